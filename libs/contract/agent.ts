@@ -1,0 +1,74 @@
+import { isToken, tokenRule, versionLabel } from "@myelin/subjects";
+import { MeshCode, MeshError } from "../errors/index.ts";
+import type { Skill } from "./skill.ts";
+
+/** What an agent is, as its author writes it. */
+export interface AgentDefinition<Skills extends Readonly<Record<string, Skill>>> {
+  /** The agent's name; a token: a-z, 0-9, _ and -, at most 63. */
+  readonly name: string;
+  /** Semantic version of the contract (https://semver.org). */
+  readonly version: string;
+  /** One sentence, for people and for models that choose an agent. */
+  readonly description?: string;
+  readonly skills: Skills;
+  /** Protobuf source (proto3) that declares the messages its skills name. Default: none. */
+  readonly protobuf?: string;
+}
+
+/** A contract: name, version and skills of an agent, as data that both sides import. */
+export interface Contract<
+  Skills extends Readonly<Record<string, Skill>> = Readonly<Record<string, Skill>>,
+> {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly skills: Skills;
+  readonly protobuf: string | undefined;
+}
+
+// https://semver.org/#is-there-a-suggested-regular-expression-regex-to-check-a-semver-string, without its groups.
+const semver =
+  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$/;
+
+/** Declares an agent; throws `invalid_name` or `invalid_argument` on what the wire could not carry. */
+export function defineAgent<const Skills extends Readonly<Record<string, Skill>>>(
+  definition: AgentDefinition<Skills>,
+): Contract<Skills> {
+  token("agent name", definition.name);
+  for (const name of Object.keys(definition.skills))
+    token(`skill name of ${definition.name}`, name);
+  version(definition.version);
+  for (const [name, skill] of Object.entries(definition.skills)) {
+    if (skill.messages !== undefined && definition.protobuf === undefined) {
+      throw new MeshError(
+        MeshCode.InvalidArgument,
+        `${definition.name}.${name} names protobuf messages, but the agent has no protobuf source`,
+      );
+    }
+  }
+  return Object.freeze({
+    name: definition.name,
+    version: definition.version,
+    description: definition.description ?? "",
+    skills: Object.freeze({ ...definition.skills }),
+    protobuf: definition.protobuf,
+  });
+}
+
+/** Throws `invalid_name` unless the name can be a token of a subject. */
+export function token(what: string, name: string): string {
+  if (typeof name === "string" && isToken(name)) return name;
+  throw new MeshError(
+    MeshCode.InvalidName,
+    `${what} must be ${tokenRule}, got ${JSON.stringify(name)}`,
+  );
+}
+
+function version(text: string): void {
+  if (!semver.test(text) || versionLabel(text).length > 61) {
+    throw new MeshError(
+      MeshCode.InvalidArgument,
+      `agent version must be a semantic version of at most 61 characters, got ${JSON.stringify(text)}`,
+    );
+  }
+}

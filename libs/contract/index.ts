@@ -1,0 +1,12 @@
+export { type AgentDefinition, type Contract, defineAgent, token } from "./agent.ts";
+export { check, wireSchema } from "./check.ts";
+export {
+  type AnswerOptions,
+  type ErrorSchemas,
+  type MessageNames,
+  maxDeadlineMs,
+  milliseconds,
+  type Skill,
+  type StreamOptions,
+  skill,
+} from "./skill.ts";

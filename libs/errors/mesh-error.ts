@@ -1,0 +1,59 @@
+import { codeTable, MeshCode } from "./codes.ts";
+
+/** What a MeshError may carry beside its code and message. */
+export interface MeshErrorOptions {
+  readonly cause?: unknown;
+  /** Who refused: this process, or the far side. Default: `here`. */
+  readonly origin?: "here" | "peer";
+  /** How long the far side asks to wait before another attempt, in milliseconds. */
+  readonly retryAfterMs?: number;
+  /** Name and data of a domain error. */
+  readonly domain?: DomainFailure;
+}
+
+/** A failure that a skill declares in its contract. */
+export interface DomainFailure {
+  readonly name: string;
+  readonly data: unknown;
+}
+
+/**
+ * The one error class of the mesh. Branch on `code`; the message begins with it, then says who, what and how much.
+ */
+export class MeshError extends Error {
+  readonly code: MeshCode;
+  readonly origin: "here" | "peer";
+  readonly retryAfterMs: number | undefined;
+  readonly domain: DomainFailure | undefined;
+
+  constructor(code: MeshCode, detail: string, options: MeshErrorOptions = {}) {
+    super(`${code}: ${detail}`, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "MeshError";
+    this.code = code;
+    this.origin = options.origin ?? "here";
+    this.retryAfterMs = options.retryAfterMs;
+    this.domain = options.domain;
+  }
+
+  /** Whether the code allows another attempt at all; `idempotent` codes ask for a skill that is. */
+  get retryable(): boolean {
+    return codeTable[this.code].retry !== "no";
+  }
+
+  /** The message without its code, as it crosses the wire. */
+  get detail(): string {
+    return this.message.slice(this.code.length + 2);
+  }
+
+  /** Any thrown value as a MeshError; what is not one becomes `code`, with the value as cause. */
+  static from(thrown: unknown, code: MeshCode = MeshCode.Internal): MeshError {
+    if (thrown instanceof MeshError) return thrown;
+    const detail = thrown instanceof Error ? thrown.message : String(thrown);
+    return new MeshError(code, detail, { cause: thrown });
+  }
+}
+
+/** Whether a thrown value is a MeshError, and of this code where one is given. */
+export function isMeshError(thrown: unknown, code?: MeshCode): thrown is MeshError {
+  return thrown instanceof MeshError && (code === undefined || thrown.code === code);
+}

@@ -1,0 +1,22 @@
+/** Turns a payload into a value and back. Both throw `malformed_payload` on what they cannot take. */
+export interface Codec {
+  readonly contentType: string;
+  encode(value: unknown): Uint8Array;
+  decode(payload: Uint8Array): unknown;
+}
+
+/** One skill of one agent, as the layers see it: data resolved once from the contract. */
+export interface Operation {
+  readonly agent: string;
+  readonly skill: string;
+  /** `<agent>.<skill>`: the name under which breakers, limits and metrics are kept. */
+  readonly key: string;
+  readonly streams: boolean;
+  readonly idempotent: boolean;
+  /** For the answer, or for the first frame, in milliseconds. */
+  readonly deadlineMs: number;
+  /** Longest silence between frames, in milliseconds. */
+  readonly idleMs: number;
+  readonly request: Codec;
+  readonly response: Codec;
+}

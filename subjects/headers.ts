@@ -1,0 +1,43 @@
+/** Names of the headers that cross the wire. Few and short: a header costs more than a layer. */
+export const Header = Object.freeze({
+  /** W3C trace context. */
+  traceparent: "traceparent",
+  tracestate: "tracestate",
+  baggage: "baggage",
+  /** Milliseconds left for the call, relative, so that clocks need not agree. */
+  timeout: "Mesh-Timeout",
+  /** The call's id and idempotency key, the same on each attempt. */
+  id: "Mesh-Id",
+  /** The agents this call has come through, comma-separated, the first caller first. */
+  path: "Mesh-Path",
+  /** Which attempt this is; absent on the first. */
+  attempt: "Mesh-Attempt",
+  /** On a call that streams: bytes the caller has room for. Absent: it takes frames as they come. */
+  credit: "Mesh-Credit",
+  /** On a reply: `<instance> <load>`, the load being calls running and waiting there. */
+  from: "Mesh-From",
+  /** On the last, empty message of a stream: how many frames came before it. */
+  frames: "Mesh-Frames",
+  /** Our error code. */
+  error: "Mesh-Error",
+  /** Milliseconds to wait before another attempt. */
+  retryAfter: "Mesh-Retry-After",
+  /** ADR-32: the error's text and status. */
+  serviceError: "Nats-Service-Error",
+  serviceErrorCode: "Nats-Service-Error-Code",
+  /** Version of the wire, when it is not 1. */
+  version: "Mesh-Version",
+  contentType: "Content-Type",
+} as const);
+
+/** Content types of payloads. Without the header a payload is JSON. */
+export const ContentType = Object.freeze({
+  json: "application/json",
+  protobuf: "application/protobuf",
+} as const);
+
+/** Most agents a call may come through. */
+export const maxPathLength = 32;
+
+/** Most bytes of headers that are read; more is refused. */
+export const maxHeaderBytes = 16_384;
