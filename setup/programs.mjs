@@ -70,8 +70,6 @@ export const natsCli = {
     sha256: {
       "linux-amd64": "8dbd437c826b953dbd7432cf890ef22ba3c33dccc3dce5e71b3e8d055427849c",
       "linux-arm64": "9ce0c8a6653cd697d0b32687fcb53b59c13a2ad7a6ade7af8ad8a1c0f7357a87",
-      "darwin-amd64": "87cbc208a9fb1dcd3be364ab351a14901c9c29d50ef6a7a2fd897362dbb0db47",
-      "darwin-arm64": "39a68a0673f1b87d0887f48b02ca17f5d803f5689d4a9cff8e74b6411d6baef7",
     },
   },
   goModule: "github.com/nats-io/natscli",

@@ -80,9 +80,14 @@ export async function isExecutable(file) {
   }
 }
 
-/** @param {{ out: string, err: string }} printed */
+/**
+ * The reason among what a program printed. apt and npm name it first and end with less.
+ *
+ * @param {{ out: string, err: string }} printed
+ */
 function lastWords({ out, err }) {
-  return lastLine(err) || lastLine(out);
+  const named = /^(?:E:|npm (?:error|ERR!)(?! code| syscall| errno)) (.+)$/m.exec(err)?.[1];
+  return named ?? (lastLine(err) || lastLine(out));
 }
 
 /** @param {string} text */

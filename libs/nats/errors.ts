@@ -3,20 +3,60 @@ import { MeshCode, MeshError } from "../errors/index.ts";
 /** What nats.js throws, as a MeshError: the one place that reads its names and texts. */
 export function fromNats(thrown: unknown, what: string): MeshError {
   if (thrown instanceof MeshError) return thrown;
-  const name = thrown instanceof Error ? thrown.name : "";
   const text = thrown instanceof Error ? thrown.message : String(thrown);
-  return new MeshError(codeOf(name, text), `${what}: ${text}`, { cause: thrown });
+  return new MeshError(codeOf(thrown, text), `${what}: ${text}`, { cause: thrown });
 }
 
-function codeOf(name: string, text: string): MeshCode {
-  if (name === "PermissionViolationError" || name === "AuthorizationError")
-    return MeshCode.PermissionDenied;
-  if (name === "UserAuthenticationExpiredError") return MeshCode.PermissionDenied;
-  if (name === "ClosedConnectionError" || name === "DrainingConnectionError")
-    return MeshCode.Closed;
-  if (name === "InvalidSubjectError") return MeshCode.InvalidName;
-  if (name === "InvalidArgumentError") {
-    return text.includes("max_payload") ? MeshCode.PayloadTooLarge : MeshCode.InvalidArgument;
+/** A subject that the server does not let us publish or hear. */
+export interface Denied {
+  readonly operation: "publish" | "subscribe";
+  readonly subject: string;
+  readonly error: MeshError;
+}
+
+/** A permissions violation that the server reported, as it names no message but only the subject. */
+export function deniedBy(thrown: unknown): Denied | undefined {
+  if (!(thrown instanceof Error) || thrown.name !== "PermissionViolationError") return undefined;
+  const { operation, subject } = thrown as Error & { operation?: string; subject?: string };
+  if (subject === undefined || subject === "") return undefined;
+  const doing = operation === "subscription" ? "subscribe" : "publish";
+  const detail = `the server does not let this user ${doing} to ${subject}`;
+  const error = new MeshError(MeshCode.PermissionDenied, detail, { cause: thrown });
+  return { operation: doing, subject, error };
+}
+
+const byName: Readonly<Record<string, MeshCode>> = {
+  PermissionViolationError: MeshCode.PermissionDenied,
+  AuthorizationError: MeshCode.PermissionDenied,
+  UserAuthenticationExpiredError: MeshCode.PermissionDenied,
+  ClosedConnectionError: MeshCode.Closed,
+  DrainingConnectionError: MeshCode.Closed,
+  InvalidSubjectError: MeshCode.InvalidName,
+  InvalidArgumentError: MeshCode.InvalidArgument,
+  ConnectionError: MeshCode.Unavailable,
+  RequestError: MeshCode.Unavailable,
+  NoResponders: MeshCode.Unavailable,
+  TimeoutError: MeshCode.DeadlineExceeded,
+};
+
+/** What the server says for itself in an `-ERR` line; anything else it says ends the connection. */
+const bySaying: readonly (readonly [RegExp, MeshCode])[] = [
+  [/authentication (revoked|expired|timeout)|authorization violation/i, MeshCode.PermissionDenied],
+  [/maximum payload/i, MeshCode.PayloadTooLarge],
+  [/invalid (client )?subject/i, MeshCode.InvalidName],
+];
+
+function codeOf(thrown: unknown, text: string): MeshCode {
+  if (!(thrown instanceof Error)) return MeshCode.Internal;
+  if (thrown.name === "InvalidArgumentError" && text.includes("max_payload"))
+    return MeshCode.PayloadTooLarge;
+  if (thrown.name === "ProtocolError") {
+    return bySaying.find(([saying]) => saying.test(text))?.[1] ?? MeshCode.Unavailable;
   }
-  return MeshCode.Unavailable;
+  const named = byName[thrown.name];
+  if (named !== undefined) return named;
+  const { code } = thrown as NodeJS.ErrnoException;
+  if (code === "ERR_INVALID_URL") return MeshCode.InvalidArgument;
+  // Sockets, name resolution and TLS: node names each with a code.
+  return typeof code === "string" ? MeshCode.Unavailable : MeshCode.Internal;
 }

@@ -1,24 +1,15 @@
-import {
-  connect,
-  type MsgHdrs,
-  type NatsConnection,
-  type NodeConnectionOptions,
-  type Subscription,
-} from "@nats-io/transport-node";
+import type { MsgHdrs, NatsConnection } from "@nats-io/transport-node";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { CallSignal, LinkState } from "../pipeline/index.ts";
-import { fromNats } from "./errors.ts";
-import { type Inbound, inbound } from "./message.ts";
-
-/** Where to connect and as whom. */
-export interface LinkOptions {
-  /** URLs of the NATS servers. */
-  readonly servers: readonly string[];
-  /** Shown by `nats server report connections`. */
-  readonly name: string;
-  /** Everything else nats.js takes: TLS, authenticator, … */
-  readonly nats?: Partial<NodeConnectionOptions>;
-}
+import { bounded } from "./bounded.ts";
+import { dial } from "./dial.ts";
+import { type Denied, fromNats } from "./errors.ts";
+import { cutOff } from "./inner.ts";
+import { type Listening, listen } from "./listening.ts";
+import type { Inbound } from "./message.ts";
+import { type LinkOptions, natsOptions } from "./options.ts";
+import { UpState } from "./up-state.ts";
+import { watch } from "./watch.ts";
 
 /** What an outgoing message may carry beside its payload. */
 export interface Outbound {
@@ -27,11 +18,11 @@ export interface Outbound {
   readonly head?: Uint8Array;
 }
 
-/** A subscription that can be ended without losing what the server has sent already. */
-export interface Listening {
-  /** Tells the server to stop; resolves when all it had sent before has been handed over. */
-  stop(): Promise<void>;
-}
+/** What the server takes when it has not said; its own default. */
+const usualPayload = 1_048_576;
+
+/** How long `close()` waits for the server to have taken everything, in milliseconds. */
+const closeWithinMs = 1_000;
 
 /**
  * One connection to the broker that never gives up by itself.
@@ -40,56 +31,40 @@ export interface Listening {
  */
 export class Link implements LinkState {
   readonly #nc: NatsConnection;
-  readonly #downs = new Set<() => void>();
-  readonly #ups = new Set<() => void>();
-  #up = true;
-  #closed = false;
+  readonly #state: UpState;
+  readonly #trouble: (thrown: unknown) => void;
+  readonly #denials = new Set<(denied: Denied) => void>();
+  #closing: Promise<void> | undefined;
 
-  private constructor(nc: NatsConnection) {
+  private constructor(nc: NatsConnection, trouble: (thrown: unknown) => void) {
     this.#nc = nc;
+    this.#trouble = trouble;
+    this.#state = new UpState(trouble);
   }
 
+  /** Connects; a broker that is not there is an error unless `waitOnFirstConnect` says otherwise. */
   static async connect(options: LinkOptions): Promise<Link> {
-    try {
-      const nc = await connect({
-        maxReconnectAttempts: -1,
-        reconnectTimeWait: 200,
-        reconnectJitter: 200,
-        reconnectJitterTLS: 300,
-        ignoreAuthErrorAbort: true,
-        pingInterval: 10_000,
-        noAsyncTraces: true,
-        ...options.nats,
-        servers: [...options.servers],
-        name: options.name,
-      });
-      const link = new Link(nc);
-      void link.#watch();
-      return link;
-    } catch (error) {
-      throw fromNats(error, `connect to ${options.servers.join(", ")}`);
-    }
+    const trouble = reporter(options.onTrouble);
+    const nc = await dial(natsOptions(options, trouble), options.waitOnFirstConnect ?? false);
+    const link = new Link(nc, trouble);
+    void link.#watch();
+    return link;
   }
 
   get isUp(): boolean {
-    return this.#up;
+    return this.#state.isUp;
   }
 
   /** Most bytes of headers and payload together that the server takes in one message. */
   get maxPayload(): number {
-    return this.#nc.info?.max_payload ?? 1_048_576;
+    return this.#nc.info?.max_payload ?? usualPayload;
   }
 
   publish(subject: string, payload: Uint8Array, out: Outbound = {}): void {
-    if (!this.#up) throw this.#refusal(subject);
-    const size = payload.length + (out.head?.length ?? 0);
-    if (size > this.maxPayload) {
-      throw new MeshError(
-        MeshCode.PayloadTooLarge,
-        `${subject}: ${size} bytes with headers, the server takes ${this.maxPayload}; send less, or a reference to it`,
-      );
-    }
+    if (!this.#state.isUp) throw this.#refusal(subject);
     const { reply, head } = out;
+    const size = payload.length + (head?.length ?? 0);
+    if (size > this.maxPayload) throw tooLarge(subject, size, this.maxPayload);
     try {
       if (head === undefined)
         this.#nc.publish(subject, payload, reply === undefined ? {} : { reply });
@@ -102,81 +77,99 @@ export class Link implements LinkState {
     }
   }
 
+  /** Hears a subject from now on; while the link is down, from when it is back. */
   subscribe(subject: string, onMessage: (message: Inbound) => void, queue?: string): Listening {
-    const sub = this.#nc.subscribe(subject, {
-      ...(queue === undefined ? {} : { queue }),
-      callback: (error, msg) => {
-        // An error here is a permissions violation; the status stream reports it as well.
-        if (error === null) onMessage(inbound(msg));
-      },
-    });
-    return { stop: () => stop(sub) };
+    const surroundings = { nc: this.#nc, state: this.#state, onTrouble: this.#trouble };
+    try {
+      return listen(subject, onMessage, queue, surroundings);
+    } catch (error) {
+      throw fromNats(error, `subscribe to ${subject}`);
+    }
   }
 
   /** Hears that the connection was lost: everything in flight has an unknown fate. */
   onDown(listener: () => void): () => void {
-    this.#downs.add(listener);
-    return () => this.#downs.delete(listener);
+    return this.#state.onDown(listener);
   }
 
   /** Hears that it is back, with all subscriptions. */
   onUp(listener: () => void): () => void {
-    this.#ups.add(listener);
-    return () => this.#ups.delete(listener);
+    return this.#state.onUp(listener);
+  }
+
+  /** Hears that the server refused a subject that was published to or subscribed. */
+  onDenied(listener: (denied: Denied) => void): () => void {
+    this.#denials.add(listener);
+    return () => this.#denials.delete(listener);
   }
 
   whenUp(signal: CallSignal): Promise<void> {
-    if (this.#up) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const unhear = this.onUp(() => {
-        unhear();
-        signal.offEnd(onEnd);
-        resolve();
-      });
-      const onEnd = (reason: MeshError): void => {
-        unhear();
-        reject(reason);
-      };
-      signal.onEnd(onEnd);
-    });
+    return this.#state.whenUp(signal);
   }
 
   /** Resolves when the server has taken everything published so far. */
-  async flush(): Promise<void> {
+  async flush(timeoutMs = 5_000): Promise<void> {
+    if (!this.isUp) throw this.#refusal("flush");
+    let unhear = (): void => {};
+    const lost = new Promise<never>((_, reject) => {
+      unhear = this.onDown(() => reject(this.#refusal("flush")));
+    });
     try {
-      await this.#nc.flush();
+      const { inTime } = await bounded(Promise.race([this.#nc.flush(), lost]), timeoutMs);
+      if (inTime) return;
     } catch (error) {
       throw fromNats(error, "flush");
+    } finally {
+      unhear();
     }
+    const late = `flush: the server did not confirm within ${timeoutMs} ms`;
+    throw new MeshError(MeshCode.DeadlineExceeded, late);
   }
 
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#up = false;
-    await this.#nc.close();
+  /** Ends it for good, after what was published is with the server, or a second later. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
   }
 
-  async #watch(): Promise<void> {
-    for await (const status of this.#nc.status()) {
-      if (status.type === "disconnect") this.#turn(false);
-      else if (status.type === "reconnect") this.#turn(true);
-    }
-  }
-
-  #turn(up: boolean): void {
-    if (this.#closed || this.#up === up) return;
-    this.#up = up;
-    for (const listener of up ? [...this.#ups] : [...this.#downs]) listener();
-  }
-
-  #refusal(subject: string): MeshError {
-    if (this.#closed)
-      return new MeshError(MeshCode.Closed, `${subject}: this connection was closed`);
-    return new MeshError(
-      MeshCode.Unavailable,
-      `${subject}: the connection to the broker is down, reconnecting`,
+  async #close(): Promise<void> {
+    const flushed = this.isUp ? this.#nc.flush() : Promise.resolve();
+    this.#state.end(new MeshError(MeshCode.Closed, "this connection was closed"));
+    // What cannot be flushed is lost with a connection that is lost already.
+    await bounded(
+      flushed.catch(() => {}),
+      closeWithinMs,
     );
+    await this.#nc.close();
+    // A dial that was under way would keep its socket.
+    cutOff(this.#nc);
+  }
+
+  #watch(): Promise<void> {
+    return watch(this.#nc, {
+      up: () => this.#state.turn(true),
+      down: () => this.#state.turn(false),
+      trouble: this.#trouble,
+      denied: (denied) => this.#deny(denied),
+    });
+  }
+
+  #deny(denied: Denied): void {
+    for (const listener of [...this.#denials]) {
+      try {
+        listener(denied);
+      } catch (error) {
+        this.#trouble(error);
+      }
+    }
+    this.#trouble(denied.error);
+  }
+
+  #refusal(what: string): MeshError {
+    if (this.#closing !== undefined || this.#nc.isClosed())
+      return new MeshError(MeshCode.Closed, `${what}: this connection was closed`);
+    const down = "the connection to the broker is down, reconnecting";
+    return new MeshError(MeshCode.Unavailable, `${what}: ${down}`);
   }
 }
 
@@ -193,10 +186,19 @@ class HeadBlock {
   }
 }
 
-async function stop(sub: Subscription): Promise<void> {
-  try {
-    await sub.drain();
-  } catch {
-    // The connection is closed or down: the server has forgotten the subscription already.
-  }
+function reporter(onTrouble: ((trouble: MeshError) => void) | undefined) {
+  return (thrown: unknown): void => {
+    try {
+      onTrouble?.(MeshError.from(thrown));
+    } catch {
+      // The hook is the last place to report to; what it throws itself has nowhere to go.
+    }
+  };
+}
+
+function tooLarge(subject: string, size: number, limit: number): MeshError {
+  return new MeshError(
+    MeshCode.PayloadTooLarge,
+    `${subject}: ${size} bytes with headers, the server takes ${limit}; send less, or a reference to it`,
+  );
 }

@@ -37,12 +37,15 @@ export function inbound(msg: Msg): Inbound {
 }
 
 function publicly(msg: Msg): Inbound {
-  const lines = ["NATS/1.0"];
   const { headers } = msg;
-  if (headers !== undefined && headers.code > 0) lines[0] = `NATS/1.0 ${headers.code}`;
+  const lines = ["NATS/1.0"];
+  if (headers !== undefined && headers.code > 0)
+    lines[0] = `NATS/1.0 ${headers.code} ${headers.description}`.trim();
   for (const [name, values] of headers ?? []) {
     for (const value of values) lines.push(`${name}: ${value}`);
   }
-  const head = headers === undefined ? "" : `${lines.join("\r\n")}\r\n\r\n`;
+  // As the raw block reads: its bytes, one character each.
+  const block = Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "utf8").toString("latin1");
+  const head = headers === undefined ? "" : block;
   return { subject: msg.subject, reply: msg.reply ?? "", head, payload: msg.data };
 }

@@ -1,10 +1,12 @@
 export type { Call, Layer, Reply, Send } from "./call.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { compose } from "./compose.ts";
+export { type FailureStep, type FrameStep, Frames } from "./frames.ts";
 export { hexId, randomToken } from "./ids.ts";
 export type { Codec, Operation } from "./operation.ts";
 export type { LinkState, Load, Membership, Picker, Target } from "./ports.ts";
 export type { Request, Serve, ServeLayer } from "./request.ts";
 export { CallSignal, sleep } from "./signal.ts";
 export type { TraceContext } from "./trace.ts";
+export { checkNumbers, type NumberRule } from "./options.ts";
 export { type Timer, timer, Wheel } from "./wheel.ts";

@@ -9,6 +9,8 @@ export interface Codec {
 export interface Operation {
   readonly agent: string;
   readonly skill: string;
+  /** The contract's version, where there is a contract. */
+  readonly version?: string;
   /** `<agent>.<skill>`: the name under which breakers, limits and metrics are kept. */
   readonly key: string;
   readonly streams: boolean;

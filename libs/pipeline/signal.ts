@@ -27,9 +27,9 @@ export class CallSignal {
     return this.#reason;
   }
 
-  /** When it ends by itself, on the wheel's clock; undefined when no deadline is set. */
+  /** When it ends by itself, on the wheel's clock; undefined when no deadline stands. */
   get expiresAt(): number | undefined {
-    return this.#timer?.at;
+    return this.#timer?.next === undefined ? undefined : this.#timer.at;
   }
 
   /** Sets the deadline, or moves it. */

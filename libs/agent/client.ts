@@ -1,0 +1,149 @@
+import type { z } from "zod";
+import { type Contract, milliseconds, type Skill } from "../contract/index.ts";
+import { MeshCode, MeshError } from "../errors/index.ts";
+import {
+  type Call,
+  CallSignal,
+  type Operation,
+  type Send,
+  type TraceContext,
+  type Wheel,
+} from "../pipeline/index.ts";
+import { CallStream } from "./call-stream.ts";
+
+/** What a caller may say about one call. */
+export interface CallOptions {
+  /** How long to wait for the answer, or for the first frame, in milliseconds. Default: the skill's deadline. */
+  readonly timeoutMs?: number;
+  /** Gives the call up; the handler's signal is aborted. */
+  readonly signal?: AbortSignal;
+  /** The call's id and idempotency key: 1 to 128 of letters, digits and `_.:/+=-`. Default: a new one. */
+  readonly id?: string;
+}
+
+/** A method of a typed client: a promise of the output, or an async iterable of frames. */
+export type ClientMethod<S extends Skill> = S["streams"] extends true
+  ? (input: z.input<S["input"]>, options?: CallOptions) => AsyncIterable<z.output<S["output"]>>
+  : (input: z.input<S["input"]>, options?: CallOptions) => Promise<z.output<S["output"]>>;
+
+/** The skills of an agent as functions, typed from its contract. */
+export type Client<C extends Contract> = {
+  readonly [Name in keyof C["skills"]]: ClientMethod<C["skills"][Name]>;
+};
+
+/** What an onward call inherits from the call that its handler serves. */
+export interface Parent {
+  readonly signal: CallSignal;
+  readonly path: string;
+  readonly trace: TraceContext | undefined;
+}
+
+/** What every client of one connection shares. */
+export interface ClientParts {
+  readonly name: string;
+  readonly wheel: Wheel;
+  readonly now: () => number;
+  readonly newId: () => string;
+}
+
+/** Makes the client of one contract: its stack is composed once, its methods are bound per parent. */
+export function createClient<C extends Contract>(
+  operations: ReadonlyMap<string, Operation>,
+  send: Send,
+  parts: ClientParts,
+  parent: Parent | undefined,
+): Client<C> {
+  const client: Record<string, unknown> = {};
+  for (const operation of operations.values()) {
+    client[operation.skill] = operation.streams
+      ? (input: unknown, options?: CallOptions) =>
+          new CallStream(() => begin(operation, input, options, parts, parent), send)
+      : (input: unknown, options?: CallOptions) =>
+          ask(operation, input, options, send, parts, parent);
+  }
+  return Object.freeze(client) as Client<C>;
+}
+
+async function ask(
+  operation: Operation,
+  input: unknown,
+  options: CallOptions | undefined,
+  send: Send,
+  parts: ClientParts,
+  parent: Parent | undefined,
+): Promise<unknown> {
+  const begun = begin(operation, input, options, parts, parent);
+  if (begun.release === undefined) return (await send(begun.call)).value;
+  try {
+    return (await send(begun.call)).value;
+  } finally {
+    begun.release();
+  }
+}
+
+/** A call ready to be sent, and how to let go of what may end it. */
+export interface Begun {
+  readonly call: Call;
+  readonly release: (() => void) | undefined;
+}
+
+function begin(
+  operation: Operation,
+  input: unknown,
+  options: CallOptions | undefined,
+  parts: ClientParts,
+  parent: Parent | undefined,
+): Begun {
+  const signal = new CallSignal(parts.wheel);
+  const asked = options?.timeoutMs;
+  let timeoutMs = asked === undefined ? operation.deadlineMs : milliseconds("timeoutMs", asked);
+  const leftMs = parent?.signal.expiresAt;
+  // An onward call never outlives the call it serves.
+  if (leftMs !== undefined) timeoutMs = Math.min(timeoutMs, leftMs - parts.now());
+  const release = endings(signal, options?.signal, parent?.signal);
+  const call: Call = {
+    operation,
+    input,
+    id: options?.id === undefined ? parts.newId() : checkedId(options.id),
+    path: parent === undefined ? parts.name : `${parent.path},${parts.name}`,
+    timeoutMs,
+    signal,
+    trace: parent?.trace,
+    attempt: 1,
+    tried: [],
+    target: undefined,
+  };
+  return { call, release };
+}
+
+/** Joins what may end a call; undefined when only its deadline can. */
+function endings(
+  signal: CallSignal,
+  given: AbortSignal | undefined,
+  parent: CallSignal | undefined,
+): (() => void) | undefined {
+  if (given === undefined && parent === undefined) return undefined;
+  const onAbort = (): void => signal.end(gaveUp(given));
+  const onParentEnd = (reason: MeshError): void => signal.end(reason);
+  if (given?.aborted === true) onAbort();
+  else given?.addEventListener("abort", onAbort, { once: true });
+  parent?.onEnd(onParentEnd);
+  return () => {
+    given?.removeEventListener("abort", onAbort);
+    parent?.offEnd(onParentEnd);
+  };
+}
+
+function gaveUp(given: AbortSignal | undefined): MeshError {
+  const reason: unknown = given?.reason;
+  const why = reason instanceof Error ? reason.message : String(reason);
+  return new MeshError(MeshCode.Cancelled, `the caller gave up: ${why}`, { cause: reason });
+}
+
+function checkedId(id: string): string {
+  if (/^[\w.:/+=-]{1,128}$/.test(id)) return id;
+  throw new MeshError(
+    MeshCode.InvalidArgument,
+    `id must be 1 to 128 of letters, digits and _.:/+=-, got ${JSON.stringify(id).slice(0, 80)}`,
+  );
+}

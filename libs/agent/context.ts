@@ -1,0 +1,127 @@
+import type { z } from "zod";
+import type { Contract, ErrorSchemas, Skill } from "../contract/index.ts";
+import { MeshCode, MeshError } from "../errors/index.ts";
+import type { Request, TraceContext } from "../pipeline/index.ts";
+import type { Client, Parent } from "./client.ts";
+import type { Logger } from "./logger.ts";
+
+/** What a handler knows of the call it serves, and the means to make onward calls in its name. */
+export interface Context<Errors extends ErrorSchemas = ErrorSchemas> {
+  /** The caller's name, as the broker enforced it. */
+  readonly caller: string;
+  /** The call's id and idempotency key: the same on each attempt. */
+  readonly id: string;
+  /** 1 on the first. */
+  readonly attempt: number;
+  /** The agents the call has come through, the caller last. */
+  readonly path: readonly string[];
+  /** Aborted when the deadline passes or the caller gives up. Made on first use. */
+  readonly signal: AbortSignal;
+  /** Milliseconds left for the answer; of a stream, for the first frame. 0 when they are used up. */
+  remainingMs(): number;
+  /** The call's place in its trace. */
+  readonly trace: TraceContext | undefined;
+  /** The connection's logger, with the call's id, skill and trace id in each line. */
+  readonly log: Logger;
+  /** A client whose calls inherit deadline, signal, trace and path. */
+  client<C extends Contract>(contract: C): Client<C>;
+  /** Answers with an error that the skill declares. */
+  fail<Name extends keyof Errors & string>(
+    name: Name,
+    data: z.input<Errors[Name]>,
+    message?: string,
+  ): never;
+}
+
+/** The handlers of a contract, typed from it: values for skills that answer, async iterables for those that stream. */
+export type Handlers<C extends Contract> = {
+  readonly [Name in keyof C["skills"]]: Handler<C["skills"][Name]>;
+};
+
+export type Handler<S extends Skill> = S["streams"] extends true
+  ? (input: z.output<S["input"]>, ctx: Context<S["errors"]>) => AsyncIterable<z.input<S["output"]>>
+  : (
+      input: z.output<S["input"]>,
+      ctx: Context<S["errors"]>,
+    ) => z.input<S["output"]> | Promise<z.input<S["output"]>>;
+
+/** What contexts of one connection share. */
+export interface ContextParts {
+  readonly now: () => number;
+  readonly log: Logger;
+  readonly client: <C extends Contract>(contract: C, parent: Parent) => Client<C>;
+}
+
+/** The context of one request. What costs something is made when it is asked for. */
+export class RequestContext implements Context {
+  readonly #request: Request;
+  readonly #parts: ContextParts;
+
+  constructor(request: Request, parts: ContextParts) {
+    this.#request = request;
+    this.#parts = parts;
+  }
+
+  get caller(): string {
+    return this.#request.caller;
+  }
+
+  get id(): string {
+    return this.#request.id;
+  }
+
+  get attempt(): number {
+    return this.#request.attempt;
+  }
+
+  get path(): readonly string[] {
+    return this.#request.path.split(",");
+  }
+
+  get signal(): AbortSignal {
+    return this.#request.signal.abortSignal;
+  }
+
+  get trace(): TraceContext | undefined {
+    return this.#request.trace;
+  }
+
+  get log(): Logger {
+    const { operation, id, trace, caller } = this.#request;
+    return withFields(this.#parts.log, {
+      skill: operation.key,
+      caller,
+      id,
+      traceId: trace?.traceId,
+    });
+  }
+
+  remainingMs(): number {
+    const at = this.#request.signal.expiresAt;
+    return at === undefined ? 0 : Math.max(0, at - this.#parts.now());
+  }
+
+  client<C extends Contract>(contract: C): Client<C> {
+    const { signal, path, trace } = this.#request;
+    return this.#parts.client(contract, { signal, path, trace });
+  }
+
+  fail(name: string, data: unknown, message?: string): never {
+    throw new MeshError(
+      MeshCode.DomainError,
+      message === undefined ? name : `${name}: ${message}`,
+      {
+        domain: { name, data },
+      },
+    );
+  }
+}
+
+function withFields(log: Logger, fields: Readonly<Record<string, unknown>>): Logger {
+  return {
+    debug: (more, message) => log.debug({ ...fields, ...more }, message),
+    info: (more, message) => log.info({ ...fields, ...more }, message),
+    warn: (more, message) => log.warn({ ...fields, ...more }, message),
+    error: (more, message) => log.error({ ...fields, ...more }, message),
+  };
+}

@@ -1,0 +1,171 @@
+import type { Contract } from "../contract/index.ts";
+import { MeshCode, MeshError } from "../errors/index.ts";
+import { Link } from "../nats/index.ts";
+import { hexId, Wheel } from "../pipeline/index.ts";
+import type { MeshMetrics } from "../telemetry/index.ts";
+import { Caller } from "./caller.ts";
+import type { Client } from "./client.ts";
+import type { Handlers } from "./context.ts";
+import { type ConnectConfig, type ConnectOptions, resolveConnect } from "./options.ts";
+import type { ServeOptions } from "./serve-options.ts";
+import { type HandlerTable, Serving } from "./serving.ts";
+
+/** How a drain is bounded. */
+export interface DrainOptions {
+  /** How long running work may take to finish, in milliseconds. Default: 30000. */
+  readonly timeoutMs?: number;
+}
+
+const defaultDrainMs = 30_000;
+
+/** Joins the mesh: one connection under one name. Throws `unavailable` when no server answers. */
+export async function connect(options: ConnectOptions): Promise<Mesh> {
+  const config = resolveConnect(options);
+  const instance = hexId(8).slice(0, 10);
+  const link = await Link.connect({
+    servers: config.servers,
+    name: `${config.name}/${instance}`,
+    waitForBrokerMs: config.waitForBrokerMs,
+    nats: config.nats,
+    onTrouble: (trouble) => config.logger.warn({ code: trouble.code }, trouble.message),
+  });
+  return new Mesh(config, link, instance);
+}
+
+/** Joins the mesh under the contract's name and serves it. */
+export async function serve<C extends Contract>(
+  contract: C,
+  handlers: Handlers<C>,
+  options: Omit<ConnectOptions, "name"> & ServeOptions = {},
+): Promise<Mesh> {
+  const mesh = await connect({ ...options, name: contract.name });
+  try {
+    await mesh.serve(contract, handlers, options);
+    return mesh;
+  } catch (error) {
+    await mesh.close();
+    throw error;
+  }
+}
+
+/** One connection to the mesh: clients for other agents, and the agent that is served on it, if any. */
+export class Mesh implements AsyncDisposable {
+  readonly name: string;
+  /** The id of this process's instance: a token of its own for each connection. */
+  readonly instance: string;
+  readonly #config: ConnectConfig;
+  readonly #link: Link;
+  readonly #wheel: Wheel;
+  readonly #caller: Caller;
+  #serving: Serving | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** @internal Use `connect`. */
+  constructor(config: ConnectConfig, link: Link, instance: string) {
+    this.name = config.name;
+    this.instance = instance;
+    this.#config = config;
+    this.#link = link;
+    this.#wheel = new Wheel(config.clock);
+    this.#caller = new Caller({ config, link, wheel: this.#wheel, instance });
+    link.onUp(() => config.metrics.reconnected());
+  }
+
+  /** Whether the broker can be reached now. */
+  get isUp(): boolean {
+    return this.#link.isUp;
+  }
+
+  /** Whether it serves, and has not begun to drain or close. */
+  get isServing(): boolean {
+    return this.#serving !== undefined && this.#closing === undefined;
+  }
+
+  get metrics(): MeshMetrics {
+    return this.#config.metrics;
+  }
+
+  /** The skills of an agent as typed functions. Costs nothing until one is called. */
+  client<C extends Contract>(contract: C): Client<C> {
+    return this.#caller.client(contract, undefined);
+  }
+
+  /** Serves a contract under this connection's name; resolves when it can be called. */
+  async serve<C extends Contract>(
+    contract: C,
+    handlers: Handlers<C>,
+    options: ServeOptions = {},
+  ): Promise<void> {
+    this.#refuse(contract);
+    const { config, link, wheel } = { config: this.#config, link: this.#link, wheel: this.#wheel };
+    const serving = new Serving(contract, handlers as unknown as HandlerTable, options, {
+      ...{ config, link, wheel, instance: this.instance },
+      tracer: this.#caller.tracer,
+      newId: this.#caller.newId,
+      context: {
+        now: () => config.clock.now(),
+        log: config.logger,
+        client: (onward, parent) => this.#caller.client(onward, parent),
+      },
+    });
+    this.#serving = serving;
+    await serving.start();
+  }
+
+  /** Stops without losing a reply: takes nothing new, finishes what runs, then closes. */
+  drain(options: DrainOptions = {}): Promise<void> {
+    const timeoutMs = options.timeoutMs ?? defaultDrainMs;
+    this.#closing ??= this.#end(timeoutMs);
+    return this.#closing;
+  }
+
+  /** Stops at once: what runs here and what was asked from here ends. */
+  close(): Promise<void> {
+    this.#closing ??= this.#end(0);
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #end(timeoutMs: number): Promise<void> {
+    try {
+      const until = this.#config.clock.now() + timeoutMs;
+      await this.#serving?.drain(timeoutMs);
+      await this.#finishCalls(until);
+      if (this.#link.isUp) await this.#link.flush();
+    } finally {
+      await this.#caller.stop();
+      this.#wheel.clear();
+      await this.#link.close();
+    }
+  }
+
+  /** Waits for calls made from here, within what is left of the limit. */
+  async #finishCalls(until: number): Promise<void> {
+    while (this.#caller.inFlight > 0 && this.#config.clock.now() < until) {
+      await new Promise<void>((resolve) => {
+        this.#config.clock.schedule(20, resolve);
+      });
+    }
+  }
+
+  #refuse(contract: Contract): void {
+    if (this.#closing !== undefined) {
+      throw new MeshError(MeshCode.Closed, `serve ${contract.name}: this connection is closing`);
+    }
+    if (this.#serving !== undefined) {
+      throw new MeshError(
+        MeshCode.InvalidArgument,
+        `serve ${contract.name}: this connection serves ${this.#serving.contract.name} already; connect again for another`,
+      );
+    }
+    if (contract.name !== this.name) {
+      throw new MeshError(
+        MeshCode.InvalidArgument,
+        `serve ${contract.name}: this connection's name is ${this.name}; connect under the agent's own name`,
+      );
+    }
+  }
+}

@@ -1,0 +1,216 @@
+import { filters, PresenceState, routeToken, versionLabel } from "@myelin/subjects";
+import type { Contract } from "../contract/index.ts";
+import { Door, Presence } from "../discovery/index.ts";
+import { MeshCode, MeshError } from "../errors/index.ts";
+import { type Link, type Listening, type ServiceCounts, Services } from "../nats/index.ts";
+import { compose, type Operation, type Request, type Wheel } from "../pipeline/index.ts";
+import { Admission } from "../serve/admission.ts";
+import { resolveAdmission } from "../serve/admission-options.ts";
+import { handler } from "../serve/handler.ts";
+import { serveStack } from "../serve/stack.ts";
+import type { MeshTracer } from "../telemetry/index.ts";
+import { ControlReceiver, HeldAttempts, Incoming } from "../transport/index.ts";
+import { ReplyHeads } from "../wire/index.ts";
+import { servicesOf } from "./card.ts";
+import { type ContextParts, RequestContext } from "./context.ts";
+import { operationsOf } from "./operations.ts";
+import type { ConnectConfig } from "./options.ts";
+import type { ServeOptions } from "./serve-options.ts";
+
+/** Handlers as data from outside the types: by skill. */
+export type HandlerTable = Readonly<
+  Record<string, (input: unknown, ctx: RequestContext) => unknown>
+>;
+
+export interface ServingParts {
+  readonly config: ConnectConfig;
+  readonly link: Link;
+  readonly wheel: Wheel;
+  readonly instance: string;
+  readonly tracer: MeshTracer;
+  readonly newId: () => string;
+  readonly context: ContextParts;
+}
+
+/** The incoming side of one connection: an instance of an agent, from its first subscription to its goodbye. */
+export class Serving {
+  readonly contract: Contract;
+  readonly #parts: ServingParts;
+  readonly #admission: Admission;
+  readonly #held: HeldAttempts;
+  readonly #presence: Presence;
+  readonly #door: Door;
+  readonly #services: Services;
+  readonly #incoming: Incoming;
+  readonly #control: ControlReceiver;
+  #direct: Listening[] = [];
+  #taken = 0;
+  #draining: Promise<void> | undefined;
+
+  constructor(
+    contract: Contract,
+    handlers: HandlerTable,
+    options: ServeOptions,
+    parts: ServingParts,
+  ) {
+    this.contract = contract;
+    this.#parts = parts;
+    const { config, link, wheel, instance } = parts;
+    const { clock, metrics, random } = config;
+    const agent = contract.name;
+    const operations = operationsOf(contract);
+    checkHandlers(contract, handlers);
+    this.#admission = new Admission({
+      config: resolveAdmission(options),
+      clock,
+      onShed: (request, reason) => metrics.server(request.operation).shed(reason),
+    });
+    this.#held = new HeldAttempts(clock);
+    const load = (): number => this.#admission.load;
+    const onRefused = (reason: string): void => metrics.refusedMessage(reason);
+    const run = (request: Request): unknown => {
+      this.#taken++;
+      return handlers[request.operation.skill]?.(
+        request.input,
+        new RequestContext(request, parts.context),
+      );
+    };
+    const layers = serveStack({
+      contract,
+      admission: this.#admission,
+      tracer: parts.tracer,
+      metrics,
+      access: config.onAccess,
+      clock,
+    });
+    const serve = compose(layers, handler(run));
+    const heads = new ReplyHeads(instance);
+    this.#incoming = new Incoming({
+      ...{ link, agent, operations, serve, clock, wheel, heads, load, onRefused },
+      held: this.#held,
+      newId: parts.newId,
+    });
+    this.#control = new ControlReceiver({
+      link,
+      agent,
+      instance,
+      held: this.#held,
+      load,
+      onRefused,
+    });
+    this.#presence = new Presence({
+      ...{ link, agent, instance, clock, random, load },
+      version: contract.version,
+      room: () => this.#admission.room,
+      taken: () => this.#taken,
+    });
+    this.#door = new Door({
+      link,
+      agent,
+      instance,
+      clock,
+      presence: this.#presence,
+      open: () => this.#openQueue(),
+    });
+    this.#services = new Services({
+      ...{ link, instance, onRefused },
+      ...servicesOf(contract, operations),
+      counts: (skill) => this.#counts(skill, operations),
+    });
+    this.#admission.onFull(() => this.#door.full());
+    this.#admission.onRoom(() => this.#door.room());
+  }
+
+  /** Subscribes, then announces: a caller may answer the announcement at once. */
+  async start(): Promise<void> {
+    const { link, instance } = this.#parts;
+    const agent = this.contract.name;
+    const mine = routeToken({ to: "instance", instance });
+    this.#direct = [
+      link.subscribe(filters.control(agent, "any"), this.#control.receive),
+      link.subscribe(filters.control(agent, mine), this.#control.receive),
+      link.subscribe(filters.calls(agent, mine), this.#incoming.receive),
+    ];
+    this.#door.start();
+    this.#services.start();
+    await link.flush();
+    this.#presence.start();
+  }
+
+  /**
+   * Loses no reply: tells callers, leaves the queue group, finishes what runs, then says goodbye.
+   * What is not done within the limit ends with `unknown_outcome`. A second time waits for the first.
+   */
+  drain(timeoutMs: number): Promise<void> {
+    this.#draining ??= this.#drain(timeoutMs);
+    return this.#draining;
+  }
+
+  /** Calls running and waiting. */
+  get load(): number {
+    return this.#admission.load;
+  }
+
+  async #drain(timeoutMs: number): Promise<void> {
+    this.#presence.change(PresenceState.Draining);
+    await this.#door.close();
+    // Callers of this very instance can go elsewhere; what came through the queue is still served.
+    this.#admission.drain();
+    if (!(await this.#admission.idle(timeoutMs))) this.#abandon(timeoutMs);
+    await Promise.all(this.#direct.map((listening) => listening.stop()));
+    await this.#services.stop();
+    this.#presence.stop();
+  }
+
+  #abandon(timeoutMs: number): void {
+    for (const { signal } of this.#held) {
+      signal.end(
+        new MeshError(
+          MeshCode.UnknownOutcome,
+          `the instance stopped before it was done, ${timeoutMs} ms after it began to drain`,
+        ),
+      );
+    }
+  }
+
+  #openQueue(): Listening {
+    const { link } = this.#parts;
+    const { name, version } = this.contract;
+    const routes = ["any", routeToken({ to: "version", label: versionLabel(version) })];
+    const joined = routes.map((route) =>
+      link.subscribe(filters.calls(name, route), this.#incoming.receive, name),
+    );
+    return {
+      get refused() {
+        return joined.find((listening) => listening.refused !== undefined)?.refused;
+      },
+      async stop(): Promise<void> {
+        await Promise.all(joined.map((listening) => listening.stop()));
+      },
+    };
+  }
+
+  /** What `$SRV.STATS` tells of a skill, and beside it how the instance is. */
+  #counts(skill: string, operations: ReadonlyMap<string, Operation>): ServiceCounts {
+    const operation = operations.get(skill);
+    if (operation === undefined) return { requests: 0, errors: 0, processingMs: 0 };
+    const { latency, errors } = this.#parts.config.metrics.server(operation);
+    const { load, room } = this.#admission;
+    const data = { state: this.#presence.state, load, room, now: new Date().toISOString() };
+    return { requests: latency.count, errors: errors.total, processingMs: latency.sumMs, data };
+  }
+}
+
+function checkHandlers(contract: Contract, handlers: HandlerTable): void {
+  const missing = Object.keys(contract.skills).filter(
+    (skill) => typeof handlers[skill] !== "function",
+  );
+  const unknown = Object.keys(handlers).filter((skill) => !Object.hasOwn(contract.skills, skill));
+  if (missing.length === 0 && unknown.length === 0) return;
+  const lacks = missing.length === 0 ? "" : `; no handler for ${missing.join(", ")}`;
+  const extra = unknown.length === 0 ? "" : `; no such skill: ${unknown.join(", ")}`;
+  throw new MeshError(
+    MeshCode.InvalidArgument,
+    `serve ${contract.name}: one handler per skill${lacks}${extra}`,
+  );
+}

@@ -1,0 +1,151 @@
+import { PresenceState, routeToken } from "@myelin/subjects";
+import type { Target } from "../pipeline/index.ts";
+
+/** Where the latencies of one skill stand in each instance, and what an unmeasured instance is taken for. */
+export interface SkillSlot {
+  readonly index: number;
+  /** Mean of what its instances show, in milliseconds. */
+  typicalMs: number;
+}
+
+/** How good a choice an instance is; the least rank of which there is one takes the calls. */
+export const Rank = Object.freeze({ Ready: 0, Full: 1, Suspected: 2, Out: 3 } as const);
+
+export type Rank = (typeof Rank)[keyof typeof Rank];
+
+/** Time constant with which better days are believed, in milliseconds. */
+const decayMs = 1_000;
+/** Stands for "never measured", which keeps the arrays plain numbers. */
+const unmeasured = 0;
+const leastMs = 0.001;
+/** Differences below this are noise: keeps a latency of zero from hiding how much is outstanding. */
+const floorMs = 0.1;
+/** No measurement counts for more: an instance must be able to come back. */
+const maxLatencyMs = 60_000;
+/** No claim of load counts for more. */
+const maxLoad = 1_000_000;
+/** How much dearer a newcomer looks at first, and how long until it looks like the others. */
+const caution = 3;
+const warmUpMs = 5_000;
+
+/**
+ * One instance as a caller sees it: what it says of itself, and what calls to it have shown.
+ *
+ * It is its own Target, so that picking it makes no garbage.
+ */
+export class Instance implements Target {
+  readonly instance: string;
+  readonly route: string;
+  version = "";
+  state: PresenceState = PresenceState.Ready;
+  heardAt: number;
+  beatMs: number;
+  /** Attempts of ours that are out. */
+  own = 0;
+  /** Calls of everybody else that run and wait there, as last reported. */
+  others = 0;
+  suspected = false;
+  /** It refused for want of room; calls off the end of that. */
+  cooling: (() => void) | undefined;
+  /** When it was found dead or silent; undefined while it counts as alive. */
+  lostAt: number | undefined;
+  #since: number;
+  #factor = 1 + caution;
+  readonly #latencies: number[] = [];
+  readonly #measuredAt: number[] = [];
+
+  constructor(instance: string, now: number, beatMs: number) {
+    this.instance = instance;
+    this.route = routeToken({ to: "instance", instance });
+    this.#since = now;
+    this.heardAt = now;
+    this.beatMs = beatMs;
+  }
+
+  get rank(): Rank {
+    const { state } = this;
+    if (this.lostAt !== undefined) return Rank.Out;
+    if (state === PresenceState.Draining || state === PresenceState.Gone) return Rank.Out;
+    if (this.suspected) return Rank.Suspected;
+    return state === PresenceState.Full || this.cooling !== undefined ? Rank.Full : Rank.Ready;
+  }
+
+  /**
+   * Peak EWMA latency, squared, times all that is outstanding, this call included.
+   *
+   * Squared, because a fast instance always has its share of the calls outstanding: by the plain product one that
+   * is 20 times slower keeps 2 % of the calls at 64 in flight, which is all of the p99.
+   */
+  cost(slot: SkillSlot): number {
+    const shown = this.#shown(slot) + floorMs;
+    return shown * shown * this.#factor * (1 + this.own + this.others);
+  }
+
+  /** What calls of this skill have taken lately, in milliseconds; undefined when none was measured. */
+  latency(slot: SkillSlot): number | undefined {
+    const latency = this.#latencies[slot.index] ?? unmeasured;
+    return latency === unmeasured ? undefined : latency;
+  }
+
+  /** An answer took this long: a peak is believed at once, better days only with time. */
+  measure(slot: SkillSlot, tookMs: number, now: number): void {
+    const before = this.latency(slot);
+    if (before === undefined || tookMs >= before) this.#set(slot, tookMs, now);
+    else this.#sink(slot, before, tookMs, now);
+  }
+
+  /** It took at least this long and brought nothing: can make it look slower, never faster. */
+  raise(slot: SkillSlot, latencyMs: number, now: number): void {
+    if (latencyMs > this.#shown(slot)) this.#set(slot, latencyMs, now);
+  }
+
+  /** It failed by its own fault: looks twice as slow, or one that fails fast would attract every call. */
+  blame(slot: SkillSlot, tookMs: number, now: number): void {
+    this.#set(slot, Math.max(tookMs, 2 * this.#shown(slot)), now);
+  }
+
+  /** Lets what it once showed sink to what is usual, so that it is tried again. */
+  relax(slot: SkillSlot, now: number): void {
+    const before = this.latency(slot);
+    if (before !== undefined && before > slot.typicalMs)
+      this.#sink(slot, before, slot.typicalMs, now);
+  }
+
+  /** Slow start: a newcomer's cost sinks to its true one while it warms up (linkerd2 #9652). */
+  warm(now: number): void {
+    this.#factor = 1 + caution * Math.max(0, 1 - (now - this.#since) / warmUpMs);
+  }
+
+  /** No slow start: it was there before us. */
+  trust(): void {
+    this.#since = Number.NEGATIVE_INFINITY;
+    this.#factor = 1;
+  }
+
+  /** Its load as it says itself, our own calls included. */
+  report(load: number): void {
+    const others = load - this.own;
+    this.others = others > 0 ? Math.min(others, maxLoad) : 0;
+  }
+
+  #shown(slot: SkillSlot): number {
+    return this.latency(slot) ?? slot.typicalMs;
+  }
+
+  #set(slot: SkillSlot, latencyMs: number, now: number): void {
+    while (this.#latencies.length <= slot.index) {
+      this.#latencies.push(unmeasured);
+      this.#measuredAt.push(now);
+    }
+    this.#latencies[slot.index] = Math.min(Math.max(latencyMs, leastMs), maxLatencyMs);
+    this.#measuredAt[slot.index] = now;
+  }
+
+  #sink(slot: SkillSlot, from: number, to: number, now: number): void {
+    const passed = Math.max(0, now - (this.#measuredAt[slot.index] ?? now));
+    // A quotient in place of an exponential: this runs once per answer.
+    const sunk = (from * decayMs + to * passed) / (decayMs + passed);
+    this.#latencies[slot.index] = Math.max(sunk, leastMs);
+    this.#measuredAt[slot.index] = now;
+  }
+}

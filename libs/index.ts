@@ -1,0 +1,29 @@
+// For agent authors.
+export type { CallOptions, Client } from "./agent/client.ts";
+export type { Context, Handlers } from "./agent/context.ts";
+export type { Logger } from "./agent/logger.ts";
+export { connect, type DrainOptions, type Mesh, serve } from "./agent/mesh.ts";
+export type { ConnectOptions } from "./agent/options.ts";
+export type { ServeOptions } from "./agent/serve-options.ts";
+// For layer authors.
+export type { BreakerOptions } from "./call/breaker-options.ts";
+export type { LimiterOptions } from "./call/limiter.ts";
+export type { RetryOptions } from "./call/retry-options.ts";
+export { isDomainError } from "./contract/domain.ts";
+export { type Contract, defineAgent, type Skill, skill } from "./contract/index.ts";
+export { codeTable, isMeshError, MeshCode, MeshError } from "./errors/index.ts";
+export {
+  type Call,
+  CallSignal,
+  type Clock,
+  compose,
+  type Layer,
+  type Operation,
+  type Reply,
+  type Request,
+  type Send,
+  type Serve,
+  type ServeLayer,
+  systemClock,
+} from "./pipeline/index.ts";
+export { type AccessRecord, MeshMetrics, type MetricsSnapshot } from "./telemetry/index.ts";

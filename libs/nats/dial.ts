@@ -1,0 +1,50 @@
+import { connect, type NatsConnection, type NodeConnectionOptions } from "@nats-io/transport-node";
+import { MeshCode, MeshError } from "../errors/index.ts";
+import { fromNats } from "./errors.ts";
+
+/** Between two attempts, in milliseconds; half of it at least, so that many do not come at once. */
+const pauseMs = 300;
+
+/** A broker that is there but slow to greet gets this long, in milliseconds. */
+const slowBrokerMs = 8_000;
+
+/** The first connection: tries as long as there is hope, and says plainly why it gave up. */
+export async function dial(
+  options: NodeConnectionOptions,
+  waits: boolean,
+): Promise<NatsConnection> {
+  const started = performance.now();
+  for (;;) {
+    try {
+      return await connect(options);
+    } catch (error) {
+      const { code } = fromNats(error, "");
+      const isSlow = code === MeshCode.DeadlineExceeded;
+      // Wrong credentials or options do not become right by waiting.
+      const hopes = waits && (isSlow || code === MeshCode.Unavailable);
+      const isEarly = isSlow && performance.now() - started < slowBrokerMs;
+      if (!hopes && !isEarly) throw explained(error, options);
+    }
+    await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random() / 2)));
+  }
+}
+
+function explained(error: unknown, { servers }: NodeConnectionOptions): MeshError {
+  const where = `cannot connect to ${[servers ?? []].flat().map(withoutSecrets).join(", ")}`;
+  const { code, detail } = fromNats(error, where);
+  // Nothing was called yet that a deadline could have belonged to.
+  const said = code === MeshCode.DeadlineExceeded ? MeshCode.Unavailable : code;
+  return new MeshError(said, `${detail}; ${advice(said, detail)}`, { cause: error });
+}
+
+function advice(code: MeshCode, detail: string): string {
+  if (code === MeshCode.PermissionDenied)
+    return "check the credentials: nats.authenticator, or nats.user and nats.pass";
+  if (code === MeshCode.InvalidArgument) return "check `servers` and `nats`";
+  if (/certificate|tls|ssl/i.test(detail)) return "check nats.tls, its caFile above all";
+  return "is a nats-server running there? Start one, or name yours in `servers`";
+}
+
+function withoutSecrets(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, "//…@");
+}

@@ -1,0 +1,205 @@
+import {
+  askSubject,
+  filters,
+  type Presence,
+  parseControlSubject,
+  parsePresenceSubject,
+} from "@myelin/subjects";
+import { z } from "zod";
+import { token } from "../contract/index.ts";
+import { MeshCode, MeshError } from "../errors/index.ts";
+import { type Inbound, Link, type LinkOptions } from "../nats/index.ts";
+import { hexId, systemClock } from "../pipeline/index.ts";
+import { Calls, type SeenCall } from "./calls.ts";
+import { type Patience, Questions } from "./questions.ts";
+import { readTrace, type ServerFacts, traceHead } from "./server.ts";
+import { type ServiceInfo, type ServiceStats, serviceInfo, serviceStats } from "./services.ts";
+
+/** Where to look, and under which name. */
+export interface ObserverOptions {
+  /** Its name; a token like an agent's. Its inbox bears it. */
+  readonly name: string;
+  /** URLs of the NATS servers. Default: nats://127.0.0.1:4222. */
+  readonly servers?: readonly string[];
+  /** Everything else nats.js takes: TLS, authenticator, … */
+  readonly nats?: NonNullable<LinkOptions["nats"]>;
+}
+
+/** How many to ask for. */
+export interface AskOptions {
+  /** Answers that are enough; fewer are quicker, since nobody knows how many there are. Default: 100000. */
+  readonly most?: number;
+}
+
+/** A sign of life of one instance. */
+export interface Beat extends Presence {
+  readonly agent: string;
+  readonly instance: string;
+}
+
+const patience: Patience = { firstMs: 1_000, gapMs: 200, most: 100_000 };
+const pings = 5;
+const pingMs = 2_000;
+const sweepMs = 250;
+
+/** Connects an observer; close it when done. */
+export async function observe(options: ObserverOptions): Promise<Observer> {
+  const name = token("observer name", options.name);
+  const servers = options.servers ?? ["nats://127.0.0.1:4222"];
+  const link = await Link.connect({
+    name,
+    servers,
+    ...(options.nats === undefined ? {} : { nats: options.nats }),
+  });
+  return new Observer(link, name);
+}
+
+/** Sees what happens on a mesh and asks who is there; serves nothing and calls nobody. */
+export class Observer implements AsyncDisposable {
+  readonly #link: Link;
+  readonly #questions: Questions;
+  readonly #stops = new Set<() => void>();
+
+  /** @internal Made by `observe`. */
+  constructor(link: Link, name: string) {
+    this.#link = link;
+    this.#questions = new Questions(link, systemClock, name, hexId(8));
+  }
+
+  /** What every instance says of itself, or every one of an agent. */
+  async info(agent?: string, options?: AskOptions): Promise<ServiceInfo[]> {
+    return this.#ask(askSubject("INFO", named(agent)), serviceInfo, options);
+  }
+
+  /** What every instance has done, or every one of an agent. */
+  async stats(agent?: string, options?: AskOptions): Promise<ServiceStats[]> {
+    return this.#ask(askSubject("STATS", named(agent)), serviceStats, options);
+  }
+
+  /** Asks the server for itself; throws `unavailable` when it tells nothing (older than 2.11). */
+  async server(): Promise<ServerFacts> {
+    let roundTripMs = Number.POSITIVE_INFINITY;
+    let clockAheadMs = 0;
+    let server: ReturnType<typeof readTrace>;
+    for (let ping = 0; ping < pings; ping++) {
+      const before = performance.now();
+      const answer = await this.#questions.one(pingMs, traceHead);
+      const tookMs = performance.now() - before;
+      const said = answer === undefined ? undefined : readTrace(answer);
+      if (said === undefined) break;
+      if (tookMs >= roundTripMs) continue;
+      roundTripMs = tookMs;
+      clockAheadMs = said.time.getTime() + tookMs / 2 - Date.now();
+      server = said;
+    }
+    if (server === undefined) {
+      const why = "the server does not trace messages: it is older than 2.11, or forbids it";
+      throw new MeshError(MeshCode.Unavailable, why, { origin: "peer" });
+    }
+    return {
+      version: server.ver,
+      name: server.name,
+      jetstream: server.jetstream,
+      maxPayload: this.#link.maxPayload,
+      roundTripMs,
+      clockAheadMs,
+    };
+  }
+
+  /** Hears every beat, change and goodbye from now on, until the answer is called. */
+  onBeat(listener: (beat: Beat) => void): () => void {
+    return this.#listen(filters.everyPresence, (message) => {
+      const address = parsePresenceSubject(message.subject);
+      const said = parsed(message, presence);
+      if (address.ok && said !== undefined) listener({ ...address.value, ...said });
+    });
+  }
+
+  /**
+   * Sees every attempt of every call as it ends, until the answer is called.
+   *
+   * Whoever listens takes away the server's 503 for a call that nobody serves: its caller then waits until probes
+   * or its deadline tell it.
+   */
+  onCall(listener: (call: SeenCall) => void): () => void {
+    const calls = new Calls(systemClock, listener);
+    const stops = [
+      this.#listen(filters.everyInbox, (message) => calls.reply(message)),
+      this.#listen(filters.control("*", "*"), (message) => cancel(calls, message)),
+      this.#listen(filters.everyCall, (message) => calls.request(message)),
+    ];
+    let unsweep = (): void => {};
+    const sweep = (): void => {
+      calls.sweep();
+      unsweep = systemClock.schedule(sweepMs, sweep);
+    };
+    sweep();
+    return this.#own(() => {
+      unsweep();
+      for (const stop of stops) stop();
+    });
+  }
+
+  /** Resolves when the server knows all that is listened to. */
+  flush(): Promise<void> {
+    return this.#link.flush();
+  }
+
+  async close(): Promise<void> {
+    for (const stop of [...this.#stops]) stop();
+    await this.#link.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #ask<T>(subject: string, schema: z.ZodType<T>, options: AskOptions = {}): Promise<T[]> {
+    const most = options.most ?? patience.most;
+    const answers = await this.#questions.ask(subject, { ...patience, most });
+    // An answer that is none of ADR-32's is somebody else's mistake; the others count.
+    return answers.flatMap((message) => parsed(message, schema) ?? []);
+  }
+
+  #listen(subject: string, onMessage: (message: Inbound) => void): () => void {
+    const listening = this.#link.subscribe(subject, onMessage);
+    return this.#own(() => void listening.stop());
+  }
+
+  #own(stop: () => void): () => void {
+    const once = (): void => {
+      if (this.#stops.delete(once)) stop();
+    };
+    this.#stops.add(once);
+    return once;
+  }
+}
+
+const presence = z.object({
+  state: z.enum(["READY", "FULL", "DRAINING", "GONE"]),
+  version: z.string(),
+  load: z.number(),
+  room: z.number(),
+  beatMs: z.number(),
+});
+
+function named(agent: string | undefined): string | undefined {
+  return agent === undefined ? undefined : token("agent name", agent);
+}
+
+const cancelling = z.object({ cancel: z.object({ token: z.string() }) });
+
+function cancel(calls: Calls, message: Inbound): void {
+  const address = parseControlSubject(message.subject);
+  const said = parsed(message, cancelling);
+  if (address.ok && said !== undefined) calls.cancelled(address.value.caller, said.cancel.token);
+}
+
+function parsed<T>(message: Inbound, schema: z.ZodType<T>): T | undefined {
+  try {
+    return schema.parse(JSON.parse(Buffer.from(message.payload).toString("utf8")));
+  } catch {
+    // Bytes from the wire that are not what they should be tell nothing.
+    return undefined;
+  }
+}

@@ -1,0 +1,77 @@
+import { inboxPrefix } from "@myelin/subjects";
+import type { Inbound, Link, Outbound } from "../nats/index.ts";
+import { type Clock, randomToken } from "../pipeline/index.ts";
+import { statusOf } from "../wire/index.ts";
+
+/** How long to wait for answers from nobody knows how many. */
+export interface Patience {
+  /** For the first answer, in milliseconds. */
+  readonly firstMs: number;
+  /** For another one after each, in milliseconds. */
+  readonly gapMs: number;
+  /** Answers that are enough. */
+  readonly most: number;
+}
+
+const nothing = new Uint8Array(0);
+
+/** Asks a subject and gathers what comes back, in an inbox of its own. */
+export class Questions {
+  readonly #link: Link;
+  readonly #clock: Clock;
+  readonly #prefix: string;
+  readonly #open = new Map<string, (message: Inbound) => void>();
+
+  constructor(link: Link, clock: Clock, name: string, instance: string) {
+    this.#link = link;
+    this.#clock = clock;
+    this.#prefix = inboxPrefix(name, instance);
+    link.subscribe(`${this.#prefix}*`, (message) => {
+      this.#open.get(message.subject.slice(this.#prefix.length))?.(message);
+    });
+  }
+
+  /** All answers to one question; none when nobody listens. */
+  ask(subject: string, patience: Patience): Promise<Inbound[]> {
+    return this.#gather(patience, (reply) => this.#publish(subject, { reply }));
+  }
+
+  /** The first message that arrives on the inbox which `put` is given. */
+  async one(firstMs: number, put: (inbox: string) => Uint8Array): Promise<Inbound | undefined> {
+    const patience = { firstMs, gapMs: 0, most: 1 };
+    const found = await this.#gather(patience, (inbox) =>
+      this.#publish(inbox, { head: put(inbox) }),
+    );
+    return found[0];
+  }
+
+  #publish(subject: string, out: Outbound): void {
+    this.#link.publish(subject, nothing, out);
+  }
+
+  #gather(patience: Patience, send: (inbox: string) => void): Promise<Inbound[]> {
+    const token = randomToken();
+    const found: Inbound[] = [];
+    return new Promise((resolve, reject) => {
+      const done = (): void => {
+        cancel();
+        this.#open.delete(token);
+        resolve(found);
+      };
+      let cancel = this.#clock.schedule(patience.firstMs, done);
+      this.#open.set(token, (message) => {
+        if (statusOf(message.head) === 503) return done();
+        found.push(message);
+        if (found.length >= patience.most) return done();
+        cancel();
+        cancel = this.#clock.schedule(patience.gapMs, done);
+      });
+      try {
+        send(`${this.#prefix}${token}`);
+      } catch (error) {
+        done();
+        reject(error);
+      }
+    });
+  }
+}

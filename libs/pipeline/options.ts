@@ -1,0 +1,34 @@
+import { MeshCode, MeshError } from "../errors/index.ts";
+
+/** What a numeric option may be. */
+export interface NumberRule {
+  readonly min: number;
+  readonly max: number;
+  readonly whole: boolean;
+}
+
+/** Throws `invalid_argument` for the first option out of range, naming it by its path. */
+export function checkNumbers<Config extends object>(
+  path: string,
+  config: Config,
+  rules: { readonly [Name in keyof Config]: NumberRule },
+): Readonly<Config> {
+  for (const [name, rule] of Object.entries<NumberRule>(rules)) {
+    const value: unknown = config[name as keyof Config];
+    if (!fits(value, rule)) throw outOfRange(`${path}.${name}`, rule, value);
+  }
+  return Object.freeze(config);
+}
+
+function fits(value: unknown, rule: NumberRule): boolean {
+  if (typeof value !== "number" || !(value >= rule.min && value <= rule.max)) return false;
+  return !rule.whole || Number.isInteger(value);
+}
+
+function outOfRange(option: string, rule: NumberRule, value: unknown): MeshError {
+  const kind = rule.whole ? "a whole number" : "a number";
+  return new MeshError(
+    MeshCode.InvalidArgument,
+    `${option} must be ${kind} from ${rule.min} to ${rule.max}, got ${String(value)}`,
+  );
+}

@@ -1,0 +1,56 @@
+import { MeshCode, MeshError } from "../errors/index.ts";
+import { Frames, type Request, type Serve } from "../pipeline/index.ts";
+
+/**
+ * The innermost step: runs the author's code and says what the caller gets to know of its failures.
+ *
+ * The request's own end and the skill's domain errors pass. Anything else is `handler_failed`: what the handler threw
+ * is the cause, which stays here, since nothing secret may cross the wire.
+ */
+export function handler(run: (request: Request) => unknown): Serve {
+  return function handler(request) {
+    let answer: unknown;
+    try {
+      answer = run(request);
+    } catch (error) {
+      return Promise.reject(failure(error, request));
+    }
+    if (request.operation.streams) return frames(answer, request);
+    if (!isThenable(answer)) return Promise.resolve(answer);
+    return Promise.resolve(answer).catch((error: unknown) => {
+      throw failure(error, request);
+    });
+  };
+}
+
+function frames(answer: unknown, request: Request): Promise<Frames> {
+  if (isIterable(answer)) {
+    return Promise.resolve(Frames.from(answer).onFailure((error) => failure(error, request)));
+  }
+  const what = answer === null ? "null" : typeof answer;
+  return Promise.reject(
+    new MeshError(
+      MeshCode.InvalidOutput,
+      `${request.operation.key} streams, but its handler gave ${what}, not an async iterable`,
+    ),
+  );
+}
+
+function isThenable(answer: unknown): answer is PromiseLike<unknown> {
+  return typeof answer === "object" && answer !== null && "then" in answer;
+}
+
+function isIterable(answer: unknown): answer is AsyncIterable<unknown> {
+  return typeof answer === "object" && answer !== null && Symbol.asyncIterator in answer;
+}
+
+function failure(error: unknown, { operation, signal }: Request): MeshError {
+  if (signal.reason !== undefined) return signal.reason;
+  // One that came from an onward call is not this skill's own, whatever its name.
+  if (error instanceof MeshError && error.domain !== undefined && error.origin === "here") {
+    return error;
+  }
+  return new MeshError(MeshCode.HandlerFailed, `the handler of ${operation.key} failed`, {
+    cause: error,
+  });
+}

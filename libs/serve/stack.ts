@@ -1,0 +1,29 @@
+import type { Contract } from "../contract/index.ts";
+import type { Clock, ServeLayer } from "../pipeline/index.ts";
+import type { AccessHook, MeshMetrics, MeshTracer } from "../telemetry/index.ts";
+import type { Admission } from "./admission.ts";
+import { trace } from "./trace.ts";
+import { validate } from "./validate.ts";
+
+/** What the incoming layers need: the contract that is served, and the instance's own state. */
+export interface ServeParts {
+  readonly contract: Contract;
+  readonly admission: Admission;
+  readonly clock: Clock;
+  readonly tracer: MeshTracer;
+  readonly metrics: MeshMetrics;
+  readonly access: AccessHook | undefined;
+}
+
+/** What a request goes through on its way in, outermost first; the handler comes after the last. */
+export function serveStack(parts: ServeParts): readonly ServeLayer[] {
+  const { tracer, metrics, access, clock } = parts;
+  return [
+    // Outermost: a refusal that nobody can see is a bug.
+    trace(tracer, metrics, access, clock),
+    // Draining, too late, no room, more than its share: refused before anything is spent.
+    parts.admission.layer(),
+    // The input against the contract, parsed once; the answer and the declared errors on the way back.
+    validate(parts.contract),
+  ];
+}

@@ -1,0 +1,74 @@
+import { MeshError } from "../errors/index.ts";
+import { type Clock, type Request, type ServeLayer, systemClock } from "../pipeline/index.ts";
+import {
+  type AccessHook,
+  type MeshMetrics,
+  type MeshTracer,
+  onStreamEnd,
+} from "../telemetry/index.ts";
+
+/**
+ * One span, one count and one line of the access log for each request.
+ *
+ * Outermost: a refusal nobody can see is a bug. A stream is over with its last frame. Refuses nothing itself.
+ */
+export function trace(
+  tracer: MeshTracer,
+  metrics: MeshMetrics,
+  access: AccessHook | undefined,
+  clock: Clock = systemClock,
+): ServeLayer {
+  return (next) =>
+    async function trace(request): Promise<unknown> {
+      const { operation, signal } = request;
+      const meter = metrics.server(operation);
+      const span = tracer.startServe(request);
+      const begunAt = clock.now();
+      meter.begin();
+      const traced = span === request.trace ? request : { ...request, trace: span };
+      try {
+        const answering = tracer.activates ? tracer.within(span, () => next(traced)) : next(traced);
+        const answer = await answering;
+        if (operation.streams) return onStreamEnd(answer as AsyncIterable<unknown>, signal, end);
+        end(undefined);
+        return answer;
+      } catch (thrown) {
+        const error = MeshError.from(thrown);
+        end(error);
+        throw error;
+      }
+
+      function end(error: MeshError | undefined): void {
+        const code = error?.code ?? "ok";
+        const tookMs = clock.now() - begunAt;
+        meter.end(code, tookMs);
+        tracer.end(span, error);
+        if (access !== undefined) report(access, traced, code, tookMs);
+      }
+    };
+}
+
+function report(
+  access: AccessHook,
+  request: Request,
+  code: MeshError["code"] | "ok",
+  tookMs: number,
+): void {
+  const { operation, caller, id, attempt, path, trace } = request;
+  try {
+    access({
+      agent: operation.agent,
+      skill: operation.skill,
+      caller,
+      id,
+      attempt,
+      path,
+      traceId: trace?.traceId,
+      spanId: trace?.spanId,
+      code,
+      tookMs,
+    });
+  } catch {
+    // A log that fails is no reason to fail a request that has been served.
+  }
+}

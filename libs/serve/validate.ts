@@ -1,0 +1,107 @@
+import { type Contract, check, type Skill } from "../contract/index.ts";
+import { MeshCode, MeshError } from "../errors/index.ts";
+import { Frames, type Request, type ServeLayer } from "../pipeline/index.ts";
+
+/**
+ * Decodes and parses the input, and checks what the handler answers before it crosses the wire.
+ *
+ * Sits next to the handler: whoever is refused outside costs no parsing. The answer is sent as the handler gave it,
+ * since the caller parses it; of a stream each frame is checked. A domain error passes only as the skill declares it.
+ */
+export function validate(contract: Contract): ServeLayer {
+  const skills = new Map(
+    Object.entries(contract.skills).map(([name, skill]) => [
+      name,
+      new SkillCheck(`${contract.name}.${name}`, skill),
+    ]),
+  );
+  return (next) =>
+    function validate(request) {
+      const skill = skills.get(request.operation.skill);
+      if (skill === undefined) return Promise.reject(unknownSkill(contract, request));
+      let checked: Request;
+      try {
+        checked = withInput(request, skill.input(request.codec.decode(request.payload)));
+      } catch (error) {
+        return Promise.reject(error);
+      }
+      return next(checked).then(skill.onAnswer, skill.onError);
+    };
+}
+
+/** Field by field: a spread costs twice as much. */
+function withInput(request: Request, input: unknown): Request {
+  return {
+    operation: request.operation,
+    caller: request.caller,
+    direct: request.direct,
+    id: request.id,
+    path: request.path,
+    attempt: request.attempt,
+    timeoutMs: request.timeoutMs,
+    signal: request.signal,
+    trace: request.trace,
+    payload: request.payload,
+    input,
+    codec: request.codec,
+  };
+}
+
+/** One skill's schemas; made once, so that a request makes no function of its own. */
+class SkillCheck {
+  readonly #key: string;
+  readonly #skill: Skill;
+
+  constructor(key: string, skill: Skill) {
+    this.#key = key;
+    this.#skill = skill;
+  }
+
+  input(value: unknown): unknown {
+    return check(this.#skill.input, value, MeshCode.InvalidInput, `input of ${this.#key}`);
+  }
+
+  readonly onAnswer = (answer: unknown): unknown => {
+    if (this.#skill.streams) {
+      return Frames.from(answer as AsyncIterable<unknown>)
+        .each(this.#frame)
+        .onFailure(this.#failure);
+    }
+    check(this.#skill.output, answer, MeshCode.InvalidOutput, `answer of ${this.#key}`);
+    return answer;
+  };
+
+  readonly onError = (error: unknown): never => {
+    throw this.#failure(error);
+  };
+
+  readonly #frame = (frame: unknown): unknown => {
+    check(this.#skill.output, frame, MeshCode.InvalidOutput, `frame of ${this.#key}`);
+    return frame;
+  };
+
+  readonly #failure = (error: unknown): unknown => {
+    if (!(error instanceof MeshError) || error.domain === undefined) return error;
+    const { name, data } = error.domain;
+    const what = `error ${JSON.stringify(name)} of ${this.#key}`;
+    const schema = Object.hasOwn(this.#skill.errors, name) ? this.#skill.errors[name] : undefined;
+    if (schema === undefined) {
+      const detail = `${this.#key}: its handler raised ${JSON.stringify(name)}, which is not declared`;
+      return new MeshError(MeshCode.HandlerFailed, detail, { cause: error });
+    }
+    try {
+      check(schema, data, MeshCode.InvalidOutput, what);
+      return error;
+    } catch (misfit) {
+      return misfit;
+    }
+  };
+}
+
+function unknownSkill(contract: Contract, { operation }: Request): MeshError {
+  const known = Object.keys(contract.skills).join(", ");
+  return new MeshError(
+    MeshCode.UnknownSkill,
+    `${contract.name} has no skill ${JSON.stringify(operation.skill)}, it has ${known || "none"}`,
+  );
+}

@@ -1,0 +1,89 @@
+import { callSubject } from "@myelin/subjects";
+import type { Attributes } from "@opentelemetry/api";
+import type { Operation } from "../pipeline/index.ts";
+
+/**
+ * Attributes of spans, by OpenTelemetry's semantic conventions 1.45. `rpc.system`, `rpc.service` and
+ * `messaging.system` are their older names, which the tools in use still read.
+ */
+export const Attribute = Object.freeze({
+  rpcSystem: "rpc.system.name",
+  rpcSystemOld: "rpc.system",
+  rpcService: "rpc.service",
+  rpcMethod: "rpc.method",
+  rpcStatus: "rpc.status_code",
+  messagingSystem: "messaging.system.name",
+  messagingSystemOld: "messaging.system",
+  messagingOperation: "messaging.operation.name",
+  messagingOperationType: "messaging.operation.type",
+  messagingDestination: "messaging.destination.name",
+  messagingTemplate: "messaging.destination.template",
+  messagingClient: "messaging.client.id",
+  messagingGroup: "messaging.consumer.group.name",
+  messagingConversation: "messaging.message.conversation_id",
+  genAiOperation: "gen_ai.operation.name",
+  genAiProvider: "gen_ai.provider.name",
+  genAiAgent: "gen_ai.agent.name",
+  genAiAgentId: "gen_ai.agent.id",
+  genAiAgentVersion: "gen_ai.agent.version",
+  errorType: "error.type",
+  caller: "mesh.caller",
+  attempt: "mesh.attempt",
+  instance: "mesh.instance",
+} as const);
+
+/** What spans of one skill have in common; made when the first of them is sampled. */
+export interface SpanNames {
+  readonly call: string;
+  readonly attempt: string;
+  readonly callAttributes: Attributes;
+  readonly attemptAttributes: Attributes;
+  readonly serveAttributes: Attributes;
+}
+
+/** Who looks: the connection's name and instance. */
+export interface Self {
+  readonly name: string;
+  readonly instance: string;
+}
+
+export function spanNames(operation: Operation, self: Self): SpanNames {
+  const { agent, skill, version } = operation;
+  const method = `${agent}/${skill}`;
+  const messaging: Attributes = {
+    [Attribute.messagingSystem]: "nats",
+    [Attribute.messagingSystemOld]: "nats",
+    [Attribute.messagingTemplate]: callSubject(agent, skill, "{route}", "{caller}"),
+    [Attribute.messagingClient]: self.instance,
+  };
+  const call: Attributes = {
+    ...messaging,
+    [Attribute.rpcSystem]: "myelin",
+    [Attribute.rpcSystemOld]: "myelin",
+    [Attribute.rpcService]: agent,
+    [Attribute.rpcMethod]: method,
+    [Attribute.genAiOperation]: "invoke_agent",
+    [Attribute.genAiProvider]: "myelin",
+    [Attribute.genAiAgent]: agent,
+    // An agent's name is its identity; an instance comes and goes.
+    [Attribute.genAiAgentId]: agent,
+    ...(version === undefined ? {} : { [Attribute.genAiAgentVersion]: version }),
+  };
+  const sends: Attributes = {
+    [Attribute.messagingOperation]: "request",
+    [Attribute.messagingOperationType]: "send",
+  };
+  return {
+    call: method,
+    attempt: `attempt ${method}`,
+    callAttributes: { ...call, ...sends },
+    attemptAttributes: { ...messaging, ...sends, [Attribute.rpcMethod]: method },
+    serveAttributes: {
+      ...call,
+      [Attribute.messagingOperation]: "process",
+      [Attribute.messagingOperationType]: "process",
+      [Attribute.messagingGroup]: agent,
+      [Attribute.instance]: self.instance,
+    },
+  };
+}

@@ -1,0 +1,196 @@
+import { callSubject } from "@myelin/subjects";
+import {
+  type Context,
+  context as contexts,
+  createTraceState,
+  INVALID_TRACEID,
+  ProxyTracerProvider,
+  ROOT_CONTEXT,
+  type SpanContext,
+  SpanKind,
+  type SpanOptions,
+  TraceFlags,
+  type Tracer,
+  type TracerProvider,
+  trace,
+} from "@opentelemetry/api";
+import type { MeshError } from "../errors/index.ts";
+import {
+  type Call,
+  hexId,
+  type Operation,
+  type Request,
+  type TraceContext,
+} from "../pipeline/index.ts";
+import { Attribute, type Self, type SpanNames, spanNames } from "./attributes.ts";
+import { RecordedSpan, type Side } from "./recorded-span.ts";
+import { decided, decisionOf, type RootDecision } from "./root-decision.ts";
+
+export interface TracerOptions extends Self {
+  /** Where spans are made. Default: the provider registered with the OpenTelemetry API, now or later. */
+  readonly provider?: TracerProvider;
+  /**
+   * Runs handlers with their span active, so that other instrumentation finds it. Default: false, because
+   * AsyncLocalStorage doubles the cost of every `await` in the process.
+   */
+  readonly activates?: boolean;
+}
+
+/**
+ * Spans of calls, attempts and requests.
+ *
+ * A span stands as the TraceContext of what happens inside it; what is not sampled has no span, only its ids. So
+ * `end` is told of every context that a `start…` gave, and has nothing to do for most.
+ */
+export class MeshTracer {
+  readonly activates: boolean;
+  readonly #self: Self;
+  readonly #provider: TracerProvider | undefined;
+  readonly #tracer: Tracer;
+  readonly #names = new WeakMap<Operation, SpanNames>();
+  #asked: TracerProvider | undefined;
+  #decision: RootDecision | undefined;
+
+  constructor(options: TracerOptions) {
+    this.#self = options;
+    this.#provider = options.provider;
+    this.#tracer = (options.provider ?? trace).getTracer("@myelin/mesh");
+    this.activates = options.activates ?? false;
+  }
+
+  /** One span for what the caller asked, below the call it is made for and below the span that is active. */
+  startCall(operation: Operation, id: string, parent: TraceContext | undefined): TraceContext {
+    if (parent !== undefined && !parent.sampled) return parent;
+    const active = contexts.active();
+    const above = trace.getSpanContext(active);
+    // The caller's own active span is nearer than the request's, unless it belongs to something else.
+    const isNearer =
+      above !== undefined &&
+      (parent === undefined ? above.traceId !== INVALID_TRACEID : above.traceId === parent.traceId);
+    if (isNearer) {
+      return isSampled(above) ? this.#startCall(operation, id, active) : plain(above);
+    }
+    if (parent !== undefined) return this.#startCall(operation, id, otelOf(parent));
+    const root = this.#root(active);
+    return root === undefined ? unsampled() : this.#startCall(operation, id, root);
+  }
+
+  /** A child of the call's span for one attempt. */
+  startAttempt(call: Call): TraceContext | undefined {
+    const { operation, attempt, target } = call;
+    if (call.trace?.sampled !== true) return call.trace;
+    const names = this.#namesOf(operation);
+    const span = this.#start(names.attempt, client, otelOf(call.trace), "client");
+    if (span instanceof RecordedSpan) {
+      const { agent, skill } = operation;
+      span.setAll(names.attemptAttributes);
+      span.set(Attribute.attempt, attempt);
+      span.set(
+        Attribute.messagingDestination,
+        callSubject(agent, skill, target?.route ?? "any", this.#self.name),
+      );
+    }
+    return span;
+  }
+
+  /** The span of a request that is served here. */
+  startServe(request: Request): TraceContext {
+    const { trace: parent, operation } = request;
+    if (parent !== undefined && !parent.sampled) return parent;
+    // Not the active context: what is active when a message arrives is whatever was when the connection was made.
+    const above = parent === undefined ? this.#root(ROOT_CONTEXT) : otelOf(parent);
+    if (above === undefined) return unsampled();
+    const names = this.#namesOf(operation);
+    const span = this.#start(names.call, server, above, "server");
+    if (span instanceof RecordedSpan) {
+      span.setAll(names.serveAttributes);
+      span.set(Attribute.messagingConversation, request.id);
+      span.set(Attribute.caller, request.caller);
+      span.set(Attribute.attempt, request.attempt);
+    }
+    return span;
+  }
+
+  /** Ends the span of this context, where it has one; `instance` is who answered. */
+  end(context: TraceContext | undefined, error?: MeshError, instance?: string): void {
+    if (!(context instanceof RecordedSpan)) return;
+    if (instance !== undefined) context.set(Attribute.instance, instance);
+    context.end(error);
+  }
+
+  /** Does something while the context's span is OpenTelemetry's active one. */
+  within<T>(context: TraceContext | undefined, work: () => T): T {
+    return context instanceof RecordedSpan ? contexts.with(context.otel, work) : work();
+  }
+
+  #startCall(operation: Operation, id: string, above: Context): TraceContext {
+    const names = this.#namesOf(operation);
+    const span = this.#start(names.call, client, above, "client");
+    if (span instanceof RecordedSpan) {
+      span.setAll(names.callAttributes);
+      span.set(Attribute.messagingConversation, id);
+      span.set(Attribute.caller, this.#self.name);
+    }
+    return span;
+  }
+
+  /** Attributes come after the start: as options the SDK copies them twice, and for spans it drops as well. */
+  #start(name: string, options: SpanOptions, above: Context, side: Side): TraceContext {
+    const span = this.#tracer.startSpan(name, options, above);
+    const ids = span.spanContext();
+    if (isSampled(ids) && span.isRecording()) return new RecordedSpan(span, side, above);
+    return ids.traceId === INVALID_TRACEID ? unsampled() : plain(ids);
+  }
+
+  /** The context for a new root; undefined when it is decided that this one is not sampled. */
+  #root(above: Context): Context | undefined {
+    const provider = this.#provider ?? trace.getTracerProvider();
+    const actual = provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
+    if (actual !== this.#asked) {
+      this.#asked = actual;
+      this.#decision = decisionOf(actual);
+    }
+    if (this.#decision === undefined) return above;
+    return this.#decision.samplesRoot() ? decided(above) : undefined;
+  }
+
+  #namesOf(operation: Operation): SpanNames {
+    let names = this.#names.get(operation);
+    if (names === undefined) {
+      names = spanNames(operation, this.#self);
+      this.#names.set(operation, names);
+    }
+    return names;
+  }
+}
+
+const client: SpanOptions = Object.freeze({ kind: SpanKind.CLIENT });
+const server: SpanOptions = Object.freeze({ kind: SpanKind.SERVER });
+
+function isSampled(ids: SpanContext): boolean {
+  return (ids.traceFlags & TraceFlags.SAMPLED) !== 0;
+}
+
+/** Ids for what no SDK knows of: logs are joined by them. There is no span, so its id needs no bits of its own. */
+function unsampled(): TraceContext {
+  const traceId = hexId(16);
+  return { traceId, spanId: traceId.slice(16), sampled: false, state: undefined };
+}
+
+function plain(ids: SpanContext): TraceContext {
+  const { traceId, spanId, traceState } = ids;
+  return { traceId, spanId, sampled: isSampled(ids), state: traceState?.serialize() };
+}
+
+function otelOf(context: TraceContext): Context {
+  if (context instanceof RecordedSpan) return context.otel;
+  const { traceId, spanId, state } = context;
+  const traceFlags = TraceFlags.SAMPLED;
+  return trace.setSpanContext(ROOT_CONTEXT, {
+    traceId,
+    spanId,
+    traceFlags,
+    isRemote: true,
+    ...(state === undefined ? {} : { traceState: createTraceState(state) }),
+  });
+}

@@ -1,0 +1,78 @@
+import { MeshError } from "../errors/index.ts";
+import type { Inbound } from "../nats/index.ts";
+import type { Call, Reply } from "../pipeline/index.ts";
+import { isErrorHead, readFrom } from "../wire/index.ts";
+import { type Attempt, describe } from "./attempt.ts";
+import type { ControlSender } from "./control-sender.ts";
+import type { OutgoingParts } from "./outgoing.ts";
+import { decodeReply, failure, noResponders } from "./replies.ts";
+
+/** An attempt that is answered once. */
+export class AnswerAttempt implements Attempt {
+  readonly call: Call;
+  readonly token: string;
+  readonly sentAt: number;
+  readonly reply: Promise<Reply>;
+  instance: string | undefined;
+  unanswered = 0;
+  readonly #parts: OutgoingParts;
+  readonly #control: ControlSender;
+  readonly #inFlight: Set<Attempt>;
+  readonly #onEnd: (reason: MeshError) => void;
+  #resolve: (reply: Reply) => void = () => {};
+  #reject: (error: MeshError) => void = () => {};
+  #ended = false;
+
+  constructor(call: Call, parts: OutgoingParts, control: ControlSender, inFlight: Set<Attempt>) {
+    this.call = call;
+    this.#parts = parts;
+    this.#control = control;
+    this.#inFlight = inFlight;
+    this.instance = call.target?.instance;
+    this.sentAt = parts.clock.now();
+    this.token = parts.inbox.open(this);
+    this.reply = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#onEnd = (reason) => {
+      if (this.#ended) return;
+      this.#control.cancel(this);
+      this.fail(reason);
+    };
+    inFlight.add(this);
+    call.signal.onEnd(this.#onEnd);
+  }
+
+  get what(): string {
+    return describe(this.call, this.instance);
+  }
+
+  receive(message: Inbound): void {
+    const { head } = message;
+    const lost = noResponders(this, head, this.#parts.membership);
+    if (lost !== undefined) return this.fail(lost);
+    if (isErrorHead(head)) return this.fail(failure(this, message));
+    const from = readFrom(head);
+    try {
+      const value = decodeReply(this, message);
+      this.#settle();
+      this.#resolve({ value, instance: from?.instance ?? this.instance, load: from?.load });
+    } catch (error) {
+      this.fail(MeshError.from(error));
+    }
+  }
+
+  fail(error: MeshError): void {
+    if (this.#ended) return;
+    this.#settle();
+    this.#reject(error);
+  }
+
+  #settle(): void {
+    this.#ended = true;
+    this.#inFlight.delete(this);
+    this.#parts.inbox.close(this.token);
+    this.call.signal.offEnd(this.#onEnd);
+  }
+}

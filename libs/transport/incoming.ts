@@ -1,0 +1,165 @@
+import { MeshCode, MeshError } from "../errors/index.ts";
+import type { Inbound, Link } from "../nats/index.ts";
+import {
+  CallSignal,
+  type Clock,
+  type Codec,
+  type Operation,
+  type Request,
+  type Serve,
+  type Wheel,
+} from "../pipeline/index.ts";
+import { parseTraceparent } from "../telemetry/index.ts";
+import { json, type ReplyHeads, type RequestHead, readRequestHead } from "../wire/index.ts";
+import { type Address, Addresses } from "./addresses.ts";
+import { CreditGate } from "./credit-gate.ts";
+import { writeFrames } from "./frame-writer.ts";
+import type { Held, HeldAttempts } from "./held.ts";
+import { Replier } from "./replier.ts";
+
+export interface IncomingParts {
+  readonly link: Link;
+  readonly agent: string;
+  readonly operations: ReadonlyMap<string, Operation>;
+  readonly serve: Serve;
+  readonly clock: Clock;
+  readonly wheel: Wheel;
+  readonly heads: ReplyHeads;
+  readonly held: HeldAttempts;
+  readonly load: () => number;
+  readonly newId: () => string;
+  /** Counts what was refused before it became a request, by reason. */
+  readonly onRefused: (reason: string) => void;
+}
+
+/** From a message on a call subject to a request, through the serving stack, to its reply. */
+export class Incoming {
+  readonly #parts: IncomingParts;
+  readonly #addresses: Addresses;
+
+  constructor(parts: IncomingParts) {
+    this.#parts = parts;
+    this.#addresses = new Addresses(parts.agent, parts.operations);
+  }
+
+  readonly receive = (message: Inbound): void => {
+    const address = this.#addresses.read(message.subject);
+    if (address === undefined) return this.#parts.onRefused("subject");
+    // Who answers publishes there: a reply subject outside the caller's own inbox would lend it our rights (DESIGN 5).
+    if (!isOwnInbox(message.reply, address.inbox)) return this.#parts.onRefused("reply_subject");
+    const replier = new Replier(this.#parts, message.reply);
+    let request: Request;
+    let head: RequestHead;
+    try {
+      head = readRequestHead(message.head, address.caller);
+      request = this.#request(message, address, head);
+    } catch (error) {
+      const refusal = MeshError.from(error);
+      this.#parts.onRefused(refusal.code);
+      return replier.fail(refusal);
+    }
+    void this.#run(request, this.#hold(request, message.reply, address, head), replier);
+  };
+
+  #request(message: Inbound, address: Address, head: RequestHead): Request {
+    const { operation, caller } = address;
+    if (operation === undefined) throw this.#unknownSkill(address.skill);
+    const signal = new CallSignal(this.#parts.wheel);
+    const timeoutMs = head.timeoutMs ?? operation.deadlineMs;
+    signal.expire(this.#parts.clock.now() + timeoutMs, timeoutMs);
+    return {
+      operation,
+      caller,
+      direct: address.direct,
+      id: head.id ?? this.#parts.newId(),
+      path: head.path ?? caller,
+      attempt: head.attempt,
+      timeoutMs: head.timeoutMs,
+      signal,
+      trace: parseTraceparent(head.traceparent, head.tracestate),
+      payload: message.payload,
+      input: undefined,
+      codec: requestCodec(operation, head.contentType),
+    };
+  }
+
+  #hold(request: Request, reply: string, address: Address, head: RequestHead): Held {
+    const { clock, wheel, held } = this.#parts;
+    const flows = request.operation.streams && head.credit !== undefined;
+    const attempt: Held = {
+      token: reply.slice(reply.lastIndexOf(".") + 1),
+      caller: address.caller,
+      signal: request.signal,
+      credit: flows ? new CreditGate(head.credit, request.signal, wheel, clock) : undefined,
+    };
+    held.add(attempt);
+    return attempt;
+  }
+
+  async #run(request: Request, held: Held, replier: Replier): Promise<void> {
+    const { signal, operation } = request;
+    // Whoever waits hears of the deadline when it passes, also when the handler does not heed its signal.
+    const onEnd = (reason: MeshError): void => replier.end(reason);
+    signal.onEnd(onEnd);
+    try {
+      const answer = await this.#parts.serve(request);
+      const codec = request.codec === operation.request ? operation.response : json;
+      if (!operation.streams) replier.answer(answer, codec);
+      else
+        replier.finish(
+          await this.#stream(answer as AsyncIterable<unknown>, request, held, replier, codec),
+        );
+    } catch (error) {
+      replier.fail(MeshError.from(error));
+    } finally {
+      signal.settle();
+      signal.offEnd(onEnd);
+      this.#parts.held.remove(held);
+    }
+  }
+
+  #stream(
+    frames: AsyncIterable<unknown>,
+    request: Request,
+    held: Held,
+    replier: Replier,
+    codec: Codec,
+  ): Promise<number> {
+    const { link, wheel, clock } = this.#parts;
+    return writeFrames(frames, {
+      link,
+      wheel,
+      clock,
+      codec,
+      signal: request.signal,
+      idleMs: request.operation.idleMs,
+      reply: replier.subject,
+      firstHead: () => replier.head(codec),
+      credit: held.credit,
+    });
+  }
+
+  #unknownSkill(skill: string): MeshError {
+    const known = [...this.#parts.operations.keys()].join(", ");
+    return new MeshError(
+      MeshCode.UnknownSkill,
+      `${this.#parts.agent} has no skill ${skill}; it has: ${known}`,
+    );
+  }
+}
+
+function requestCodec(operation: Operation, contentType: string | undefined): Codec {
+  if (contentType === undefined || contentType === json.contentType) return json;
+  if (contentType === operation.request.contentType) return operation.request;
+  throw new MeshError(
+    MeshCode.UnsupportedContentType,
+    `${operation.key} takes ${[...new Set([json.contentType, operation.request.contentType])].join(" or ")}, got ${contentType.slice(0, 80)}`,
+  );
+}
+
+const replyPattern = /^[\x21-\x29\x2b-\x3d\x3f-\x7e]{1,256}$/;
+
+/** A literal subject, without wildcards, in the caller's own inbox. */
+function isOwnInbox(reply: string, inbox: string): boolean {
+  return reply.startsWith(inbox) && reply.length > inbox.length && replyPattern.test(reply);
+}

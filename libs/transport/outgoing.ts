@@ -1,0 +1,103 @@
+import { callSubject } from "@myelin/subjects";
+import { MeshCode, MeshError } from "../errors/index.ts";
+import type { Link } from "../nats/index.ts";
+import type { Call, Clock, Membership, Reply, Wheel } from "../pipeline/index.ts";
+import { formatTraceparent } from "../telemetry/index.ts";
+import { writeRequestHead } from "../wire/index.ts";
+import { AnswerAttempt } from "./answer-attempt.ts";
+import type { Attempt } from "./attempt.ts";
+import { ControlSender } from "./control-sender.ts";
+import type { Inbox } from "./inbox.ts";
+import { Prober } from "./prober.ts";
+import { StreamAttempt, windowBytes } from "./stream-attempt.ts";
+
+export interface OutgoingParts {
+  readonly link: Link;
+  readonly inbox: Inbox;
+  readonly name: string;
+  readonly clock: Clock;
+  readonly wheel: Wheel;
+  readonly membership: Membership;
+}
+
+/** How one attempt crosses NATS: publish, wait under a token, and know when nothing will come. */
+export class Outgoing {
+  readonly #parts: OutgoingParts;
+  readonly #control: ControlSender;
+  /** In the order they were sent: the prober reads from the oldest. */
+  readonly #inFlight = new Set<Attempt>();
+  readonly #prober: Prober;
+  readonly #unhear: () => void;
+
+  constructor(parts: OutgoingParts) {
+    this.#parts = parts;
+    this.#control = new ControlSender(parts.link, parts.inbox, parts.name);
+    this.#prober = new Prober({ ...parts, control: this.#control, inFlight: this.#inFlight });
+    this.#unhear = parts.link.onDown(() => this.#lose());
+  }
+
+  /** The innermost Send: resolves with the answer, or with a stream at its first frame. */
+  readonly send = (call: Call): Promise<Reply> => {
+    const { operation, target } = call;
+    const { link, inbox, name } = this.#parts;
+    const attempt: Attempt = operation.streams
+      ? new StreamAttempt(call, this.#parts, this.#control, this.#inFlight)
+      : new AnswerAttempt(call, this.#parts, this.#control, this.#inFlight);
+    try {
+      call.signal.throwIfEnded();
+      const payload = operation.request.encode(call.input);
+      const subject = callSubject(operation.agent, operation.skill, target?.route ?? "any", name);
+      link.publish(subject, payload, {
+        reply: inbox.subject(attempt.token),
+        head: this.#head(call),
+      });
+    } catch (error) {
+      attempt.fail(MeshError.from(error));
+      return attempt.reply;
+    }
+    this.#prober.watch();
+    return attempt.reply;
+  };
+
+  /** Calls under way; a drain waits for them to end. */
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  /** Ends what is under way, with the reason. */
+  stop(reason: MeshError): void {
+    this.#unhear();
+    this.#prober.stop();
+    for (const attempt of [...this.#inFlight]) attempt.fail(reason);
+  }
+
+  #head(call: Call): Uint8Array {
+    const { operation, trace, signal } = call;
+    const left = (signal.expiresAt ?? 0) - this.#parts.clock.now();
+    return writeRequestHead({
+      traceparent: trace === undefined ? undefined : formatTraceparent(trace),
+      tracestate: trace?.state,
+      timeoutMs: left > 1 ? Math.floor(left) : 1,
+      id: call.id,
+      // A call straight from its caller has nothing to tell that the subject does not.
+      path: call.path === this.#parts.name ? undefined : call.path,
+      attempt: call.attempt,
+      credit: operation.streams ? windowBytes : undefined,
+      contentType:
+        operation.request.contentType === "application/json"
+          ? undefined
+          : operation.request.contentType,
+    });
+  }
+
+  #lose(): void {
+    for (const attempt of [...this.#inFlight]) {
+      attempt.fail(
+        new MeshError(
+          MeshCode.UnknownOutcome,
+          `${attempt.what}: the connection to the broker was lost under way`,
+        ),
+      );
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { MeshCode, MeshError } from "../errors/index.ts";
+import type { Inbound } from "../nats/index.ts";
+import type { Membership } from "../pipeline/index.ts";
+import { json, readContentType, readError, statusOf } from "../wire/index.ts";
+import type { Attempt } from "./attempt.ts";
+
+/** The error for the server's 503, "nobody listens there"; undefined when the message is something else. */
+export function noResponders(
+  attempt: Attempt,
+  head: string,
+  membership: Membership,
+): MeshError | undefined {
+  if (statusOf(head) !== 503) return undefined;
+  const { operation, target } = attempt.call;
+  if (target === undefined) {
+    return new MeshError(
+      MeshCode.UnknownAgent,
+      `nobody serves ${operation.agent} now; is it started, and is its name right?`,
+      { origin: "peer" },
+    );
+  }
+  membership.lost(operation.agent, target.instance);
+  return new MeshError(MeshCode.Unavailable, `${attempt.what} is gone`, { origin: "peer" });
+}
+
+/** The error that a reply carries. */
+export function failure(attempt: Attempt, message: Inbound): MeshError {
+  const error = readError(message.head, () => quietly(message.payload));
+  return new MeshError(error.code, error.detail, {
+    origin: "peer",
+    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+    ...(error.domain === undefined ? {} : { domain: error.domain }),
+    cause: `answered by ${attempt.what}`,
+  });
+}
+
+/** The value of a reply, in the content type that it names. */
+export function decodeReply(attempt: Attempt, message: Inbound): unknown {
+  const { response } = attempt.call.operation;
+  const contentType = readContentType(message.head) ?? json.contentType;
+  if (contentType === response.contentType) return response.decode(message.payload);
+  if (contentType === json.contentType) return json.decode(message.payload);
+  throw new MeshError(
+    MeshCode.UnsupportedContentType,
+    `${attempt.what} answered in ${contentType.slice(0, 80)}, expected ${response.contentType}`,
+    { origin: "peer" },
+  );
+}
+
+function quietly(payload: Uint8Array): unknown {
+  try {
+    return json.decode(payload);
+  } catch {
+    // The code and text in the headers stand without the body.
+    return undefined;
+  }
+}

@@ -1,0 +1,152 @@
+import { MeshCode, MeshError } from "../errors/index.ts";
+import type { Inbound } from "../nats/index.ts";
+import { type Call, type Reply, timer } from "../pipeline/index.ts";
+import { isErrorHead, readFrames, readFrom } from "../wire/index.ts";
+import { type Attempt, describe } from "./attempt.ts";
+import type { ControlSender } from "./control-sender.ts";
+import { FrameQueue, frameOverhead } from "./frame-queue.ts";
+import type { OutgoingParts } from "./outgoing.ts";
+import { failure, noResponders } from "./replies.ts";
+
+/** Room for frames that a reader has not taken yet, in bytes with overhead: the bound of a stream's memory. */
+export const windowBytes = 524_288;
+
+/** An attempt that is answered by frames; its reply is there with the first of them. */
+export class StreamAttempt implements Attempt, AsyncIterableIterator<unknown> {
+  readonly call: Call;
+  readonly token: string;
+  readonly sentAt: number;
+  readonly reply: Promise<Reply>;
+  instance: string | undefined;
+  unanswered = 0;
+  readonly #parts: OutgoingParts;
+  readonly #control: ControlSender;
+  readonly #inFlight: Set<Attempt>;
+  readonly #queue = new FrameQueue();
+  readonly #idle = timer(() => this.#silent());
+  readonly #onEnd: (reason: MeshError) => void;
+  #resolve: (reply: Reply) => void = () => {};
+  #reject: (error: MeshError) => void = () => {};
+  #ended = false;
+  #begun = false;
+  #received = 0;
+  #taken = 0;
+  #granted = windowBytes;
+
+  constructor(call: Call, parts: OutgoingParts, control: ControlSender, inFlight: Set<Attempt>) {
+    this.call = call;
+    this.#parts = parts;
+    this.#control = control;
+    this.#inFlight = inFlight;
+    this.instance = call.target?.instance;
+    this.sentAt = parts.clock.now();
+    this.token = parts.inbox.open(this);
+    this.reply = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#onEnd = (reason) => this.#giveUp(reason);
+    inFlight.add(this);
+    call.signal.onEnd(this.#onEnd);
+  }
+
+  get what(): string {
+    return describe(this.call, this.instance);
+  }
+
+  receive(message: Inbound): void {
+    const { head, payload } = message;
+    if (head !== "") {
+      const lost = noResponders(this, head, this.#parts.membership);
+      if (lost !== undefined) return this.fail(lost);
+      if (isErrorHead(head)) return this.fail(failure(this, message));
+      this.instance = readFrom(head)?.instance ?? this.instance;
+      const frames = readFrames(head);
+      if (frames !== undefined) return this.#finish(frames);
+    }
+    this.#received++;
+    if (this.#queue.bytes > 2 * windowBytes) {
+      return this.#giveUp(this.#broken("it sent more than there was room for"));
+    }
+    this.#queue.push(payload);
+    this.#parts.wheel.disarm(this.#idle);
+    this.#begin();
+  }
+
+  fail(error: MeshError): void {
+    if (this.#ended) return;
+    this.#settle();
+    if (this.#begun) this.#queue.fail(error);
+    else this.#reject(error);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<unknown, undefined>> {
+    const next = this.#queue.next();
+    if (this.#queue.isAwaited) {
+      const { idleMs } = this.call.operation;
+      this.#parts.wheel.arm(this.#idle, this.#parts.clock.now() + idleMs);
+    }
+    const result = await next;
+    if (result.done === true) return result;
+    this.#account(result.value.length);
+    return { value: this.call.operation.response.decode(result.value), done: false };
+  }
+
+  /** The reader leaves: the far side's work is cancelled. */
+  async return(): Promise<IteratorResult<unknown, undefined>> {
+    this.#giveUp(new MeshError(MeshCode.Cancelled, `${this.what}: the reader left`));
+    return { value: undefined, done: true };
+  }
+
+  #begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    this.#resolve({ value: this, instance: this.instance, load: undefined });
+  }
+
+  #finish(frames: number): void {
+    if (frames !== this.#received) {
+      return this.fail(this.#broken(`${this.#received} of ${frames} frames arrived`));
+    }
+    this.#settle();
+    this.#queue.finish();
+    this.#begin();
+  }
+
+  /** Gives room for as much as was taken, in steps of half a window. */
+  #account(bytes: number): void {
+    this.#taken += bytes + frameOverhead;
+    if (this.#ended || this.#granted - this.#taken > windowBytes / 2) return;
+    this.#granted = this.#taken + windowBytes;
+    this.#control.credit(this, this.#granted);
+  }
+
+  #silent(): void {
+    const { idleMs } = this.call.operation;
+    this.#giveUp(
+      new MeshError(MeshCode.DeadlineExceeded, `${this.what}: no frame for ${idleMs} ms`),
+    );
+  }
+
+  #giveUp(reason: MeshError): void {
+    this.#queue.clear();
+    if (!this.#ended) this.#control.cancel(this);
+    this.fail(reason);
+  }
+
+  #broken(why: string): MeshError {
+    return new MeshError(MeshCode.BrokenStream, `${this.what}: ${why}`, { origin: "peer" });
+  }
+
+  #settle(): void {
+    this.#ended = true;
+    this.#parts.wheel.disarm(this.#idle);
+    this.#inFlight.delete(this);
+    this.#parts.inbox.close(this.token);
+    this.call.signal.offEnd(this.#onEnd);
+  }
+}

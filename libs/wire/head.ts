@@ -1,0 +1,64 @@
+import { maxHeaderBytes } from "@myelin/subjects";
+import { MeshCode, MeshError } from "../errors/index.ts";
+
+/** The first line of every header block (NATS client protocol, HPUB). */
+export const headLine = "NATS/1.0\r\n";
+
+/** What to look for in a raw block to find a header: its line's beginning. */
+export function needle(name: string): string {
+  return `\r\n${name}:`;
+}
+
+/** The value of a header in a raw block, trimmed; undefined when it is not there. */
+export function field(head: string, needle: string): string | undefined {
+  const at = head.indexOf(needle);
+  if (at < 0) return undefined;
+  const from = at + needle.length;
+  const end = head.indexOf("\r\n", from);
+  return head.slice(from, end < 0 ? head.length : end).trim();
+}
+
+/** The status of a message from the server itself, such as 503 for no responders; 0 when it has none. */
+export function statusOf(head: string): number {
+  // "NATS/1.0 503": a space where an ordinary block has the line's end.
+  if (head.charCodeAt(8) !== 32) return 0;
+  const status = Number.parseInt(head.slice(9, 12), 10);
+  return Number.isNaN(status) ? 0 : status;
+}
+
+/** Throws `malformed_header` on a block that no client should send. */
+export function checkHead(head: string): void {
+  if (head.length > maxHeaderBytes) {
+    throw malformed("headers", `at most ${maxHeaderBytes} bytes`, `${head.length} bytes`);
+  }
+  if (head !== "" && !head.startsWith("NATS/1.0")) {
+    throw malformed(
+      "headers",
+      "a block that begins with NATS/1.0",
+      JSON.stringify(head.slice(0, 16)),
+    );
+  }
+}
+
+/** A header that must be a whole number within bounds; undefined when it is not there. */
+export function whole(head: string, line: string, least: number, most: number): number | undefined {
+  const text = field(head, line);
+  if (text === undefined) return undefined;
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw malformed(
+    line.slice(2, -1),
+    `a whole number from ${least} to ${most}`,
+    JSON.stringify(text.slice(0, 40)),
+  );
+}
+
+export function malformed(name: string, allowed: string, came: string): MeshError {
+  return new MeshError(MeshCode.MalformedHeader, `${name} must be ${allowed}, got ${came}`);
+}
+
+/** A text made fit for a header's value: one line, bounded. */
+export function headerText(text: string, most = 1_024): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not pass
+  return text.slice(0, most).replaceAll(/[\u0000-\u001f\u007f]+/g, " ");
+}

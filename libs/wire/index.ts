@@ -1,0 +1,12 @@
+export { field, headerText, needle, statusOf } from "./head.ts";
+export { json } from "./json.ts";
+export { parseProtobuf } from "./protobuf.ts";
+export {
+  isErrorHead,
+  ReplyHeads,
+  readContentType,
+  readError,
+  readFrames,
+  readFrom,
+} from "./reply-head.ts";
+export { type RequestHead, readRequestHead, writeRequestHead } from "./request-head.ts";

@@ -1,0 +1,43 @@
+import { ContentType } from "@myelin/subjects";
+import { MeshCode, MeshError } from "../errors/index.ts";
+import type { Codec } from "../pipeline/index.ts";
+
+const nothing = new Uint8Array(0);
+
+/** JSON in UTF-8 (RFC 8259). `undefined` is an empty payload, both ways. */
+export const json: Codec = Object.freeze({
+  contentType: ContentType.json,
+
+  encode(value: unknown): Uint8Array {
+    let text: string | undefined;
+    try {
+      text = JSON.stringify(value);
+    } catch (error) {
+      throw new MeshError(
+        MeshCode.MalformedPayload,
+        `the value cannot be written as JSON: ${reason(error)}`,
+        {
+          cause: error,
+        },
+      );
+    }
+    return text === undefined ? nothing : Buffer.from(text);
+  },
+
+  decode(payload: Uint8Array): unknown {
+    if (payload.length === 0) return undefined;
+    try {
+      return JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString());
+    } catch (error) {
+      throw new MeshError(
+        MeshCode.MalformedPayload,
+        `${payload.length} bytes are not JSON (${reason(error)}); send JSON in UTF-8`,
+        { cause: error },
+      );
+    }
+  },
+});
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message.slice(0, 120) : String(error);
+}

@@ -1,0 +1,99 @@
+import { type Contract, defineAgent, MeshCode, MeshError, type Skill, skill } from "@myelin/mesh";
+import type { EndpointInfo, Observer, ServiceInfo } from "@myelin/mesh/operate";
+import { Metadata } from "@myelin/subjects";
+import { z } from "zod";
+
+/** An agent's contract as it shows it to others. */
+export interface Card {
+  readonly agent: string;
+  readonly version: string;
+  readonly description: string;
+  readonly skills: readonly SkillCard[];
+}
+
+/** One skill of a card. */
+export interface SkillCard {
+  readonly name: string;
+  readonly description: string;
+  /** The subject a plain client sends to, with `*` for its own name. */
+  readonly subject: string;
+  readonly streams: boolean;
+  readonly idempotent: boolean;
+  readonly deadlineMs: number;
+  readonly contentType: string;
+  /** JSON Schemas; of a skill that streams, `output` is of each frame. */
+  readonly input: unknown;
+  readonly output: unknown;
+  readonly errors: Readonly<Record<string, unknown>>;
+}
+
+/** Whether a service is an agent of the mesh; others answer `$SRV` too. */
+export function isAgent(service: Pick<ServiceInfo, "metadata">): boolean {
+  return Metadata.wire in service.metadata;
+}
+
+export function cardOf(info: ServiceInfo): Card {
+  return {
+    agent: info.name,
+    version: info.version,
+    description: info.description,
+    skills: info.endpoints.map(skillOf),
+  };
+}
+
+/** Asks for the card of an agent; throws `unknown_agent` with the names of those that are there. */
+export async function askCard(observer: Observer, agent: string): Promise<Card> {
+  const [info] = (await observer.info(agent, { most: 1 })).filter(isAgent);
+  if (info !== undefined) return cardOf(info);
+  const there = [...new Set((await observer.info()).filter(isAgent).map(({ name }) => name))];
+  throw new MeshError(
+    MeshCode.UnknownAgent,
+    there.length === 0
+      ? `nobody serves ${agent}, and no other agent is there`
+      : `nobody serves ${agent}; there are ${there.sort().join(", ")}`,
+  );
+}
+
+/** The skill of a card; throws `unknown_skill` with the names of those that it has. */
+export function skillIn(card: Card, name: string): SkillCard {
+  const found = card.skills.find((skill) => skill.name === name);
+  if (found !== undefined) return found;
+  const names = card.skills.map((skill) => skill.name).join(", ");
+  throw new MeshError(MeshCode.UnknownSkill, `${card.agent} has no skill ${name}; it has ${names}`);
+}
+
+/** A contract with which one skill can be called: the agent checks the input, having the real one. */
+export function contractOf(card: Card, { name, ...facts }: SkillCard): Contract {
+  const { idempotent, deadlineMs } = facts;
+  const errors = Object.fromEntries(Object.keys(facts.errors).map((error) => [error, z.unknown()]));
+  const common = { input: z.unknown(), idempotent, deadlineMs, errors };
+  const declared: Skill = facts.streams
+    ? skill({ ...common, frames: z.unknown() })
+    : skill({ ...common, output: z.unknown() });
+  return defineAgent({ name: card.agent, version: card.version, skills: { [name]: declared } });
+}
+
+function skillOf({ name, subject, metadata }: EndpointInfo): SkillCard {
+  return {
+    name,
+    description: metadata.description ?? "",
+    subject,
+    streams: metadata[Metadata.streams] === "true",
+    idempotent: metadata[Metadata.idempotent] === "true",
+    deadlineMs: Number(metadata[Metadata.deadlineMs] ?? 30_000),
+    contentType: metadata[Metadata.contentType] || "application/json",
+    input: json(metadata[Metadata.input]),
+    output: json(metadata[Metadata.output]),
+    errors: z.record(z.string(), z.unknown()).catch({}).parse(json(metadata[Metadata.errors])),
+  };
+}
+
+function json(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A card from elsewhere may say anything; what cannot be read is not shown.
+    return undefined;
+  }
+}

@@ -1,0 +1,45 @@
+import { askCard, type Card, type SkillCard } from "../card.ts";
+import { type Context, look, printJson } from "../context.ts";
+import { Exit } from "../failure.ts";
+import { example, shape } from "../shape.ts";
+import { duration } from "../table.ts";
+import { plain } from "../terminal.ts";
+
+/** Shows an agent's contract. */
+export async function card(context: Context, agent: string): Promise<number> {
+  await using observer = await look(context);
+  const found = await askCard(observer, agent);
+  if (context.json) printJson(context, found);
+  else context.terminal.out.write(plainCard(context, found));
+  return Exit.ok;
+}
+
+function plainCard({ palette }: Context, { agent, version, description, skills }: Card): string {
+  const { bold, dim } = palette;
+  const head = `${bold(agent)} ${plain(version)}${description === "" ? "" : `  ${plain(description)}`}`;
+  const lines = skills.flatMap((skill) => [
+    "",
+    `  ${bold(plain(skill.name))}${skill.description === "" ? "" : `  ${plain(skill.description)}`}`,
+    `    ${dim("takes ")} ${plain(shape(skill.input))}`,
+    `    ${dim(skill.streams ? "yields" : "gives ")} ${plain(shape(skill.output))}`,
+    ...Object.entries(skill.errors).map(
+      ([name, schema]) => `    ${dim("fails ")} ${plain(name)} ${plain(shape(schema))}`,
+    ),
+    `    ${dim("terms ")} ${terms(skill)}`,
+    `    ${dim("try   ")} myelin call ${agent} ${plain(skill.name)} ${quoted(example(skill.input))}`,
+  ]);
+  return `${[head, ...lines, "", dim("--json shows the JSON Schemas")].join("\n")}\n`;
+}
+
+function terms({ deadlineMs, idempotent, streams, contentType }: SkillCard): string {
+  return [
+    `${duration(deadlineMs)} ${streams ? "to the first frame" : "to answer"}`,
+    idempotent ? "may be repeated" : "not repeated once it may have run",
+    ...(contentType === "application/json" ? [] : [plain(contentType)]),
+  ].join(", ");
+}
+
+/** JSON as one word of a shell. */
+function quoted(value: unknown): string {
+  return `'${plain(JSON.stringify(value)).replaceAll("'", "'\\''")}'`;
+}

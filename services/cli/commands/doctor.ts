@@ -1,0 +1,79 @@
+import { isMeshError, MeshError } from "@myelin/mesh";
+import type { Observer } from "@myelin/mesh/operate";
+import { type Check, checkAgents, checkNode, checkServer } from "../checks.ts";
+import { type Context, look, printJson } from "../context.ts";
+import { Exit } from "../failure.ts";
+import { findProgram, versionOf } from "../programs.ts";
+import { readRoster } from "../roster.ts";
+import { count } from "../table.ts";
+import { plain } from "../terminal.ts";
+import { libraryVersion } from "../version.ts";
+
+/** Checks what a mesh needs, one line each, with what to do about it. */
+export async function doctor(context: Context): Promise<number> {
+  const checks: Check[] = [];
+  const tell = (...found: readonly Check[]): void => {
+    checks.push(...found);
+    if (!context.json) for (const check of found) show(context, check);
+  };
+  tell(checkNode(process.versions.node));
+  tell({ is: "ok", what: "library", found: libraryVersion() });
+  tell(await checkProgram(context, "nats-server", "`myelin up` needs it; npm start fetches it"));
+  tell(
+    await checkProgram(context, "nats", "to look inside with `nats micro ls`; npm test fetches it"),
+  );
+  await checkMesh(context, tell);
+  const failed = checks.filter(({ is }) => is === "fail").length;
+  const warned = checks.filter(({ is }) => is === "warn").length;
+  if (context.json) printJson(context, { ok: failed === 0, checks });
+  else context.terminal.out.write(`\n${summary(failed, warned)}\n`);
+  return failed === 0 ? Exit.ok : Exit.failed;
+}
+
+async function checkMesh(context: Context, tell: (...found: Check[]) => void): Promise<void> {
+  const where = `${context.place.servers.join(", ")} (as ${context.place.from} says)`;
+  let observer: Observer;
+  try {
+    observer = await look(context);
+  } catch (error) {
+    tell({
+      is: "fail",
+      what: "server",
+      found: isMeshError(error) ? error.detail : String(error),
+      next: "start a mesh with `myelin up`, or name a server with --server or MYELIN_URL",
+    });
+    return;
+  }
+  await using _closing = observer;
+  tell({ is: "ok", what: "server", found: where });
+  try {
+    tell(...checkServer(await observer.server()));
+  } catch (error) {
+    const { detail } = MeshError.from(error);
+    tell({ is: "warn", what: "server", found: detail, next: "use nats-server 2.12 or newer" });
+  }
+  tell(...checkAgents(await readRoster(observer), Date.now()));
+}
+
+async function checkProgram(
+  context: Context,
+  name: "nats" | "nats-server",
+  next: string,
+): Promise<Check> {
+  const path = findProgram(name, context.terminal);
+  const version = path === undefined ? undefined : await versionOf(path);
+  if (version === undefined) return { is: "warn", what: name, found: "not found", next };
+  return { is: "ok", what: name, found: `${version} at ${path}` };
+}
+
+function show({ terminal, palette }: Context, { is, what, found, next }: Check): void {
+  const paint = { ok: palette.green, warn: palette.yellow, fail: palette.red }[is];
+  terminal.out.write(`${paint(is.padEnd(4))}  ${what.padEnd(12)}  ${plain(found)}\n`);
+  if (next !== undefined && is !== "ok")
+    terminal.out.write(`${" ".repeat(20)}${palette.dim(next)}\n`);
+}
+
+function summary(failed: number, warned: number): string {
+  if (failed > 0) return `${count(failed, "problem")}, ${count(warned, "warning")}`;
+  return warned > 0 ? `works, with ${count(warned, "warning")}` : "all is well";
+}

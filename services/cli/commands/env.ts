@@ -1,0 +1,72 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { delimiter, dirname, join, resolve } from "node:path";
+import { inboxPrefix, isToken, tokenRule } from "@myelin/subjects";
+import { type Context, look, note, printJson } from "../context.ts";
+import { Exit, usage } from "../failure.ts";
+import { cacheFolder } from "../place.ts";
+import { findProgram } from "../programs.ts";
+
+export interface EnvOptions {
+  /** Where the context goes. */
+  readonly out?: string;
+}
+
+/**
+ * Lets the plain `nats` CLI and other clients reach the mesh: writes a context and prints the exports that name it.
+ * The inbox prefix is why a context is needed: the CLI has no variable for it, and agents answer into our inbox only.
+ */
+export async function env(context: Context, options: EnvOptions): Promise<number> {
+  const { name, place, terminal } = context;
+  if (!isToken(name)) throw usage(`--as must be ${tokenRule}, got ${JSON.stringify(name)}`);
+  // Exports for a mesh that is not there would only move the error elsewhere.
+  await (await look(context)).close();
+  const file = resolve(
+    terminal.cwd,
+    options.out ?? join(cacheFolder(terminal.cwd), "nats", `${name}.json`),
+  );
+  const url = place.servers.join(",");
+  writeContext(file, {
+    description: `Myelin mesh, as ${name}`,
+    url,
+    inbox_prefix: inboxPrefix(name, "cli").slice(0, -1),
+  });
+  const variables = {
+    NATS_CONTEXT: file,
+    NATS_URL: url,
+    MYELIN_URL: url,
+    MYELIN_AS: name,
+    ...pathToCli(context),
+  };
+  if (context.json) printJson(context, variables);
+  else {
+    for (const [variable, value] of Object.entries(variables)) {
+      terminal.out.write(`export ${variable}=${shellWord(value)}\n`);
+    }
+    if (terminal.isTty) note(context, '# to use them in this shell: eval "$(myelin env)"');
+  }
+  return Exit.ok;
+}
+
+function writeContext(file: string, context: object): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    // A context may come to hold secrets.
+    writeFileSync(file, `${JSON.stringify(context, undefined, 2)}\n`, { mode: 0o600 });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw usage(`${file} cannot be written: ${reason}; --out names another file`);
+  }
+}
+
+/** PATH with the folder of the `nats` CLI, when it is there but would not be found. */
+function pathToCli({ terminal }: Context): { readonly PATH?: string } {
+  const path = terminal.env.PATH ?? "";
+  const folders = path.split(delimiter);
+  if (folders.some((folder) => existsSync(join(folder, "nats")))) return {};
+  const cli = findProgram("nats", terminal);
+  return cli === undefined ? {} : { PATH: [dirname(cli), ...folders].join(delimiter) };
+}
+
+function shellWord(text: string): string {
+  return /^[\w./:=,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

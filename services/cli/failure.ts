@@ -1,0 +1,92 @@
+import { MeshCode, MeshError } from "@myelin/mesh";
+import type { Context } from "./context.ts";
+import { palette } from "./table.ts";
+import { plain, type Terminal } from "./terminal.ts";
+
+/** What the exit code tells a script. */
+export const Exit = Object.freeze({
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  unreachable: 3,
+  unknown: 4,
+  domain: 5,
+  interrupted: 130,
+} as const);
+
+/** The same for people, at the end of `myelin --help`. */
+export const exitHelp = `
+Exit codes:
+  0    done
+  1    failed: the call, or a check of doctor
+  2    wrong usage: an option, a name, JSON, or an input that breaks the contract
+  3    the server cannot be reached
+  4    no such agent or skill
+  5    the agent answered with an error that its skill declares
+  130  interrupted by Ctrl-C`;
+
+const exits: Partial<Record<MeshCode, number>> = {
+  invalid_argument: Exit.usage,
+  invalid_name: Exit.usage,
+  invalid_input: Exit.usage,
+  unavailable: Exit.unreachable,
+  unknown_agent: Exit.unknown,
+  unknown_skill: Exit.unknown,
+  domain_error: Exit.domain,
+  cancelled: Exit.interrupted,
+};
+
+const advice: Partial<Record<MeshCode, string>> = {
+  unavailable:
+    "start a mesh with `myelin up`, or say where one is: --server nats://host:4222, or MYELIN_URL",
+  unknown_agent: "`myelin agents` lists who is there",
+  unknown_skill: "`myelin card <agent>` shows its skills",
+  invalid_input: "`myelin card <agent>` shows what the skill takes",
+  deadline_exceeded: "--timeout allows more time, such as --timeout 60s",
+  overloaded: "try again in a moment; `myelin agents` shows the load",
+  circuit_open: "try again in a moment; the skill kept failing",
+  permission_denied: "--as gives another name; the server decides what each may do",
+  handler_failed: "the agent's log says why",
+};
+
+/** Tells a failure and what to do next; the answer is the exit code. */
+export function report(thrown: unknown, terminal: Terminal, json: boolean): number {
+  const error = MeshError.from(thrown);
+  const next = advice[error.code];
+  if (json) {
+    const { code, detail, domain, retryAfterMs } = error;
+    const shown = { code, message: detail, retryAfterMs, domain, next };
+    terminal.err.write(`${JSON.stringify({ error: shown })}\n`);
+  } else {
+    const { red, dim } = palette(terminal.hasColours);
+    terminal.err.write(`${red("error")} ${plain(error.message)}\n`);
+    if (error.domain !== undefined) terminal.err.write(`${plain(shownDomain(error.domain))}\n`);
+    if (next !== undefined) terminal.err.write(`${dim(`next: ${next}`)}\n`);
+  }
+  return exits[error.code] ?? Exit.failed;
+}
+
+/** A mistake in what the user typed. */
+export function usage(detail: string): MeshError {
+  return new MeshError(MeshCode.InvalidArgument, detail);
+}
+
+/** Runs `work` with a signal that Ctrl-C aborts. */
+export async function interruptible<T>(
+  context: Context,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const unhear = context.terminal.onInterrupt(() => {
+    controller.abort(new MeshError(MeshCode.Cancelled, "interrupted"));
+  });
+  try {
+    return await work(controller.signal);
+  } finally {
+    unhear();
+  }
+}
+
+function shownDomain(domain: NonNullable<MeshError["domain"]>): string {
+  return `${domain.name}: ${JSON.stringify(domain.data, undefined, 2)}`;
+}

@@ -1,0 +1,57 @@
+import { stripVTControlCharacters } from "node:util";
+
+/** Where a command's text goes. */
+export interface Output {
+  /** False when the reader is slower than the writer. */
+  write(text: string): boolean;
+  once(event: "drain", listener: () => void): unknown;
+}
+
+/** What a command sees of the process it runs in; a test gives its own. */
+export interface Terminal {
+  readonly out: Output;
+  readonly err: Output;
+  readonly input: AsyncIterable<Uint8Array>;
+  /** Whether a person reads `out`. */
+  readonly isTty: boolean;
+  /** Whether colours are wanted on `out`. */
+  readonly hasColours: boolean;
+  /** Characters in a line of `out`; undefined when it is no terminal. */
+  readonly columns: number | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Calls back on Ctrl-C, once, until the answer is called; a second Ctrl-C ends the process. */
+  onInterrupt(listener: () => void): () => void;
+}
+
+/** The terminal of this process. */
+export function processTerminal(): Terminal {
+  const { stdout, stderr, stdin, env } = process;
+  // `myelin agents | head` closes the pipe early: that is no failure.
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+  return {
+    out: stdout,
+    err: stderr,
+    input: stdin,
+    isTty: stdout.isTTY === true,
+    hasColours: stdout.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb",
+    columns: stdout.columns,
+    env,
+    cwd: process.cwd(),
+    onInterrupt(listener) {
+      const signals = ["SIGINT", "SIGTERM"] as const;
+      for (const signal of signals) process.once(signal, listener);
+      return () => {
+        for (const signal of signals) process.off(signal, listener);
+      };
+    },
+  };
+}
+
+/** A text from elsewhere made harmless: it may not move the cursor or change colours. */
+export function plain(text: string): string {
+  return stripVTControlCharacters(text).replaceAll(/(?![\n\t])\p{Cc}/gu, "");
+}

@@ -1,0 +1,17 @@
+// @ts-check
+import { launch } from "./launch.mjs";
+import { main, prepare, root, typescript } from "./prepare.mjs";
+import { natsCli, natsServer } from "./programs.mjs";
+import { chooseTests } from "./tests.mjs";
+
+/** Fits two cores; a test that hangs fails after two minutes. */
+const runner = ["--test", "--test-concurrency=2", "--test-timeout=120000"];
+
+// `npm test [-- <file or folder> …]`: every test, or those named.
+await main(async () => {
+  const { files, options } = await chooseTests(root, process.argv.slice(2));
+  const env = await prepare([natsServer, natsCli]);
+  // Set when a test starts us: the runner would then take us for one of its files and run nothing.
+  delete env.NODE_TEST_CONTEXT;
+  return launch([...typescript, ...runner, ...options, ...files], env);
+});

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checkAgents, checkNode, checkServer } from "../../../services/cli/checks.ts";
+
+const facts = {
+  version: "2.15.2",
+  name: "here",
+  jetstream: true,
+  maxPayload: 1_048_576,
+  roundTripMs: 0.3,
+  clockAheadMs: 2,
+};
+const instance = {
+  instance: "a1",
+  version: "1.0.0",
+  state: "READY",
+  load: 0,
+  room: 64,
+  calls: 0,
+  errors: 0,
+  started: undefined,
+  clock: new Date(1_000_000).toISOString(),
+};
+const agent = { agent: "far", description: "", versions: [], skills: [], instances: [instance] };
+
+test("a healthy server passes every check", () => {
+  assert.deepEqual(
+    checkServer(facts).map(({ is, what }) => [what, is]),
+    [
+      ["version", "ok"],
+      ["round trip", "ok"],
+      ["max payload", "ok"],
+      ["jetstream", "ok"],
+      ["clock", "ok"],
+    ],
+  );
+});
+
+test("what is wrong with a server is told with what to do", () => {
+  const worst = { version: "2.11.9", roundTripMs: 80, maxPayload: 1_024, clockAheadMs: -5_000 };
+  const found = checkServer({ ...facts, ...worst });
+  assert.deepEqual(
+    found.map(({ is }) => is),
+    ["fail", "warn", "warn", "ok", "warn"],
+  );
+  for (const check of found) if (check.is !== "ok") assert.ok(check.next);
+  assert.equal(found[4]?.found, "the server is 5000 ms behind this machine");
+});
+
+test("Node older than 20 fails", () => {
+  assert.equal(checkNode("18.20.0").is, "fail");
+  assert.equal(checkNode("20.0.0").is, "ok");
+});
+
+test("the agent whose clock is furthest off is named", () => {
+  const far = { ...instance, instance: "b2", clock: new Date(1_060_000).toISOString() };
+  const [there, clock] = checkAgents([{ ...agent, instances: [instance, far] }], 1_000_000);
+  assert.equal(there?.found, "1 agent, 2 instances");
+  assert.equal(clock?.is, "warn");
+  assert.equal(clock?.found, "far b2 is 60.0 s ahead of this machine");
+});
+
+test("a mesh without agents is a warning", () => {
+  assert.equal(checkAgents([], 0)[0]?.is, "warn");
+});
