@@ -32,10 +32,13 @@ export async function unpackPackages(machine, wish) {
   const reasons = [];
   for (const suite of suites) {
     const folder = join(wish.folder, suite);
+    await mkdir(folder);
+    const config = await writeAptConfig(folder, suite, mirror);
+    const options = { env: machine.env, cwd: folder, limitMs: 300_000, onLine: wish.show };
+    // Outside the try: a mirror that does not answer has no other suite either.
+    await run(tools.aptGet, ["-c", config, "update"], options);
     try {
-      await mkdir(folder);
-      const config = await writeAptConfig(folder, suite, mirror);
-      return await unpackFrom(config, tools, { ...wish, folder, env: machine.env });
+      return await unpackFrom(config, tools, { choose: wish.choose, options });
     } catch (error) {
       if (!(error instanceof StepFailed)) throw error;
       reasons.push(`Debian ${suite}: ${error.message}`);
@@ -48,15 +51,13 @@ export async function unpackPackages(machine, wish) {
 /**
  * @param {string} config
  * @param {{ aptGet: string, aptCache: string, dpkgDeb: string }} tools
- * @param {Wish & { env: Readonly<Record<string, string | undefined>> }} wish
+ * @param {{ choose: Wish["choose"], options: import("./run.mjs").RunOptions & { cwd: string } }} wish
  */
-async function unpackFrom(config, { aptGet, aptCache, dpkgDeb }, { folder, show, choose, env }) {
-  const options = { env, cwd: folder, limitMs: 300_000, onLine: show };
-  await run(aptGet, ["-c", config, "update"], options);
+async function unpackFrom(config, { aptGet, aptCache, dpkgDeb }, { choose, options }) {
   const names = await choose((args) => run(aptCache, ["-c", config, ...args], options));
   await run(aptGet, ["-c", config, "download", ...names], options);
-  const unpacked = join(folder, "unpacked");
-  for (const file of await readdir(folder)) {
+  const unpacked = join(options.cwd, "unpacked");
+  for (const file of await readdir(options.cwd)) {
     if (file.endsWith(".deb")) await run(dpkgDeb, ["-x", file, unpacked], options);
   }
   return unpacked;

@@ -69,10 +69,12 @@ async function climb(ladder, after, { program, machine, reasons }) {
     } catch (error) {
       if (!(error instanceof StepFailed)) throw error;
       const next = ladder[place + 1]?.name ?? after;
-      if (reasons.includes(error.message)) continue;
-      reasons.push(error.message);
+      const isNew = !reasons.includes(error.message);
+      if (isNew) reasons.push(error.message);
+      // The cache is asked twice; that it is empty is said once.
+      if (error.absent && !isNew) continue;
       const line = `${program.name}: ${error.message}; next: ${next}`;
-      // That nothing is there is worth a line only when nothing is found at all.
+      // That nothing is there is worth a line only once something more is wrong.
       held.push(line);
       if (!error.absent) held.splice(0).forEach(machine.report.line);
     }

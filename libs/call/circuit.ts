@@ -81,11 +81,9 @@ export class Circuit {
     return reply;
   };
 
-  /** The first frame counts as an answer; what breaks it later counts as a failure. */
-  readonly onStream = (reply: Reply): Reply => {
-    this.#opossum.emit("fire");
-    const { value, instance, load } = reply;
-    const frames = Frames.from(value as AsyncIterable<unknown>).onDone(this.#failed);
+  /** A stream is judged when it is done, once: what breaks it after its first frame is a failure as well. */
+  readonly onStream = ({ value, instance, load }: Reply): Reply => {
+    const frames = Frames.from(value as AsyncIterable<unknown>).onDone(this.#streamed);
     return { value: frames, instance, load };
   };
 
@@ -110,6 +108,11 @@ export class Circuit {
       this.#isProbing = false;
     }
   }
+
+  readonly #streamed = (error: unknown): void => {
+    if (error === undefined) this.#opossum.emit("fire");
+    else this.#failed(error);
+  };
 
   readonly #failed = (error: unknown): void => {
     // One that began before the circuit opened must not pass for the one that tries.

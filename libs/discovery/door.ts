@@ -15,6 +15,8 @@ export interface DoorOptions {
   readonly presence: { change(state: PresenceState): void };
 }
 
+/** Between saying FULL and leaving: two that fill at the same moment hear each other, and neither leaves. */
+const graceMs = 20;
 /** How often a closed door looks whether the others are still there, in milliseconds. */
 const watchMs = 250;
 /** How long a door stays closed at least, in milliseconds; doubles while it flaps. */
@@ -26,8 +28,9 @@ const calmMs = 60_000;
  * An instance's membership in its agent's queue group: it leaves while it is full and another has room, so that
  * plain clients are balanced by load as well.
  *
- * Somebody always answers. It leaves only while it hears that a sibling has room; when none has, the first by
- * name of those that are full comes back. Two may then stand open, never none. Leaving drains, so no call is lost.
+ * Somebody always answers. It says that it is full, and leaves a little later if a sibling has room even then; when
+ * none has any more, the first by name of those that are full comes back. Two may then stand open, never none.
+ * Leaving drains, so no call is lost.
  */
 export class Door {
   readonly #options: DoorOptions;
@@ -38,6 +41,7 @@ export class Door {
   #isClosed = false;
   #leftAt = Number.NEGATIVE_INFINITY;
   #openedAt = Number.NEGATIVE_INFINITY;
+  #fullSince = 0;
   #calmSince = 0;
   #restMs = rest.leastMs;
   #cancelLook: (() => void) | undefined;
@@ -62,6 +66,7 @@ export class Door {
   full(): void {
     if (this.#isClosed || this.#isFull) return;
     this.#isFull = true;
+    this.#fullSince = this.#now();
     this.#listen();
     this.#options.presence.change(PresenceState.Full);
     this.#settle();
@@ -90,7 +95,7 @@ export class Door {
     this.#cancelLook?.();
     this.#cancelLook = undefined;
     if (this.isOpen) {
-      if (this.#isFull && this.#siblings.anyReady) this.#leave();
+      if (this.#isFull && this.#graceLeft() === 0 && this.#siblings.anyReady) this.#leave();
     } else if (this.#leaving === undefined && this.#mayOpen()) this.#reenter();
     // READY is a promise to siblings that this door is open, so it is told only when it is.
     if (!this.#isFull && this.isOpen) this.#options.presence.change(PresenceState.Ready);
@@ -132,13 +137,20 @@ export class Door {
     this.#settle();
   }
 
+  #graceLeft(): number {
+    return Math.max(0, this.#fullSince + graceMs - this.#now());
+  }
+
+  /** Looks again when time alone may change what ought to be. */
   #watch(): void {
     if (!this.#siblings.isListening) return;
-    if (this.isOpen && !this.#isFull) {
+    if (this.#isFull) this.#cancelLook = this.#look(this.#graceLeft() || watchMs);
+    else if (!this.isOpen) this.#cancelLook = this.#look(this.#restMs);
+    else {
       const calmForMs = this.#now() - this.#calmSince;
       if (calmForMs >= calmMs) this.#siblings.stop();
       else this.#cancelLook = this.#look(calmMs - calmForMs);
-    } else this.#cancelLook = this.#look(this.#isFull ? watchMs : this.#restMs);
+    }
   }
 
   #look(delayMs: number): () => void {

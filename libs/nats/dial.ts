@@ -11,22 +11,25 @@ const slowBrokerMs = 8_000;
 /** The first connection: tries as long as there is hope, and says plainly why it gave up. */
 export async function dial(
   options: NodeConnectionOptions,
-  waits: boolean,
+  waitForBrokerMs: number,
 ): Promise<NatsConnection> {
   const started = performance.now();
   for (;;) {
     try {
       return await connect(options);
     } catch (error) {
-      const { code } = fromNats(error, "");
-      const isSlow = code === MeshCode.DeadlineExceeded;
-      // Wrong credentials or options do not become right by waiting.
-      const hopes = waits && (isSlow || code === MeshCode.Unavailable);
-      const isEarly = isSlow && performance.now() - started < slowBrokerMs;
-      if (!hopes && !isEarly) throw explained(error, options);
+      const patienceMs = patience(error, waitForBrokerMs);
+      if (performance.now() - started >= patienceMs) throw explained(error, options);
     }
     await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random() / 2)));
   }
+}
+
+function patience(error: unknown, waitForBrokerMs: number): number {
+  const { code } = fromNats(error, "");
+  if (code === MeshCode.DeadlineExceeded) return Math.max(slowBrokerMs, waitForBrokerMs);
+  // Wrong credentials or options do not become right by waiting.
+  return code === MeshCode.Unavailable ? waitForBrokerMs : 0;
 }
 
 function explained(error: unknown, { servers }: NodeConnectionOptions): MeshError {

@@ -29,7 +29,7 @@ const closeWithinMs = 1_000;
  *
  * Publishing while it is down throws `unavailable` at once: nats.js would drop the message silently.
  */
-export class Link implements LinkState {
+export class Link implements LinkState, AsyncDisposable {
   readonly #nc: NatsConnection;
   readonly #state: UpState;
   readonly #trouble: (thrown: unknown) => void;
@@ -42,10 +42,10 @@ export class Link implements LinkState {
     this.#state = new UpState(trouble);
   }
 
-  /** Connects; a broker that is not there is an error unless `waitOnFirstConnect` says otherwise. */
+  /** Connects; a broker that is not there is an error unless `waitForBrokerMs` says otherwise. */
   static async connect(options: LinkOptions): Promise<Link> {
     const trouble = reporter(options.onTrouble);
-    const nc = await dial(natsOptions(options, trouble), options.waitOnFirstConnect ?? false);
+    const nc = await dial(natsOptions(options, trouble), options.waitForBrokerMs ?? 0);
     const link = new Link(nc, trouble);
     void link.#watch();
     return link;
@@ -130,6 +130,10 @@ export class Link implements LinkState {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async #close(): Promise<void> {

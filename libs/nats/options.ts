@@ -23,8 +23,8 @@ export interface LinkOptions {
   readonly servers: readonly string[];
   /** Shown by `nats server report connections`. */
   readonly name: string;
-  /** Keep trying when no server answers at first; wrong credentials fail all the same. Default: false. */
-  readonly waitOnFirstConnect?: boolean;
+  /** How long to wait for a broker that is not there at first, in milliseconds. Default: 0. */
+  readonly waitForBrokerMs?: number;
   /** Everything else nats.js takes: TLS, authenticator, … */
   readonly nats?: NatsOptions | undefined;
   /** Hears of what goes wrong and belongs to no call: refusals by the server, a callback that threw. */

@@ -13,7 +13,13 @@ import { hexId, systemClock } from "../pipeline/index.ts";
 import { Calls, type SeenCall } from "./calls.ts";
 import { type Patience, Questions } from "./questions.ts";
 import { readTrace, type ServerFacts, traceHead } from "./server.ts";
-import { type ServiceInfo, type ServiceStats, serviceInfo, serviceStats } from "./services.ts";
+import {
+  type Received,
+  type ServiceInfo,
+  type ServiceStats,
+  serviceInfo,
+  serviceStats,
+} from "./services.ts";
 
 /** Where to look, and under which name. */
 export interface ObserverOptions {
@@ -154,11 +160,18 @@ export class Observer implements AsyncDisposable {
     return this.close();
   }
 
-  async #ask<T>(subject: string, schema: z.ZodType<T>, options: AskOptions = {}): Promise<T[]> {
+  async #ask<T>(
+    subject: string,
+    schema: z.ZodType<T>,
+    options: AskOptions = {},
+  ): Promise<(T & Received)[]> {
     const most = options.most ?? patience.most;
     const answers = await this.#questions.ask(subject, { ...patience, most });
     // An answer that is none of ADR-32's is somebody else's mistake; the others count.
-    return answers.flatMap((message) => parsed(message, schema) ?? []);
+    return answers.flatMap(({ message, receivedAt }) => {
+      const said = parsed(message, schema);
+      return said === undefined ? [] : [{ ...said, receivedAt }];
+    });
   }
 
   #listen(subject: string, onMessage: (message: Inbound) => void): () => void {

@@ -13,6 +13,12 @@ export interface Patience {
   readonly most: number;
 }
 
+/** A message, and when it came by the time of day. */
+export interface Answer {
+  readonly message: Inbound;
+  readonly receivedAt: Date;
+}
+
 const nothing = new Uint8Array(0);
 
 /** Asks a subject and gathers what comes back, in an inbox of its own. */
@@ -32,7 +38,7 @@ export class Questions {
   }
 
   /** All answers to one question; none when nobody listens. */
-  ask(subject: string, patience: Patience): Promise<Inbound[]> {
+  ask(subject: string, patience: Patience): Promise<Answer[]> {
     return this.#gather(patience, (reply) => this.#publish(subject, { reply }));
   }
 
@@ -42,16 +48,16 @@ export class Questions {
     const found = await this.#gather(patience, (inbox) =>
       this.#publish(inbox, { head: put(inbox) }),
     );
-    return found[0];
+    return found[0]?.message;
   }
 
   #publish(subject: string, out: Outbound): void {
     this.#link.publish(subject, nothing, out);
   }
 
-  #gather(patience: Patience, send: (inbox: string) => void): Promise<Inbound[]> {
+  #gather(patience: Patience, send: (inbox: string) => void): Promise<Answer[]> {
     const token = randomToken();
-    const found: Inbound[] = [];
+    const found: Answer[] = [];
     return new Promise((resolve, reject) => {
       const done = (): void => {
         cancel();
@@ -61,7 +67,7 @@ export class Questions {
       let cancel = this.#clock.schedule(patience.firstMs, done);
       this.#open.set(token, (message) => {
         if (statusOf(message.head) === 503) return done();
-        found.push(message);
+        found.push({ message, receivedAt: new Date() });
         if (found.length >= patience.most) return done();
         cancel();
         cancel = this.#clock.schedule(patience.gapMs, done);

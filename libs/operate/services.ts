@@ -15,6 +15,11 @@ const endpointStats = z.object({
   data: z.unknown().optional(),
 });
 
+/** When an answer arrived here. */
+export interface Received {
+  readonly receivedAt: Date;
+}
+
 /** One endpoint of a service, as its INFO says. */
 export type EndpointInfo = z.output<typeof endpointInfo>;
 
@@ -31,7 +36,7 @@ export const serviceInfo = z.object({
   endpoints: z.array(endpointInfo).default([]),
 });
 
-export type ServiceInfo = z.output<typeof serviceInfo>;
+export type ServiceInfo = z.output<typeof serviceInfo> & Received;
 
 /** What an instance says of itself when it is asked `STATS` (ADR-32). */
 export const serviceStats = z.object({
@@ -43,4 +48,4 @@ export const serviceStats = z.object({
   endpoints: z.array(endpointStats).default([]),
 });
 
-export type ServiceStats = z.output<typeof serviceStats>;
+export type ServiceStats = z.output<typeof serviceStats> & Received;

@@ -1,6 +1,5 @@
-/** The first bound, in milliseconds; the others are 1, 1.5, 2, 3, 4, 6, 8, … times it. */
-const firstMs = 0.05;
-const perFirst = 1 / firstMs;
+/** The first bound is a twentieth of a millisecond; the others are 1.5, 2, 3, 4, 6, 8, … times it. */
+const unitsPerMs = 20;
 
 /** Twice the last power of two: 2^23 times 50 µs is 419 s. */
 const lastIndex = 46;
@@ -9,7 +8,7 @@ const lastIndex = 46;
 export const boundsMs: readonly number[] = Object.freeze(
   Array.from(
     { length: lastIndex + 1 },
-    (_, at) => (at % 2 === 0 ? 1 : 1.5) * 2 ** (at >> 1) * firstMs,
+    (_, at) => ((at % 2 === 0 ? 1 : 1.5) * 2 ** (at >> 1)) / unitsPerMs,
   ),
 );
 
@@ -61,7 +60,7 @@ export class Histogram {
 
 /** The bucket of a time, without a search: the power of two below it, then the half above that. */
 function indexOf(ms: number): number {
-  const units = ms * perFirst;
+  const units = ms * unitsPerMs;
   if (!(units > 1)) return 0;
   if (units >= 2 ** 24) return lastIndex + 1;
   const exponent = 31 - Math.clz32(units);

@@ -18,19 +18,25 @@ export class RecordedSpan implements TraceContext {
   readonly spanId: string;
   readonly sampled = true;
   readonly state: string | undefined;
-  /** The OpenTelemetry context in which this span is the active one. */
-  readonly otel: Context;
   readonly #span: Span;
   readonly #side: Side;
+  readonly #parent: Context;
+  #otel: Context | undefined;
 
   constructor(span: Span, side: Side, parent: Context) {
     const { traceId, spanId, traceState } = span.spanContext();
     this.traceId = traceId;
     this.spanId = spanId;
     this.state = traceState?.serialize();
-    this.otel = trace.setSpan(parent, span);
     this.#span = span;
     this.#side = side;
+    this.#parent = parent;
+  }
+
+  /** The OpenTelemetry context in which this span is the active one; made for its first child. */
+  get otel(): Context {
+    this.#otel ??= trace.setSpan(this.#parent, this.#span);
+    return this.#otel;
   }
 
   set(name: string, value: string | number): void {

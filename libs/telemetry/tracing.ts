@@ -48,7 +48,7 @@ export class MeshTracer {
   readonly #provider: TracerProvider | undefined;
   readonly #tracer: Tracer;
   readonly #names = new WeakMap<Operation, SpanNames>();
-  #asked: TracerProvider | undefined;
+  #actual: TracerProvider | undefined;
   #decision: RootDecision | undefined;
 
   constructor(options: TracerOptions) {
@@ -61,6 +61,7 @@ export class MeshTracer {
   /** One span for what the caller asked, below the call it is made for and below the span that is active. */
   startCall(operation: Operation, id: string, parent: TraceContext | undefined): TraceContext {
     if (parent !== undefined && !parent.sampled) return parent;
+    if (!this.#hasSdk()) return parent ?? unsampled();
     const active = contexts.active();
     const above = trace.getSpanContext(active);
     // The caller's own active span is nearer than the request's, unless it belongs to something else.
@@ -78,7 +79,7 @@ export class MeshTracer {
   /** A child of the call's span for one attempt. */
   startAttempt(call: Call): TraceContext | undefined {
     const { operation, attempt, target } = call;
-    if (call.trace?.sampled !== true) return call.trace;
+    if (call.trace?.sampled !== true || !this.#hasSdk()) return call.trace;
     const names = this.#namesOf(operation);
     const span = this.#start(names.attempt, client, otelOf(call.trace), "client");
     if (span instanceof RecordedSpan) {
@@ -97,6 +98,7 @@ export class MeshTracer {
   startServe(request: Request): TraceContext {
     const { trace: parent, operation } = request;
     if (parent !== undefined && !parent.sampled) return parent;
+    if (!this.#hasSdk()) return parent ?? unsampled();
     // Not the active context: what is active when a message arrives is whatever was when the connection was made.
     const above = parent === undefined ? this.#root(ROOT_CONTEXT) : otelOf(parent);
     if (above === undefined) return unsampled();
@@ -142,14 +144,19 @@ export class MeshTracer {
     return ids.traceId === INVALID_TRACEID ? unsampled() : plain(ids);
   }
 
-  /** The context for a new root; undefined when it is decided that this one is not sampled. */
-  #root(above: Context): Context | undefined {
+  /** Whether anybody makes spans. A program may start the SDK after it has connected. */
+  #hasSdk(): boolean {
     const provider = this.#provider ?? trace.getTracerProvider();
     const actual = provider instanceof ProxyTracerProvider ? provider.getDelegate() : provider;
-    if (actual !== this.#asked) {
-      this.#asked = actual;
+    if (actual !== this.#actual) {
+      this.#actual = actual;
       this.#decision = decisionOf(actual);
     }
+    return actual !== noProvider;
+  }
+
+  /** The context for a new root; undefined when it is decided that this one is not sampled. */
+  #root(above: Context): Context | undefined {
     if (this.#decision === undefined) return above;
     return this.#decision.samplesRoot() ? decided(above) : undefined;
   }
@@ -163,6 +170,9 @@ export class MeshTracer {
     return names;
   }
 }
+
+/** What the API hands out while no SDK is registered. */
+const noProvider = new ProxyTracerProvider().getDelegate();
 
 const client: SpanOptions = Object.freeze({ kind: SpanKind.CLIENT });
 const server: SpanOptions = Object.freeze({ kind: SpanKind.SERVER });

@@ -10,12 +10,17 @@ export interface Program {
   readonly variable: "MYELIN_NATS_SERVER" | "MYELIN_NATS_CLI";
 }
 
-export const natsServer: Program = Object.freeze({
+export const serverProgram: Program = Object.freeze({
   name: "nats-server",
   variable: "MYELIN_NATS_SERVER",
 });
 
-export const natsCli: Program = Object.freeze({ name: "nats", variable: "MYELIN_NATS_CLI" });
+const cliProgram: Program = Object.freeze({ name: "nats", variable: "MYELIN_NATS_CLI" });
+
+/** Where the real `nats` CLI is. */
+export function natsCli(): string {
+  return findProgram(cliProgram);
+}
 
 /** Where a program is: as the environment says, else on PATH, else in the `.cache/bin` of a folder above. */
 export function findProgram({ name, variable }: Program): string {

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { MeshCode, MeshError } from "../errors/index.ts";
-import { findProgram, natsServer } from "./binary.ts";
+import { findProgram, serverProgram } from "./binary.ts";
 import { guardedFolder } from "./guard.ts";
 import { ServerLog } from "./server-log.ts";
 import { ServerProcess } from "./server-process.ts";
@@ -26,7 +26,7 @@ const portTries = 20;
 
 /** Starts a fresh, real nats-server of its own; end it with `stop()` or `await using`. */
 export async function startNats(options: NatsOptions = {}): Promise<NatsServer> {
-  const binary = findProgram(natsServer);
+  const binary = findProgram(serverProgram);
   const folder = guardedFolder();
   for (let tries = 1; ; tries++) {
     const port = options.port ?? randomInt(ports.from, ports.to);

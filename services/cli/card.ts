@@ -50,7 +50,7 @@ export async function askCard(observer: Observer, agent: string): Promise<Card> 
     MeshCode.UnknownAgent,
     there.length === 0
       ? `nobody serves ${agent}, and no other agent is there`
-      : `nobody serves ${agent}; there are ${there.sort().join(", ")}`,
+      : `nobody serves ${agent}; agents here: ${there.sort().join(", ")}`,
   );
 }
 
@@ -59,7 +59,10 @@ export function skillIn(card: Card, name: string): SkillCard {
   const found = card.skills.find((skill) => skill.name === name);
   if (found !== undefined) return found;
   const names = card.skills.map((skill) => skill.name).join(", ");
-  throw new MeshError(MeshCode.UnknownSkill, `${card.agent} has no skill ${name}; it has ${names}`);
+  throw new MeshError(
+    MeshCode.UnknownSkill,
+    `${card.agent} has no skill ${name}; its skills: ${names}`,
+  );
 }
 
 /** A contract with which one skill can be called: the agent checks the input, having the real one. */

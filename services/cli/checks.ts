@@ -20,45 +20,42 @@ const clockToleranceMs = 1_000;
 
 export function checkNode(version: string): Check {
   const isNew = Number.parseInt(version, 10) >= oldestNode;
-  return {
-    is: isNew ? "ok" : "fail",
-    what: "node",
-    found: version,
-    next: `install Node ${oldestNode} or newer`,
-  };
+  const next = `install Node ${oldestNode} or newer`;
+  return judged(isNew, { is: "fail", what: "node", found: version, next });
 }
 
 export function checkServer(facts: ServerFacts): Check[] {
+  const { version, roundTripMs, maxPayload, jetstream, clockAheadMs } = facts;
   return [
-    {
-      is: isNewEnough(facts.version) ? "ok" : "fail",
+    judged(isNewEnough(version), {
+      is: "fail",
       what: "version",
-      found: `nats-server ${facts.version}`,
+      found: `nats-server ${version}`,
       next: `use nats-server ${oldestServer.join(".")} or newer`,
-    },
-    {
-      is: facts.roundTripMs <= slowRoundTripMs ? "ok" : "warn",
+    }),
+    judged(roundTripMs <= slowRoundTripMs, {
+      is: "warn",
       what: "round trip",
-      found: duration(facts.roundTripMs),
+      found: duration(roundTripMs),
       next: "every call pays this twice: run agents nearer to the server",
-    },
-    {
-      is: facts.maxPayload >= leastPayload ? "ok" : "warn",
+    }),
+    judged(maxPayload >= leastPayload, {
+      is: "warn",
       what: "max payload",
-      found: `${facts.maxPayload} bytes`,
+      found: `${maxPayload} bytes`,
       next: `raise max_payload of the server to ${leastPayload} or more; cards alone may be larger`,
-    },
+    }),
     {
       is: "ok",
       what: "jetstream",
-      found: facts.jetstream ? "yes" : "no; calls do not need it, durable work will",
+      found: jetstream ? "yes" : "no; calls do not need it, durable work will",
     },
-    checkClock("clock", "the server", facts.clockAheadMs, facts.roundTripMs),
+    checkClock("clock", "the server", clockAheadMs, roundTripMs),
   ];
 }
 
 /** Counts who is there and compares their clocks with ours. */
-export function checkAgents(agents: readonly AgentView[], now: number): Check[] {
+export function checkAgents(agents: readonly AgentView[]): Check[] {
   const instances = agents.flatMap((agent) => agent.instances);
   if (instances.length === 0) {
     const next = "start an agent, or `myelin up` for a desk of them";
@@ -71,26 +68,28 @@ export function checkAgents(agents: readonly AgentView[], now: number): Check[] 
   };
   const furthest = agents
     .flatMap(({ agent, instances }) =>
-      instances.map(({ clock, instance }) => ({
-        who: `${agent} ${instance}`,
-        aheadMs: clock === undefined ? Number.NaN : Date.parse(clock) - now,
-      })),
+      instances.flatMap(({ clockAheadMs, instance }) =>
+        clockAheadMs === undefined ? [] : { who: `${agent} ${instance}`, aheadMs: clockAheadMs },
+      ),
     )
-    .filter(({ aheadMs }) => !Number.isNaN(aheadMs))
     .sort((a, b) => Math.abs(b.aheadMs) - Math.abs(a.aheadMs))[0];
   if (furthest === undefined) return [there];
   return [there, checkClock("clocks", furthest.who, furthest.aheadMs, 0)];
 }
 
 function checkClock(what: string, who: string, aheadMs: number, roundTripMs: number): Check {
-  const isNear = Math.abs(aheadMs) <= clockToleranceMs + roundTripMs;
   const side = aheadMs > 0 ? "ahead of" : "behind";
-  return {
-    is: isNear ? "ok" : "warn",
+  return judged(Math.abs(aheadMs) <= clockToleranceMs + roundTripMs, {
+    is: "warn",
     what,
     found: `${who} is ${duration(Math.abs(aheadMs))} ${side} this machine`,
     next: "let NTP set the clocks: traces, tokens and stored times suffer",
-  };
+  });
+}
+
+/** A check as it is told when it went wrong, or without advice when it went well. */
+function judged(isWell: boolean, { next, ...check }: Check & { readonly next: string }): Check {
+  return isWell ? { ...check, is: "ok" } : { ...check, next };
 }
 
 function isNewEnough(version: string): boolean {

@@ -42,7 +42,9 @@ export async function look(context: Context): Promise<Observer> {
     return await observe({ name, servers: place.servers });
   } catch (error) {
     if (!isMeshError(error, MeshCode.Unavailable)) throw error;
-    throw new MeshError(error.code, `${error.detail} (as ${place.from} says)`, { cause: error });
+    // What to do next is told once, and for this command line, not for a program.
+    const [what = ""] = error.detail.split(";");
+    throw new MeshError(error.code, `${what} (from ${place.from})`, { cause: error });
   }
 }
 

@@ -49,18 +49,26 @@ const advice: Partial<Record<MeshCode, string>> = {
   handler_failed: "the agent's log says why",
 };
 
+/** What a failure is told with. */
+export interface ReportOptions {
+  readonly json: boolean;
+  /** The agent that the command was about, if any. */
+  readonly agent: string | undefined;
+}
+
 /** Tells a failure and what to do next; the answer is the exit code. */
-export function report(thrown: unknown, terminal: Terminal, json: boolean): number {
+export function report(thrown: unknown, terminal: Terminal, options: ReportOptions): number {
   const error = MeshError.from(thrown);
-  const next = advice[error.code];
-  if (json) {
+  const next = advice[error.code]?.replace("<agent>", options.agent ?? "<agent>");
+  if (options.json) {
     const { code, detail, domain, retryAfterMs } = error;
     const shown = { code, message: detail, retryAfterMs, domain, next };
     terminal.err.write(`${JSON.stringify({ error: shown })}\n`);
   } else {
     const { red, dim } = palette(terminal.hasColours);
     terminal.err.write(`${red("error")} ${plain(error.message)}\n`);
-    if (error.domain !== undefined) terminal.err.write(`${plain(shownDomain(error.domain))}\n`);
+    const said = JSON.stringify(error.domain?.data, undefined, 2);
+    if (said !== undefined) terminal.err.write(`${plain(said)}\n`);
     if (next !== undefined) terminal.err.write(`${dim(`next: ${next}`)}\n`);
   }
   return exits[error.code] ?? Exit.failed;
@@ -78,15 +86,11 @@ export async function interruptible<T>(
 ): Promise<T> {
   const controller = new AbortController();
   const unhear = context.terminal.onInterrupt(() => {
-    controller.abort(new MeshError(MeshCode.Cancelled, "interrupted"));
+    controller.abort("interrupted");
   });
   try {
     return await work(controller.signal);
   } finally {
     unhear();
   }
-}
-
-function shownDomain(domain: NonNullable<MeshError["domain"]>): string {
-  return `${domain.name}: ${JSON.stringify(domain.data, undefined, 2)}`;
 }

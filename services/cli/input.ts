@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { usage } from "./failure.ts";
+import { faultIn } from "./json-fault.ts";
 import type { Terminal } from "./terminal.ts";
 
 const mostBytes = 64 * 1_048_576;
@@ -21,9 +22,8 @@ export async function readInput(
 export function parseInput(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw usage(`${what} is not JSON: ${reason}${place(text, reason)}`);
+  } catch {
+    throw usage(`${what} is not JSON: ${place(text, faultIn(text))}`);
   }
 }
 
@@ -36,20 +36,15 @@ export function parseDuration(text: string, option: string): number {
   throw usage(`${option} must be a time above 0 such as 500ms, 5s or 2m, got ${text}`);
 }
 
-/** The line on which V8 stopped reading, with a mark below the character. */
-function place(text: string, reason: string): string {
-  const position = Number(/position (\d+)/.exec(reason)?.[1] ?? endOf(text, reason));
-  if (Number.isNaN(position)) return "";
-  const before = text.slice(0, position).split("\n");
+/** What is wrong at a place, and its line with a mark below the character. */
+function place(text: string, at: number): string {
+  const wrong = at < text.length ? `unexpected ${JSON.stringify(text[at])}` : "it ends too early";
+  const before = text.slice(0, at).split("\n");
   const column = before.at(-1)?.length ?? 0;
   const line = text.split("\n")[before.length - 1] ?? "";
   const from = Math.max(0, column - 40);
   const shown = line.slice(from, from + 72);
-  return `\n  line ${before.length}, column ${column + 1}\n  ${shown}\n  ${" ".repeat(column - from)}^`;
-}
-
-function endOf(text: string, reason: string): number {
-  return reason.startsWith("Unexpected end") ? text.length : Number.NaN;
+  return `${wrong}, line ${before.length}, column ${column + 1}\n  ${shown}\n  ${" ".repeat(column - from)}^`;
 }
 
 function readFile(path: string, shown: string): string {

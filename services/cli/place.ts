@@ -14,6 +14,11 @@ const defaultUrl = "nats://127.0.0.1:4222";
 /** What whoever keeps a mesh up writes into `.cache/mesh.json`. */
 const state = z.object({ url: z.string(), pid: z.number().int().positive() });
 
+/** Where it is, for people: without the passwords that a URL may hold. */
+export function shownServers({ servers }: Place): string {
+  return servers.map((url) => url.replace(/\/\/[^@/]*@/, "//…@")).join(", ");
+}
+
 /** Finds the mesh: the option, the environment, the mesh that is up in a folder above, else this machine's usual port. */
 export function findMesh(
   option: string | undefined,

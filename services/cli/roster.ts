@@ -15,8 +15,8 @@ export interface InstanceView {
   readonly calls: number;
   readonly errors: number;
   readonly started: string | undefined;
-  /** Its clock when it answered. */
-  readonly clock: string | undefined;
+  /** Its clock minus ours when its answer arrived, in milliseconds; the way here makes it a little less. */
+  readonly clockAheadMs: number | undefined;
 }
 
 /** One agent with all its instances. */
@@ -84,7 +84,7 @@ function instanceOf(
     calls: endpoints.reduce((total, one) => total + one.num_requests, 0),
     errors: endpoints.reduce((total, one) => total + one.num_errors, 0),
     started: stats?.started,
-    clock: tells(stats)?.now,
+    clockAheadMs: aheadMs(stats),
   };
 }
 
@@ -98,6 +98,11 @@ const extra = z.object({
 
 function tells(stats: ServiceStats | undefined): z.output<typeof extra> | undefined {
   return extra.safeParse(stats?.endpoints[0]?.data).data;
+}
+
+function aheadMs(stats: ServiceStats | undefined): number | undefined {
+  const ahead = Date.parse(tells(stats)?.now ?? "") - (stats?.receivedAt.getTime() ?? 0);
+  return Number.isNaN(ahead) ? undefined : ahead;
 }
 
 async function untilBeatsOf(silent: () => boolean, observer: Observer): Promise<void> {

@@ -74,10 +74,10 @@ export function cut(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
-/** A span of time for people: 0.4 ms, 12 ms, 3.2 s. */
+/** A span of time for people: 0.4 ms, 12 ms, 3.2 s, 30 s. */
 export function duration(ms: number): string {
   if (ms < 10) return `${ms.toFixed(1)} ms`;
-  return ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${Number((ms / 1_000).toFixed(1))} s`;
 }
 
 /** `1 instance`, `2 instances`. */

@@ -41,13 +41,28 @@ export function processTerminal(): Terminal {
     columns: stdout.columns,
     env,
     cwd: process.cwd(),
-    onInterrupt(listener) {
-      const signals = ["SIGINT", "SIGTERM"] as const;
-      for (const signal of signals) process.once(signal, listener);
-      return () => {
-        for (const signal of signals) process.off(signal, listener);
-      };
-    },
+    onInterrupt: hearSignals,
+  };
+}
+
+const signals = ["SIGINT", "SIGTERM"] as const;
+const echoMs = 500;
+const interruptedExit = 130;
+
+function hearSignals(listener: () => void): () => void {
+  let first: number | undefined;
+  const onSignal = (): void => {
+    if (first === undefined) {
+      first = performance.now();
+      listener();
+      return;
+    }
+    // A launcher may pass on what the terminal sent to us as well: only a later one is meant again.
+    if (performance.now() - first > echoMs) process.exit(interruptedExit);
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  return () => {
+    for (const signal of signals) process.off(signal, onSignal);
   };
 }
 

@@ -81,7 +81,7 @@ test("wrong credentials are permission denied at once, and never shown", async (
   const options = {
     servers,
     name: "a",
-    waitOnFirstConnect: true,
+    waitForBrokerMs: 10_000,
     nats: { user: "a", pass: "wrong" },
   };
   await assert.rejects(Link.connect(options), (error: MeshError) => {
@@ -95,11 +95,10 @@ test("wrong credentials are permission denied at once, and never shown", async (
 test("a broker that comes a little later is waited for where that is asked", async () => {
   await using server = await startNats();
   await server.kill();
-  const connecting = Link.connect({ servers: [server.url], name: "a", waitOnFirstConnect: true });
+  const connecting = Link.connect({ servers: [server.url], name: "a", waitForBrokerMs: 10_000 });
   await server.restart();
-  const link = await connecting;
+  await using link = await connecting;
   assert.equal(link.isUp, true);
-  await link.close();
 });
 
 test("a server that wants TLS from a client without its CA is a clear error", async () => {
@@ -132,7 +131,7 @@ const alice = `authorization { users: [{ user: alice, password: p, permissions {
 test("a refused publication is handed over with its subject", async () => {
   await using server = await startNats({ config: alice });
   const troubles: MeshError[] = [];
-  const link = await Link.connect({
+  await using link = await Link.connect({
     servers: [server.url],
     name: "alice",
     nats: { user: "alice", pass: "p" },
@@ -147,13 +146,12 @@ test("a refused publication is handed over with its subject", async () => {
   assert.deepEqual(denied, ["publish secret.plan permission_denied"]);
   assert.match(troubles[0]?.message ?? "", /does not let this user publish to secret\.plan/);
   assert.equal(link.isUp, true);
-  await link.close();
 });
 
 test("a refused subscription knows it after a flush, and others go on", async () => {
   await using server = await startNats({ config: alice });
   const nats = { user: "alice", pass: "p" };
-  const link = await Link.connect({ servers: [server.url], name: "alice", nats });
+  await using link = await Link.connect({ servers: [server.url], name: "alice", nats });
   let heard = 0;
   const open = link.subscribe("open.x", () => heard++);
   const shut = link.subscribe("shut.x", () => {}, "queue");
@@ -165,17 +163,15 @@ test("a refused subscription knows it after a flush, and others go on", async ()
   await link.flush();
   assert.equal(heard, 1);
   await shut.stop();
-  await link.close();
 });
 
 test("a payload over the server's limit is refused here, headers counted", async () => {
   await using server = await startNats({ config: "max_payload: 1024" });
-  const link = await Link.connect({ servers: [server.url], name: "a" });
+  await using link = await Link.connect({ servers: [server.url], name: "a" });
   assert.equal(link.maxPayload, 1024);
   const head = Buffer.from("NATS/1.0\r\nA: 1\r\n\r\n");
   link.publish("a", new Uint8Array(1024 - head.length), { head });
   const over = () => link.publish("a", new Uint8Array(1025 - head.length), { head });
   assert.throws(over, { code: "payload_too_large", message: /1025 bytes.*takes 1024/ });
   await link.flush();
-  await link.close();
 });

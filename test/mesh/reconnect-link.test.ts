@@ -19,17 +19,16 @@ async function timed(act: () => unknown): Promise<number> {
 
 test("a killed broker is known at once, and publishing fails fast", async () => {
   await using server = await startNats();
-  const link = await linkTo(server);
+  await using link = await linkTo(server);
   await server.kill();
   await eventually("the link is down", () => !link.isUp, { timeoutMs: 500, everyMs: 1 });
   assert.throws(() => link.publish("a", nothing), { code: "unavailable", origin: "here" });
   await assert.rejects(link.flush(), { code: "unavailable" });
-  await link.close();
 });
 
 test("the link is back well within two seconds of the broker's return, with every subscription", async () => {
   await using server = await startNats();
-  const link = await linkTo(server);
+  await using link = await linkTo(server);
   const heard: string[] = [];
   link.subscribe("before", ({ subject }) => heard.push(subject));
   const left = link.subscribe("left", ({ subject }) => heard.push(subject));
@@ -48,12 +47,11 @@ test("the link is back well within two seconds of the broker's return, with ever
   await link.flush();
   assert.deepEqual(heard, ["before", "during"]);
   assert.equal(turns, 1);
-  await link.close();
 });
 
 test("it comes back after many losses, however long they last", async () => {
   await using server = await startNats();
-  const link = await linkTo(server, { nats: { reconnectTimeWait: 10, reconnectJitter: 10 } });
+  await using link = await linkTo(server, { nats: { reconnectTimeWait: 10, reconnectJitter: 10 } });
   let downs = 0;
   link.onDown(() => downs++);
   for (let loss = 1; loss <= 3; loss++) {
@@ -64,7 +62,6 @@ test("it comes back after many losses, however long they last", async () => {
     await server.restart();
     await eventually("it is up", () => link.isUp);
   }
-  await link.close();
 });
 
 test("refused credentials do not end it: it comes back when they are right again", async () => {
@@ -72,14 +69,13 @@ test("refused credentials do not end it: it comes back when they are right again
   await using server = await startNats({ config: rightly });
   const troubles: MeshError[] = [];
   const nats = { user: "a", pass: "right", reconnectTimeWait: 20, reconnectJitter: 20 };
-  const link = await linkTo(server, { nats, onTrouble: (trouble) => troubles.push(trouble) });
+  await using link = await linkTo(server, { nats, onTrouble: (trouble) => troubles.push(trouble) });
   await server.reload("authorization { user: a, password: other }");
   const refusals = () => troubles.filter(({ code }) => code === MeshCode.PermissionDenied).length;
   await eventually("it was refused many times", () => refusals() >= 5);
   assert.equal(link.isUp, false);
   await server.reload(rightly);
   await eventually("it is up", () => link.isUp);
-  await link.close();
 });
 
 test("an authenticator that throws later is asked again", async () => {
@@ -92,17 +88,16 @@ test("an authenticator that throws later is asked again", async () => {
   };
   const troubles: MeshError[] = [];
   const nats = { authenticator, reconnectTimeWait: 20 };
-  const link = await linkTo(server, { nats, onTrouble: (trouble) => troubles.push(trouble) });
+  await using link = await linkTo(server, { nats, onTrouble: (trouble) => troubles.push(trouble) });
   await server.kill();
   await server.restart();
   await eventually("it is up again", () => asked >= 3 && link.isUp);
   assert.ok(troubles.some(({ cause }) => cause instanceof RangeError));
-  await link.close();
 });
 
 test("a broker that says nothing any more is found out, even with unsent data", async () => {
   await using server = await startNats();
-  const link = await linkTo(server, { nats: { pingInterval: 50, timeout: 200 } });
+  await using link = await linkTo(server, { nats: { pingInterval: 50, timeout: 200 } });
   server.pause();
   const block = new Uint8Array(1_000_000);
   for (let sent = 0; sent < 16; sent++) link.publish("a", block);
@@ -110,13 +105,12 @@ test("a broker that says nothing any more is found out, even with unsent data", 
   server.resume();
   await eventually("it is up", () => link.isUp, { timeoutMs: 2_000 });
   await link.flush();
-  await link.close();
 });
 
 test("what a callback or a listener throws is reported and stops nothing", async () => {
   await using server = await startNats();
   const troubles: MeshError[] = [];
-  const link = await linkTo(server, {
+  await using link = await linkTo(server, {
     onTrouble: (trouble) => {
       troubles.push(trouble);
       throw trouble;
@@ -139,12 +133,11 @@ test("what a callback or a listener throws is reported and stops nothing", async
   await server.kill();
   await eventually("the second listener was told", () => told === 1);
   assert.equal(troubles.filter(({ cause }) => cause instanceof RangeError).length, 3);
-  await link.close();
 });
 
 test("whenUp waits for the broker, and no longer than its signal", async () => {
   await using server = await startNats();
-  const link = await linkTo(server);
+  await using link = await linkTo(server);
   const signal = () => new CallSignal(new Wheel(systemClock));
   await link.whenUp(signal());
   await server.kill();
@@ -157,12 +150,12 @@ test("whenUp waits for the broker, and no longer than its signal", async () => {
   await server.restart();
   await patient;
   assert.equal(link.isUp, true);
-  await link.close();
 });
 
 test("stopping to listen loses nothing that the server had sent", async () => {
   await using server = await startNats();
-  const [speaker, hearer] = await Promise.all([linkTo(server), linkTo(server)]);
+  await using speaker = await linkTo(server);
+  await using hearer = await linkTo(server);
   let heard = 0;
   const listening = hearer.subscribe("news", () => heard++);
   await hearer.flush();
@@ -174,12 +167,11 @@ test("stopping to listen loses nothing that the server had sent", async () => {
   await speaker.flush();
   await hearer.flush();
   assert.equal(heard, 5_000);
-  await Promise.all([speaker.close(), hearer.close()]);
 });
 
 test("stopping, flushing and closing are bounded while the broker hangs", async () => {
   await using server = await startNats();
-  const link = await linkTo(server);
+  await using link = await linkTo(server);
   const listening = link.subscribe("a", () => {});
   await link.flush();
   server.pause();
@@ -191,14 +183,14 @@ test("stopping, flushing and closing are bounded while the broker hangs", async 
 
 test("closing twice is closing once; then everything says closed", async () => {
   await using server = await startNats();
-  const link = await linkTo(server);
-  const other = await linkTo(server);
+  await using link = await linkTo(server);
+  await using other = await linkTo(server);
   let heard = 0;
-  other.subscribe("last words", () => heard++);
+  other.subscribe("last.words", () => heard++);
   await other.flush();
   let downs = 0;
   link.onDown(() => downs++);
-  link.publish("last words", nothing);
+  link.publish("last.words", nothing);
   await Promise.all([link.close(), link.close()]);
   assert.equal(downs, 1);
   assert.equal(link.isUp, false);
@@ -208,12 +200,11 @@ test("closing twice is closing once; then everything says closed", async () => {
   await assert.rejects(link.whenUp(new CallSignal(new Wheel(systemClock))), { code: "closed" });
   await other.flush();
   assert.equal(heard, 1);
-  await other.close();
 });
 
 test("closing while it reconnects ends the waiting and leaves nothing running", async () => {
   await using server = await startNats();
-  const link = await linkTo(server);
+  await using link = await linkTo(server);
   await server.kill();
   await eventually("it is down", () => !link.isUp);
   const waiting = assert.rejects(link.whenUp(new CallSignal(new Wheel(systemClock))), {
@@ -229,7 +220,7 @@ test("closing while it reconnects ends the waiting and leaves nothing running", 
 test("a server in lame duck mode is left for another", async () => {
   await using second = await startNats();
   await using first = await startNats({ config: "lame_duck_duration: 30s" });
-  const link = await Link.connect({
+  await using link = await Link.connect({
     servers: [first.url, second.url],
     name: "tester",
     nats: { noRandomize: true },
@@ -241,5 +232,4 @@ test("a server in lame duck mode is left for another", async () => {
   await first.kill();
   await link.flush();
   assert.equal(link.isUp, true);
-  await link.close();
 });

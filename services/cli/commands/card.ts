@@ -34,7 +34,7 @@ function plainCard({ palette }: Context, { agent, version, description, skills }
 function terms({ deadlineMs, idempotent, streams, contentType }: SkillCard): string {
   return [
     `${duration(deadlineMs)} ${streams ? "to the first frame" : "to answer"}`,
-    idempotent ? "may be repeated" : "not repeated once it may have run",
+    idempotent ? "idempotent" : "not idempotent",
     ...(contentType === "application/json" ? [] : [plain(contentType)]),
   ].join(", ");
 }

@@ -3,6 +3,7 @@ import type { Observer } from "@myelin/mesh/operate";
 import { type Check, checkAgents, checkNode, checkServer } from "../checks.ts";
 import { type Context, look, printJson } from "../context.ts";
 import { Exit } from "../failure.ts";
+import { shownServers } from "../place.ts";
 import { findProgram, versionOf } from "../programs.ts";
 import { readRoster } from "../roster.ts";
 import { count } from "../table.ts";
@@ -31,7 +32,7 @@ export async function doctor(context: Context): Promise<number> {
 }
 
 async function checkMesh(context: Context, tell: (...found: Check[]) => void): Promise<void> {
-  const where = `${context.place.servers.join(", ")} (as ${context.place.from} says)`;
+  const where = `${shownServers(context.place)} (from ${context.place.from})`;
   let observer: Observer;
   try {
     observer = await look(context);
@@ -52,7 +53,7 @@ async function checkMesh(context: Context, tell: (...found: Check[]) => void): P
     const { detail } = MeshError.from(error);
     tell({ is: "warn", what: "server", found: detail, next: "use nats-server 2.12 or newer" });
   }
-  tell(...checkAgents(await readRoster(observer), Date.now()));
+  tell(...checkAgents(await readRoster(observer)));
 }
 
 async function checkProgram(
@@ -69,8 +70,7 @@ async function checkProgram(
 function show({ terminal, palette }: Context, { is, what, found, next }: Check): void {
   const paint = { ok: palette.green, warn: palette.yellow, fail: palette.red }[is];
   terminal.out.write(`${paint(is.padEnd(4))}  ${what.padEnd(12)}  ${plain(found)}\n`);
-  if (next !== undefined && is !== "ok")
-    terminal.out.write(`${" ".repeat(20)}${palette.dim(next)}\n`);
+  if (next !== undefined) terminal.out.write(`${" ".repeat(20)}${palette.dim(next)}\n`);
 }
 
 function summary(failed: number, warned: number): string {

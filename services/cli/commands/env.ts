@@ -35,13 +35,15 @@ export async function env(context: Context, options: EnvOptions): Promise<number
     NATS_URL: url,
     MYELIN_URL: url,
     MYELIN_AS: name,
-    ...pathToCli(context),
   };
-  if (context.json) printJson(context, variables);
+  const cli = folderOfCli(context);
+  if (context.json)
+    printJson(context, { ...variables, ...(cli === undefined ? {} : { path: cli }) });
   else {
     for (const [variable, value] of Object.entries(variables)) {
       terminal.out.write(`export ${variable}=${shellWord(value)}\n`);
     }
+    if (cli !== undefined) terminal.out.write(`export PATH=${shellWord(cli)}:"$PATH"\n`);
     if (terminal.isTty) note(context, '# to use them in this shell: eval "$(myelin env)"');
   }
   return Exit.ok;
@@ -58,13 +60,13 @@ function writeContext(file: string, context: object): void {
   }
 }
 
-/** PATH with the folder of the `nats` CLI, when it is there but would not be found. */
-function pathToCli({ terminal }: Context): { readonly PATH?: string } {
+/** The folder of the `nats` CLI, when it is there but not on PATH. */
+function folderOfCli({ terminal }: Context): string | undefined {
   const path = terminal.env.PATH ?? "";
   const folders = path.split(delimiter);
-  if (folders.some((folder) => existsSync(join(folder, "nats")))) return {};
+  if (folders.some((folder) => existsSync(join(folder, "nats")))) return undefined;
   const cli = findProgram("nats", terminal);
-  return cli === undefined ? {} : { PATH: [dirname(cli), ...folders].join(delimiter) };
+  return cli === undefined ? undefined : dirname(cli);
 }
 
 function shellWord(text: string): string {

@@ -2,6 +2,7 @@ import type { SeenCall } from "@myelin/mesh/operate";
 import { routeToken } from "@myelin/subjects";
 import { type Context, look, note } from "../context.ts";
 import { Exit, interruptible, usage } from "../failure.ts";
+import { shownServers } from "../place.ts";
 import { count, duration } from "../table.ts";
 import { plain } from "../terminal.ts";
 
@@ -46,7 +47,7 @@ export async function tap(context: Context, options: TapOptions): Promise<number
 
 function introduce(context: Context): void {
   const { dim } = context.palette;
-  const where = context.place.servers.join(", ");
+  const where = shownServers(context.place);
   note(context, dim(`watching calls on ${where}; Ctrl-C ends it`));
   note(
     context,
@@ -80,7 +81,7 @@ function show(context: Context, call: SeenCall): boolean {
   return terminal.out.write(`${text.slice(0, at)}${paint(text.slice(at))}\n`);
 }
 
-const widths = [12, 16, 28, 22, 9, 0];
+const widths = [12, 16, 28, 14, 9, 0];
 
 function line(cells: readonly string[]): string {
   return cells

@@ -1,10 +1,9 @@
 import { defineAgent, skill } from "@myelin/mesh";
 import { z } from "zod";
 
-/** How one skill did, seen from the editor: times in milliseconds. */
+/** How calls to one agent went, seen by who called: times in milliseconds. */
 export const figure = z.object({
   agent: z.string(),
-  skill: z.string(),
   calls: z.number(),
   errors: z.number(),
   retries: z.number(),

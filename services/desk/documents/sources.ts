@@ -1,6 +1,6 @@
 import { realpath, stat } from "node:fs/promises";
 import { isAbsolute, relative, resolve, sep } from "node:path";
-import { MeshCode, MeshError } from "../../../libs/errors/index.ts";
+import { MeshCode, MeshError } from "@myelin/mesh";
 
 /** A file or folder that documents are taken from. */
 export interface Source {

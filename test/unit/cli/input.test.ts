@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { isMeshError, MeshCode } from "@myelin/mesh";
+import fc from "fast-check";
 import { parseDuration, parseInput, readInput } from "../../../services/cli/input.ts";
+import { faultIn } from "../../../services/cli/json-fault.ts";
 import { FakeTerminal } from "../../support/fake-terminal.ts";
 
 test("the input is the argument, a file, standard input, or an empty object", async () => {
@@ -19,17 +21,45 @@ test("the input is the argument, a file, standard input, or an empty object", as
   rmSync(cwd, { recursive: true });
 });
 
-test("JSON that breaks off or goes wrong is shown with its place", () => {
+test("JSON that goes wrong is shown with its place", () => {
   assert.throws(
     () => parseInput('{"a": 1,\n "b": x}', "the argument"),
     (error) =>
       isMeshError(error, MeshCode.InvalidArgument) &&
-      error.message.includes("the argument is not JSON") &&
-      error.message.endsWith('\n  line 2, column 7\n   "b": x}\n        ^'),
+      error.detail ===
+        'the argument is not JSON: unexpected "x", line 2, column 7\n   "b": x}\n        ^',
   );
-  assert.throws(
-    () => parseInput('{"a": 1', "the argument"),
-    /line 1, column 8\n {2}\{"a": 1\n {9}\^/,
+});
+
+test("the place of a fault is its first character", () => {
+  const faults: readonly (readonly [string, number])[] = [
+    ["", 0],
+    ["  ", 2],
+    ["{", 1],
+    ['{"a": 1', 7],
+    ['{"a": 1,}', 8],
+    ["{a: 1}", 1],
+    ["{'a': 1}", 1],
+    ['{"a" 1}', 5],
+    ["[1, 2", 5],
+    ["[1 2]", 3],
+    ["[01]", 1],
+    ["tru", 0],
+    ['"abc', 4],
+    ['"a\\x"', 2],
+    ['{"a": 1} x', 9],
+  ];
+  for (const [text, at] of faults) {
+    assert.throws(() => JSON.parse(text), text);
+    assert.equal(faultIn(text), at, text);
+  }
+});
+
+test("what JSON.parse takes has no fault", () => {
+  fc.assert(
+    fc.property(fc.json(), (text) => {
+      assert.equal(faultIn(text), text.length);
+    }),
   );
 });
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { cacheFolder, findMesh, meshThatIsUp } from "../../../services/cli/place.ts";
+import { cacheFolder, findMesh, meshThatIsUp, shownServers } from "../../../services/cli/place.ts";
 
 const up = { url: "nats://127.0.0.1:4999", pid: process.pid };
 
@@ -29,6 +29,11 @@ test("the mesh that is up is found from a folder below", () => {
   mkdirSync(below, { recursive: true });
   assert.equal(meshThatIsUp(below)?.url, up.url);
   assert.equal(cacheFolder(below), join(folder.path, ".cache"));
+});
+
+test("a password in a URL is not shown", () => {
+  const place = { servers: ["nats://me:secret@host:4222", "nats://host"], from: "" };
+  assert.equal(shownServers(place), "nats://…@host:4222, nats://host");
 });
 
 test("a state file of a program that died, or that is no state, counts for nothing", () => {

@@ -51,7 +51,8 @@ test("without colours there is no escape in the text", () => {
 test("numbers are told the way people say them", () => {
   assert.equal(duration(0.42), "0.4 ms");
   assert.equal(duration(12.3), "12 ms");
-  assert.equal(duration(30_000), "30.0 s");
+  assert.equal(duration(3_240), "3.2 s");
+  assert.equal(duration(30_000), "30 s");
   assert.equal(count(1, "call"), "1 call");
   assert.equal(count(0, "call"), "0 calls");
   assert.equal(cut("abcdef", 4), "abc…");

@@ -1,0 +1,19 @@
+import type { AccessRecord, Logger, Mesh } from "@myelin/mesh";
+import type { ChatServer } from "../model/chat.ts";
+import type { Settings } from "../settings.ts";
+
+/** What an agent's process brings to its agent. */
+export interface Post {
+  readonly settings: Settings;
+  readonly chat: ChatServer | undefined;
+  /** The instance's name for people. */
+  readonly label: string;
+  readonly connection: {
+    readonly servers: string;
+    readonly logger: Logger;
+    readonly onAccess: (record: AccessRecord) => void;
+  };
+}
+
+/** Joins the mesh and serves one agent. */
+export type TakePost = (post: Post) => Promise<Mesh>;

@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { connect } from "node:net";
+import { MeshCode, MeshError } from "@myelin/mesh";
+import { hasEnded, stop, untilEnd } from "./child.ts";
+import { freePort, host } from "./port.ts";
+
+/** What a broker is started with. */
+export interface BrokerOptions {
+  /** The nats-server to run. */
+  readonly program: string;
+  /** Its configuration file. */
+  readonly config: string;
+  /** The port to take if it is free. */
+  readonly port: number;
+  /** An open file for what it prints. */
+  readonly log: number;
+}
+
+/** A nats-server of our own. */
+export interface Broker {
+  readonly url: string;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+const mostAttempts = 3;
+const startMs = 10_000;
+const stopMs = 5_000;
+
+// The shell becomes the server, so signals and the exit code are the server's own. Beside it waits a reader of our
+// pipe: when this process dies, however it dies, the pipe closes and the server ends with it.
+const leash = 'exec 3<&0; { read -r _ <&3; kill "$$" 2>/dev/null; } & exec "$@" 3<&-';
+
+/** Starts a server on the wanted port, or on a free one; resolves when it answers. */
+export async function startBroker(options: BrokerOptions): Promise<Broker> {
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort(options.port);
+    const child = start(options, port);
+    try {
+      await untilReady(child, port, options.program);
+      return { port, url: `nats://${host}:${port}`, stop: () => stop(child, stopMs) };
+    } catch (error) {
+      await stop(child, stopMs);
+      // Somebody may have taken the port since it was free.
+      if (attempt === mostAttempts) throw error;
+    }
+  }
+}
+
+function start({ program, config, log }: BrokerOptions, port: number): ChildProcess {
+  const server = [program, "-c", config, "-a", host, "-p", String(port)];
+  return spawn("sh", ["-c", leash, "broker", ...server], {
+    stdio: ["pipe", log, log],
+    // In a group of its own: Ctrl-C is for the desk, which needs the server while it drains.
+    detached: true,
+  });
+}
+
+async function untilReady(child: ChildProcess, port: number, program: string): Promise<void> {
+  const until = performance.now() + startMs;
+  const ended = untilEnd(child).then((how) => {
+    throw new MeshError(
+      MeshCode.Unavailable,
+      `${program} did not start (${how}); its log says why, and npm start sets one up`,
+    );
+  });
+  // Whoever loses the race below may still fail.
+  ended.catch(() => {});
+  while (!(await Promise.race([greets(port), ended]))) {
+    if (performance.now() > until || hasEnded(child)) {
+      await Promise.race([ended, Promise.resolve()]);
+      throw new MeshError(MeshCode.Unavailable, `${program} does not answer on port ${port}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Whether something that speaks as a NATS server does listens on the port. */
+function greets(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host, timeout: 1_000 });
+    const done = (greeted: boolean): void => {
+      socket.destroy();
+      resolve(greeted);
+    };
+    socket.once("data", (bytes) => done(bytes.toString("latin1").startsWith("INFO ")));
+    socket.once("error", () => done(false));
+    socket.once("timeout", () => done(false));
+    socket.once("close", () => done(false));
+  });
+}

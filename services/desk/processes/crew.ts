@@ -1,0 +1,105 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { MeshCode, MeshError } from "@myelin/mesh";
+import { hasEnded, stop, untilEnd } from "./child.ts";
+
+/** One process of the crew. */
+export interface Member {
+  readonly agent: string;
+  /** Tells instances of one agent apart, for people: `summarizer-2`. */
+  readonly label: string;
+}
+
+export interface CrewOptions {
+  /** The program of an agent; it is given the agent's name and the label. */
+  readonly program: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** An open file for what the processes print. */
+  readonly log: number;
+  /** Hears of a process that ended though nobody asked it to. */
+  readonly onLoss: (member: Member, how: string) => void;
+}
+
+const readyMs = 30_000;
+const stopMs = 8_000;
+
+/** The agents' processes: started, ended on purpose, and all stopped at the end. */
+export class Crew {
+  readonly #options: CrewOptions;
+  readonly #children = new Map<string, ChildProcess>();
+  readonly #dismissed = new Set<string>();
+  #isStopping = false;
+
+  constructor(options: CrewOptions) {
+    this.#options = options;
+  }
+
+  /** Starts a process; resolves when its agent can be called. */
+  async start(member: Member): Promise<void> {
+    if (this.#isStopping) throw new MeshError(MeshCode.Closed, "the desk is closing");
+    const { program, env, log } = this.#options;
+    const child = fork(program, [member.agent, member.label], {
+      // An agent writes no answers to a terminal, and hears of our end by the channel.
+      stdio: ["ignore", log, log, "ipc"],
+      env,
+    });
+    this.#children.set(member.label, child);
+    const ended = untilEnd(child);
+    await untilReady(child, ended, member);
+    void ended.then((how) => {
+      if (!this.#isStopping && !this.#dismissed.has(member.label)) {
+        this.#options.onLoss(member, how);
+      }
+    });
+  }
+
+  /** Ends a process as a failing machine would; answers with its id. */
+  async kill(label: string): Promise<number | undefined> {
+    return this.#end(label, "SIGKILL");
+  }
+
+  /** Asks a process to finish what it does and to leave. */
+  async drain(label: string): Promise<number | undefined> {
+    return this.#end(label, "SIGTERM");
+  }
+
+  /** Stops every process; a second time waits for the first. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await Promise.all([...this.#children.values()].map((child) => stop(child, stopMs)));
+  }
+
+  /** Ends every process at once. */
+  abandon(): void {
+    this.#isStopping = true;
+    for (const child of this.#children.values()) child.kill("SIGKILL");
+  }
+
+  async #end(label: string, signal: "SIGKILL" | "SIGTERM"): Promise<number | undefined> {
+    const child = this.#children.get(label);
+    if (child === undefined || hasEnded(child)) return undefined;
+    this.#dismissed.add(label);
+    const ended = untilEnd(child);
+    child.kill(signal);
+    await ended;
+    return child.pid;
+  }
+}
+
+async function untilReady(
+  child: ChildProcess,
+  ended: Promise<string>,
+  { label }: Member,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const ready = new Promise<undefined>((resolve) =>
+    child.once("message", () => resolve(undefined)),
+  );
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(resolve, readyMs, `nothing heard of it in ${readyMs / 1_000} s`);
+  });
+  const failure = await Promise.race([ready, ended, late]);
+  clearTimeout(timer);
+  if (failure !== undefined) {
+    throw new MeshError(MeshCode.Unavailable, `${label} did not start: ${failure}`);
+  }
+}

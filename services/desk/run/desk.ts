@@ -1,0 +1,123 @@
+import type { FileHandle } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { connect, type Mesh } from "@myelin/mesh";
+import { editor, type Figure, type Progress } from "../contracts/editor.ts";
+import type { Source } from "../documents/sources.ts";
+import { type Broker, startBroker } from "../processes/broker.ts";
+import { Crew, type Member } from "../processes/crew.ts";
+import { writeSettings } from "../settings.ts";
+
+/** What a desk is opened with. */
+export interface DeskParts {
+  readonly sources: readonly Source[];
+  /** The folder that paths are told relative to. */
+  readonly base: string;
+  readonly out: string;
+  readonly summarizers: number;
+  /** The nats-server to run. */
+  readonly natsServer: string;
+  /** An open file for what the processes print. */
+  readonly log: FileHandle;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Hears of an agent that ended though nobody asked it to. */
+  readonly onLoss: (member: Member, how: string) => void;
+  /** Hears where the mesh is, before the agents are there. */
+  readonly onBroker: (url: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** The port on which plain clients look for NATS. */
+export const usualPort = 4222;
+
+const config = fileURLToPath(new URL("../../../nats-server.conf", import.meta.url));
+const program = fileURLToPath(new URL("../agent.ts", import.meta.url));
+
+// Enough that each of them works on one and has others waiting.
+const documentsPerSummarizer = 3;
+
+/** Starts a server and the agents around it; stops them again when one does not start. */
+export async function openDesk(parts: DeskParts): Promise<Desk> {
+  const { natsServer, log, env, onLoss, signal } = parts;
+  const broker = await startBroker({
+    ...{ program: natsServer, config, port: usualPort },
+    log: log.fd,
+  });
+  parts.onBroker(broker.url);
+  const settings = settingsOf(parts, broker.url);
+  const crew = new Crew({ program, log: log.fd, onLoss, env: { ...env, ...settings } });
+  const leave = (): void => void crew.stop();
+  signal.addEventListener("abort", leave);
+  try {
+    signal.throwIfAborted();
+    await Promise.all(crewOf(parts.summarizers).map((member) => crew.start(member)));
+    return new Desk(broker, crew, await connect({ name: "desk", servers: broker.url }));
+  } catch (error) {
+    await crew.stop();
+    await broker.stop();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", leave);
+  }
+}
+
+/** The agents' processes and the server between them; `close` stops them all. */
+export class Desk {
+  readonly url: string;
+  readonly crew: Crew;
+  readonly #broker: Broker;
+  readonly #mesh: Mesh;
+
+  /** @internal Use `openDesk`. */
+  constructor(broker: Broker, crew: Crew, mesh: Mesh) {
+    this.url = broker.url;
+    this.crew = crew;
+    this.#broker = broker;
+    this.#mesh = mesh;
+  }
+
+  /** Has the digest written. */
+  write(
+    order: { readonly maxWords: number; readonly limit: number },
+    signal: AbortSignal,
+  ): AsyncIterable<Progress> {
+    return this.#mesh.client(editor).digest(order, { signal });
+  }
+
+  /** How our own calls went. */
+  figures(): readonly Figure[] {
+    return this.#mesh.metrics
+      .snapshot()
+      .calledAgents.map(({ agent, calls, errors, retries, p50, p95, p99 }) => ({
+        ...{ agent, calls, errors, retries },
+        ...{ p50, p95, p99 },
+      }));
+  }
+
+  /** Stops in the reverse order of the start: agents finish over a server that is still there. */
+  async close(): Promise<void> {
+    await this.#mesh.close();
+    await this.crew.stop();
+    await this.#broker.stop();
+  }
+}
+
+/** The name of one summarizer, counted from 1. */
+export function summarizerLabel(number: number): string {
+  return `summarizer-${number}`;
+}
+
+function crewOf(summarizers: number): readonly Member[] {
+  const single = ["librarian", "indexer", "reviewer", "editor"];
+  return [
+    ...single.map((agent) => ({ agent, label: agent })),
+    ...Array.from({ length: summarizers }, (_, at) => ({
+      agent: "summarizer",
+      label: summarizerLabel(at + 1),
+    })),
+  ];
+}
+
+function settingsOf({ sources, base, out, summarizers }: DeskParts, server: string) {
+  const documentsAtOnce = summarizers * documentsPerSummarizer;
+  return writeSettings({ server, sources: [...sources], base, out, documentsAtOnce });
+}

@@ -1,0 +1,279 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  connect,
+  defineAgent,
+  isDomainError,
+  isMeshError,
+  MeshCode,
+  serve,
+  skill,
+} from "@myelin/mesh";
+import { eventually, startNats } from "@myelin/mesh/testing";
+import { z } from "zod";
+import { greeter, Stage } from "../support/greeter.ts";
+
+test("a call brings the handler's answer and names its caller", async () => {
+  await using stage = await Stage.start();
+  assert.deepEqual(await stage.client.greet({ name: "Ada" }), { text: "Hello Ada from me" });
+});
+
+test("a domain error reaches the caller typed, with its data", async () => {
+  await using stage = await Stage.start();
+  const error = await stage.client.greet({ name: "rude" }).catch((thrown: unknown) => thrown);
+  assert.ok(isDomainError(error, greeter.skills.greet, "rude"));
+  assert.equal(error.domain.data.word, "rude");
+  assert.equal(error.origin, "peer");
+});
+
+test("what a handler throws undeclared is handler_failed, and its text stays at home", async () => {
+  await using stage = await Stage.start();
+  const error = await stage.client.greet({ name: "boom" }).catch((thrown: unknown) => thrown);
+  assert.ok(isMeshError(error, MeshCode.HandlerFailed));
+  assert.doesNotMatch(error.message, /1234/);
+  assert.doesNotMatch(error.message, /TypeError/);
+});
+
+test("input that breaks the contract never leaves the caller", async () => {
+  await using stage = await Stage.start();
+  const error = await stage.client.greet({ name: "" }).catch((thrown: unknown) => thrown);
+  assert.ok(isMeshError(error, MeshCode.InvalidInput));
+  assert.equal(error.origin, "here");
+  assert.match(error.message, /^invalid_input: .*greeter\.greet.*name/);
+  assert.equal(stage.seen.calls, 0);
+});
+
+test("the caller's input crosses as it was given and is parsed once, by the callee", async () => {
+  await using server = await startNats();
+  let parsed = 0;
+  const input = z.object({
+    day: z.string().transform((text) => {
+      parsed++;
+      return new Date(text);
+    }),
+  });
+  const calendar = defineAgent({
+    name: "calendar",
+    version: "1.0.0",
+    skills: { weekday: skill({ input, output: z.object({ weekday: z.number() }) }) },
+  });
+  await using _agent = await serve(
+    calendar,
+    { weekday: ({ day }) => ({ weekday: day.getUTCDay() }) },
+    { servers: server.url },
+  );
+  await using me = await connect({ name: "me", servers: server.url });
+  assert.deepEqual(await me.client(calendar).weekday({ day: "2026-01-01" }), { weekday: 4 });
+  // Checked by the caller, whose result is thrown away, and parsed by the callee: both run in this process.
+  assert.equal(parsed, 2);
+});
+
+test("an answer that breaks the contract is invalid_output, and the instance stays up", async () => {
+  await using server = await startNats();
+  const liar = defineAgent({
+    name: "liar",
+    version: "1.0.0",
+    skills: { tell: skill({ input: z.object({}), output: z.object({ truth: z.boolean() }) }) },
+  });
+  const answers: unknown[] = [{ truth: "maybe" }, { truth: true }];
+  await using _agent = await serve(
+    liar,
+    { tell: () => answers.shift() as { truth: boolean } },
+    { servers: server.url },
+  );
+  await using me = await connect({ name: "me", servers: server.url });
+  await assert.rejects(me.client(liar).tell({}), { code: MeshCode.InvalidOutput });
+  assert.deepEqual(await me.client(liar).tell({}), { truth: true });
+});
+
+test("a skill's deadline holds, and ends the handler's signal on the far side", async () => {
+  await using stage = await Stage.start();
+  await assert.rejects(stage.client.wait({}, { timeoutMs: 100 }), {
+    code: MeshCode.DeadlineExceeded,
+  });
+  await eventually("the handler's signal is aborted", () => stage.seen.aborted.length === 1);
+});
+
+test("a caller that aborts gets cancelled at once, and the handler is aborted within 100 ms", async () => {
+  await using stage = await Stage.start();
+  const controller = new AbortController();
+  const call = stage.client.wait({}, { signal: controller.signal });
+  await eventually("the handler runs", () => stage.seen.calls === 1);
+  controller.abort(new Error("no longer needed"));
+  const from = performance.now();
+  await assert.rejects(call, { code: MeshCode.Cancelled, message: /no longer needed/ });
+  await eventually("the handler is aborted", () => stage.seen.aborted[0] === "cancelled", {
+    everyMs: 1,
+  });
+  assert.ok(performance.now() - from < 100);
+});
+
+test("a signal that is aborted already costs no network", async () => {
+  await using stage = await Stage.start();
+  await assert.rejects(stage.client.echo({ text: "x" }, { signal: AbortSignal.abort() }), {
+    code: MeshCode.Cancelled,
+  });
+});
+
+test("deadlines shrink through nested calls, and the path tells who came before", async () => {
+  await using server = await startNats();
+  const servers = server.url;
+  const far = defineAgent({
+    name: "far",
+    version: "1.0.0",
+    skills: {
+      look: skill({
+        input: z.object({}),
+        output: z.object({ left: z.number(), path: z.array(z.string()), trace: z.string() }),
+      }),
+    },
+  });
+  const near = defineAgent({
+    name: "near",
+    version: "1.0.0",
+    skills: {
+      ask: skill({
+        input: z.object({}),
+        output: z.object({
+          left: z.number(),
+          path: z.array(z.string()),
+          trace: z.string(),
+          mine: z.number(),
+          traceHere: z.string(),
+        }),
+      }),
+    },
+  });
+  await using _far = await serve(
+    far,
+    {
+      look: (_input, ctx) => ({
+        left: ctx.remainingMs(),
+        path: [...ctx.path],
+        trace: ctx.trace?.traceId ?? "",
+      }),
+    },
+    { servers },
+  );
+  await using _near = await serve(
+    near,
+    {
+      ask: async (_input, ctx) => {
+        const mine = ctx.remainingMs();
+        const seen = await ctx.client(far).look({}, { timeoutMs: 60_000 });
+        return { ...seen, mine, traceHere: ctx.trace?.traceId ?? "" };
+      },
+    },
+    { servers },
+  );
+  await using me = await connect({ name: "me", servers });
+  const seen = await me.client(near).ask({}, { timeoutMs: 2_000 });
+  assert.ok(seen.mine > 0 && seen.mine <= 2_000, `near had ${seen.mine} ms`);
+  assert.ok(seen.left > 0 && seen.left <= seen.mine, `far had ${seen.left} of ${seen.mine} ms`);
+  assert.deepEqual(seen.path, ["me", "near"]);
+  assert.equal(seen.trace, seen.traceHere);
+  assert.match(seen.trace, /^[0-9a-f]{32}$/);
+});
+
+test("cancelling the first call of a chain ends the last handler", async () => {
+  const relay = defineAgent({
+    name: "relay",
+    version: "1.0.0",
+    skills: { pass: skill({ input: z.object({}), output: z.object({}) }) },
+  });
+  await using stage = await Stage.start();
+  await using _relay = await serve(
+    relay,
+    { pass: async (_input, ctx) => ctx.client(greeter).wait({}) },
+    { servers: stage.server.url },
+  );
+  await using me = await connect({ name: "first", servers: stage.server.url });
+  const controller = new AbortController();
+  const call = me.client(relay).pass({}, { signal: controller.signal });
+  await eventually("the last handler runs", () => stage.seen.calls === 1);
+  controller.abort();
+  await assert.rejects(call, { code: MeshCode.Cancelled });
+  await eventually("the last handler is aborted", () => stage.seen.aborted.length === 1);
+});
+
+test("a reply that comes after its deadline is counted and dropped", async () => {
+  await using server = await startNats();
+  const slow = defineAgent({
+    name: "slow",
+    version: "1.0.0",
+    skills: { work: skill({ input: z.object({}), output: z.object({}) }) },
+  });
+  let finish: (answer: Record<string, never>) => void = () => {};
+  await using _agent = await serve(
+    slow,
+    {
+      work: () =>
+        new Promise((resolve) => {
+          finish = resolve;
+        }),
+    },
+    { servers: server.url },
+  );
+  await using me = await connect({ name: "me", servers: server.url });
+  await assert.rejects(me.client(slow).work({}, { timeoutMs: 50 }), {
+    code: MeshCode.DeadlineExceeded,
+  });
+  // The far side's own word that the time is up comes after ours.
+  await eventually("the late reply is counted", () => me.metrics.lateReplies >= 1);
+  finish({});
+});
+
+test("an agent that nobody serves is unknown_agent, and says so at once", async () => {
+  await using server = await startNats();
+  await using me = await connect({ name: "me", servers: server.url, retry: { attempts: 1 } });
+  await assert.rejects(me.client(greeter).echo({ text: "x" }), {
+    code: MeshCode.UnknownAgent,
+    message: /^unknown_agent: nobody serves greeter/,
+  });
+});
+
+test("a name that is no token is refused before anything is connected", async () => {
+  for (const name of ["*", "a.b", ">", "Upper", "", "x".repeat(64), "-a", "a b"]) {
+    await assert.rejects(connect({ name }), { code: MeshCode.InvalidName });
+    assert.throws(() => defineAgent({ name, version: "1.0.0", skills: {} }), {
+      code: MeshCode.InvalidName,
+    });
+  }
+});
+
+test("options out of range are refused with their path, what is allowed and what came", async () => {
+  const refused = { code: MeshCode.InvalidArgument };
+  await assert.rejects(connect({ name: "me", retry: { attempts: 0 } }), {
+    ...refused,
+    message: /retry\.attempts.*got 0/,
+  });
+  await assert.rejects(connect({ name: "me", servers: [] }), refused);
+  assert.throws(() => skill({ input: z.object({}), output: z.object({}), deadlineMs: -1 }), {
+    ...refused,
+    message: /deadlineMs.*got -1/,
+  });
+  assert.throws(() => defineAgent({ name: "a", version: "one", skills: {} }), refused);
+  await using stage = await Stage.start();
+  await assert.rejects(stage.client.echo({ text: "" }, { timeoutMs: 0 }), refused);
+  await assert.rejects(stage.client.echo({ text: "" }, { id: "a b" }), refused);
+});
+
+test("a contract is served once per connection, under its own name, with all its handlers", async () => {
+  await using stage = await Stage.start();
+  const refused = { code: MeshCode.InvalidArgument };
+  await assert.rejects(stage.me.serve(greeter, {} as never), refused);
+  await assert.rejects(
+    serve(greeter, { greet: () => ({ text: "" }) } as never, { servers: stage.server.url }),
+    {
+      ...refused,
+      message: /no handler for wait, count, echo/,
+    },
+  );
+});
+
+test("closing twice is safe, and calls after it say closed", async () => {
+  await using stage = await Stage.start();
+  await stage.me.close();
+  await stage.me.close();
+  await assert.rejects(stage.client.echo({ text: "x" }), { code: MeshCode.Closed });
+});

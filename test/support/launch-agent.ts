@@ -1,0 +1,34 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+/** An instance of `echo` in a process that a test may ill-treat. */
+export interface AgentProcess extends AsyncDisposable {
+  readonly instance: string;
+  signal(name: NodeJS.Signals): void;
+  /** Resolves with the exit code, null when a signal ended it. */
+  readonly ended: Promise<number | null>;
+}
+
+const program = fileURLToPath(new URL("./agent-process.ts", import.meta.url));
+
+/** Starts one; resolves when it can be called. Gone, however it fares, when it is disposed of. */
+export async function launchAgent(url: string): Promise<AgentProcess> {
+  const child = spawn(
+    process.execPath,
+    ["--conditions=development", "--import", "tsx", program, url],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const ended = once(child, "exit").then(([code]) => code as number | null);
+  const told = once(child.stdout, "data").then(([bytes]) => String(bytes).trim());
+  const instance = await Promise.race([told, ended.then((code) => `ended with ${code}`)]);
+  return {
+    instance,
+    ended,
+    signal: (name) => void child.kill(name),
+    [Symbol.asyncDispose]: async () => {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
