@@ -51,12 +51,12 @@ async function install(options) {
   try {
     await run(command, args, { ...options, limitMs: 900_000 });
   } catch (cause) {
-    throw new SetupError(
-      `the packages could not be installed: ${reasonOf(unreachable ?? cause)}\n` +
-        "Let this machine reach npm's registry and run the command again; " +
-        "`npm ci --ignore-scripts` shows all that npm says.",
-      { cause },
-    );
+    const help =
+      unreachable === undefined
+        ? "`npm ci --ignore-scripts` shows all that npm says."
+        : "Let this machine reach npm's registry, then run the command again.";
+    const reason = reasonOf(unreachable ?? cause);
+    throw new SetupError(`the packages could not be installed: ${reason}\n${help}`, { cause });
   }
 }
 

@@ -43,7 +43,7 @@ export class Caller {
     this.#parts = parts;
     const { config, link, wheel, instance } = parts;
     const { clock, metrics, name, random } = config;
-    this.tracer = new MeshTracer({ name, instance });
+    this.tracer = new MeshTracer({ name, instance, activates: config.activatesSpans });
     this.#inbox = new Inbox(link, name, instance, () => metrics.lateReply());
     this.discovery = new Discovery({
       link,
@@ -68,6 +68,12 @@ export class Caller {
       onTurn: (key, state) => metrics.breakerTurned(key, state),
     });
     this.#client = { name, wheel, now: () => clock.now(), newId: idMaker(instance) };
+  }
+
+  /** Resolves when replies can be heard; throws `permission_denied` when the server does not let them. */
+  async start(): Promise<void> {
+    await this.#parts.link.flush();
+    if (this.#inbox.refused !== undefined) throw this.#inbox.refused;
   }
 
   /** Calls under way. */

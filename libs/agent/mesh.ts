@@ -29,7 +29,14 @@ export async function connect(options: ConnectOptions): Promise<Mesh> {
     nats: config.nats,
     onTrouble: (trouble) => config.logger.warn({ code: trouble.code }, trouble.message),
   });
-  return new Mesh(config, link, instance);
+  const mesh = new Mesh(config, link, instance);
+  try {
+    await mesh.start();
+    return mesh;
+  } catch (error) {
+    await mesh.close();
+    throw error;
+  }
 }
 
 /** Joins the mesh under the contract's name and serves it. */
@@ -71,6 +78,11 @@ export class Mesh implements AsyncDisposable {
     link.onUp(() => config.metrics.reconnected());
   }
 
+  /** @internal Use `connect`. */
+  start(): Promise<void> {
+    return this.#caller.start();
+  }
+
   /** Whether the broker can be reached now. */
   get isUp(): boolean {
     return this.#link.isUp;
@@ -109,7 +121,13 @@ export class Mesh implements AsyncDisposable {
       },
     });
     this.#serving = serving;
-    await serving.start();
+    try {
+      await serving.start();
+    } catch (error) {
+      this.#serving = undefined;
+      await serving.drain(0);
+      throw error;
+    }
   }
 
   /** Stops without losing a reply: takes nothing new, finishes what runs, then closes. */

@@ -19,6 +19,8 @@ export interface ConnectOptions {
   readonly logger?: Logger;
   /** Hears of each request that was served, with its trace id. Default: nobody. */
   readonly onAccess?: (record: AccessRecord) => void;
+  /** Makes a handler's span OpenTelemetry's active one, for libraries that look for it. Default: false. */
+  readonly activatesSpans?: boolean;
   /** Counts; several connections of one program may share one. Default: its own. */
   readonly metrics?: MeshMetrics;
   readonly retry?: RetryOptions;
@@ -40,6 +42,7 @@ export interface ConnectConfig {
   readonly servers: readonly string[];
   readonly logger: Logger;
   readonly onAccess: (record: AccessRecord) => void;
+  readonly activatesSpans: boolean;
   readonly metrics: MeshMetrics;
   readonly retry: RetryConfig;
   readonly breaker: BreakerConfig;
@@ -57,6 +60,7 @@ export function resolveConnect(options: ConnectOptions): ConnectConfig {
     servers: servers(options.servers ?? "nats://127.0.0.1:4222"),
     logger: options.logger ?? silent,
     onAccess: options.onAccess ?? (() => {}),
+    activatesSpans: options.activatesSpans ?? false,
     metrics: options.metrics ?? new MeshMetrics(),
     retry: resolveRetry(options.retry),
     breaker: resolveBreaker(options.breaker),

@@ -134,6 +134,8 @@ export class Serving {
     this.#door.start();
     this.#services.start();
     await link.flush();
+    const refused = this.#direct.find((listening) => listening.refused !== undefined)?.refused;
+    if (refused !== undefined) throw refused;
     this.#presence.start();
   }
 

@@ -26,16 +26,16 @@ export class RetryBudget {
     this.#bucket = Math.floor(clock.now() / bucketMs);
   }
 
-  /** A call was made: it earns a part of a retry. */
-  earn(): void {
-    const at = this.#turn();
+  /** A call was made: it earns a part of a retry. Takes the time from whoever has read the clock. */
+  earn(now: number): void {
+    const at = this.#turn(now);
     this.#calls[at] = (this.#calls[at] ?? 0) + 1;
     this.#called++;
   }
 
   /** Takes one retry; false when there is none left. */
   take(): boolean {
-    const at = this.#turn();
+    const at = this.#turn(this.#clock.now());
     if (this.#taken + 1 > this.#share * this.#called + this.#reserve) return false;
     this.#retries[at] = (this.#retries[at] ?? 0) + 1;
     this.#taken++;
@@ -43,8 +43,8 @@ export class RetryBudget {
   }
 
   /** Forgets what is older than the window; the index of the bucket that time is in. */
-  #turn(): number {
-    const bucket = Math.floor(this.#clock.now() / bucketMs);
+  #turn(now: number): number {
+    const bucket = Math.max(this.#bucket, Math.floor(now / bucketMs));
     if (bucket !== this.#bucket) {
       const steps = Math.min(bucket - this.#bucket, buckets);
       for (let step = 0; step < steps; step++) this.#forget((bucket - step) % buckets);

@@ -53,20 +53,21 @@ export class Tries {
   judge(call: Call, error: MeshError, now: number): NextStep {
     const retry = codeTable[error.code].retry;
     if (retry === "no" || (retry === "idempotent" && !call.operation.idempotent)) return stop;
-    if (error.origin === "here") return this.#failedHere(error, now);
+    if (error.origin === "here") return this.#failedHere(error);
     if (hasDied(error)) return this.#failover();
     if (error.code === MeshCode.UnknownAgent && this.#isLinkLost && now < this.#linkUntil) {
       return this.#settle();
     }
-    return this.#spend(error, (call.signal.expiresAt ?? Number.MAX_VALUE) - now);
+    return this.#spend(call, error, now);
   }
 
   /** The link was lost, or this side refuses the call and would refuse it again. */
-  #failedHere({ code }: MeshError, now: number): NextStep {
+  #failedHere({ code }: MeshError): NextStep {
     if (code === MeshCode.UnknownOutcome) this.#isLinkLost = true;
     // Nothing was sent and the link is down: the caller hears of it now, not after a wait.
     else if (code !== MeshCode.Unavailable || !this.#isLinkLost) return stop;
-    return now < this.#linkUntil ? whenUp : stop;
+    // A link that comes and goes must not carry the call around for ever.
+    return ++this.#failovers > mostFailovers ? stop : whenUp;
   }
 
   /** Free: somebody's death is not this call's fault, and the next instance has no part in it. */
@@ -79,14 +80,21 @@ export class Tries {
     return { is: "again", afterMs: this.#jitter(++this.#settlings) };
   }
 
-  #spend(error: MeshError, remainingMs: number): NextStep {
+  #spend(call: Call, error: MeshError, now: number): NextStep {
     const { config, budget } = this.#parts;
     if (this.#retries + 1 >= config.attempts) return stop;
-    const afterMs = (error.retryAfterMs ?? 0) + this.#jitter(this.#retries + 1);
+    const afterMs = this.#askedMs(call, error) + this.#jitter(this.#retries + 1);
     // A wait that outlives the deadline only hides the reason.
+    const remainingMs = (call.signal.expiresAt ?? Number.MAX_VALUE) - now;
     if (afterMs >= remainingMs || !budget.take()) return stop;
     this.#retries++;
     return { is: "again", afterMs };
+  }
+
+  /** How long the far side wants to be left alone. The first instance that says so speaks for itself, not for others. */
+  #askedMs({ tried }: Call, { retryAfterMs }: MeshError): number {
+    const mayGoElsewhere = this.#retries === 0 && tried.length > 0;
+    return mayGoElsewhere ? 0 : (retryAfterMs ?? 0);
   }
 
   /** Full jitter: callers that failed together must not come back together. */

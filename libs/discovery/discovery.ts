@@ -2,7 +2,7 @@ import type { PresenceState } from "@myelin/subjects";
 import { codeTable, MeshCode, type MeshError } from "../errors/index.ts";
 import type { Call, Load, Membership, Picker, Target } from "../pipeline/index.ts";
 import { isInstance } from "./card.ts";
-import { Instance } from "./instance.ts";
+import { Instance, Rank } from "./instance.ts";
 import { assumedBeatMs, type Ground, type Known } from "./interest.ts";
 import { type InterestLimits, Interests } from "./interests.ts";
 
@@ -160,7 +160,7 @@ function describe(instance: Instance): KnownInstance {
     instance: instance.instance,
     version: instance.version,
     state: instance.state,
-    isAlive: instance.lostAt === undefined,
+    isAlive: instance.rank !== Rank.Out,
     isSuspected: instance.suspected,
     outstanding: instance.own,
     otherLoad: instance.others,

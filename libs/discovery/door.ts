@@ -16,7 +16,7 @@ export interface DoorOptions {
 }
 
 /** Between saying FULL and leaving: two that fill at the same moment hear each other, and neither leaves. */
-const graceMs = 20;
+const graceMs = 5;
 /** How often a closed door looks whether the others are still there, in milliseconds. */
 const watchMs = 250;
 /** How long a door stays closed at least, in milliseconds; doubles while it flaps. */

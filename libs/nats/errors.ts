@@ -50,6 +50,9 @@ function codeOf(thrown: unknown, text: string): MeshCode {
   if (!(thrown instanceof Error)) return MeshCode.Internal;
   if (thrown.name === "InvalidArgumentError" && text.includes("max_payload"))
     return MeshCode.PayloadTooLarge;
+  // A certificate's file, as an option named it.
+  if (thrown.name === "ConnectionError" && text.endsWith("doesn't exist"))
+    return MeshCode.InvalidArgument;
   if (thrown.name === "ProtocolError") {
     return bySaying.find(([saying]) => saying.test(text))?.[1] ?? MeshCode.Unavailable;
   }

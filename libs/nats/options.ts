@@ -2,20 +2,25 @@ import type { Authenticator, NodeConnectionOptions } from "@nats-io/transport-no
 import { MeshCode, MeshError } from "../errors/index.ts";
 
 /** What of nats.js's own options is not for users: the mesh keeps its promises through these. */
-type Kept =
-  | "servers"
-  | "port"
-  | "name"
-  | "noEcho"
-  | "reconnect"
-  | "maxReconnectAttempts"
-  | "reconnectDelayHandler"
-  | "reconnectToServer"
-  | "waitOnFirstConnect"
-  | "ignoreAuthErrorAbort";
+const kept = [
+  "servers",
+  "port",
+  "name",
+  "noEcho",
+  "reconnect",
+  "maxReconnectAttempts",
+  "reconnectDelayHandler",
+  "reconnectToServer",
+  "waitOnFirstConnect",
+  "ignoreAuthErrorAbort",
+] as const;
 
 /** Options of nats.js that pass through: TLS, authenticator, timings. */
-export type NatsOptions = Partial<Omit<NodeConnectionOptions, Kept>>;
+export type NatsOptions = {
+  readonly [Name in Exclude<keyof NodeConnectionOptions, (typeof kept)[number]>]?:
+    | NodeConnectionOptions[Name]
+    | undefined;
+};
 
 /** Where to connect and as whom. */
 export interface LinkOptions {
@@ -73,22 +78,9 @@ export function natsOptions(
   };
 }
 
-const kept: ReadonlySet<string> = new Set<Kept>([
-  "servers",
-  "port",
-  "name",
-  "noEcho",
-  "reconnect",
-  "maxReconnectAttempts",
-  "reconnectDelayHandler",
-  "reconnectToServer",
-  "waitOnFirstConnect",
-  "ignoreAuthErrorAbort",
-]);
-
-function given(nats: NatsOptions): NatsOptions {
+function given(nats: NatsOptions): Partial<NodeConnectionOptions> {
   const entries = Object.entries(nats);
-  const refused = entries.find(([name]) => kept.has(name));
+  const refused = entries.find(([name]) => kept.some((one) => one === name));
   if (refused !== undefined) {
     throw new MeshError(
       MeshCode.InvalidArgument,

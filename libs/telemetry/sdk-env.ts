@@ -18,11 +18,23 @@ export function tracesUrl(env: Env): string | undefined {
   return `${checkedUrl("OTEL_EXPORTER_OTLP_ENDPOINT", all).replace(/\/+$/, "")}/v1/traces`;
 }
 
+/** How long one export may take, retries included, in milliseconds; undefined leaves it to the exporter. */
+export function exportTimeoutMs(env: Env): number | undefined {
+  const text = env.OTEL_EXPORTER_OTLP_TRACES_TIMEOUT || env.OTEL_EXPORTER_OTLP_TIMEOUT || "";
+  if (text === "") return undefined;
+  const timeoutMs = Number(text);
+  if (timeoutMs > 0 && timeoutMs <= 2_147_483_647) return timeoutMs;
+  throw new MeshError(
+    MeshCode.InvalidArgument,
+    `OTEL_EXPORTER_OTLP_TIMEOUT must be above 0 and at most 2147483647 milliseconds, got ${JSON.stringify(text)}`,
+  );
+}
+
 /** The sampling that the option asks for, else the one of `OTEL_TRACES_SAMPLER`, else every trace. */
 export function samplingOf(ratio: number | undefined, env: Env): Sampling {
   if (ratio !== undefined) return { is: "below its parent", ratio: checkedRatio("ratio", ratio) };
-  const name = env.OTEL_TRACES_SAMPLER ?? "";
-  const sampling = samplers[name === "" ? "parentbased_always_on" : name];
+  const name = env.OTEL_TRACES_SAMPLER || "parentbased_always_on";
+  const sampling = Object.hasOwn(samplers, name) ? samplers[name] : undefined;
   if (sampling === undefined) {
     throw new MeshError(
       MeshCode.InvalidArgument,

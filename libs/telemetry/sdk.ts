@@ -9,7 +9,7 @@ import type { NodeTracerProvider, Sampler, SpanProcessor } from "@opentelemetry/
 import { MeshCode, MeshError } from "../errors/index.ts";
 import { programResource } from "./resource.ts";
 import { RootSampler } from "./root-decision.ts";
-import { type Sampling, samplingOf, tracesUrl } from "./sdk-env.ts";
+import { exportTimeoutMs, type Sampling, samplingOf, tracesUrl } from "./sdk-env.ts";
 
 type Sdk = typeof import("@opentelemetry/sdk-trace-node");
 
@@ -34,6 +34,12 @@ export interface SdkOptions {
   readonly ratio?: number;
   /** More takers of spans; with one of them the SDK starts without an endpoint as well. Default: none. */
   readonly sinks?: readonly SpanSink[];
+  /**
+   * Whether the active span is kept through every await of the process, for other instrumentation and so that a call
+   * joins the span that is active around it. It doubles the price of each await, from the first export on; among
+   * themselves spans of the mesh find their parents without it. Default: false.
+   */
+  readonly keepsActiveSpan?: boolean;
   /** Longest that `stop` waits for the last spans to be taken, in milliseconds. Default: 5000. */
   readonly stopTimeoutMs?: number;
 }
@@ -55,6 +61,7 @@ export async function startSdk(options: SdkOptions): Promise<Telemetry> {
   const { env, sinks = [] } = options;
   const sampling = samplingOf(options.ratio, env);
   const url = tracesUrl(env);
+  const timeoutMillis = exportTimeoutMs(env);
   const isOff = env.OTEL_SDK_DISABLED?.toLowerCase() === "true";
   if (isOff || (url === undefined && sinks.length === 0)) return new Running(undefined, 0);
   const sdk = await load(
@@ -62,22 +69,28 @@ export async function startSdk(options: SdkOptions): Promise<Telemetry> {
     () => import("@opentelemetry/sdk-trace-node"),
   );
   const processors = [...(sinks as readonly SpanProcessor[])];
-  if (url !== undefined) processors.push(await exporting(sdk, url));
+  if (url !== undefined) processors.push(await exporting(sdk, url, timeoutMillis));
   const provider = new sdk.NodeTracerProvider({
     resource: programResource(options),
     sampler: samplerOf(sdk, sampling),
     spanProcessors: processors,
   });
-  register(provider, sampling);
+  register(provider, sampling, options.keepsActiveSpan ?? false);
   return new Running(provider, options.stopTimeoutMs ?? 5_000);
 }
 
-async function exporting(sdk: Sdk, url: string): Promise<SpanProcessor> {
+async function exporting(
+  sdk: Sdk,
+  url: string,
+  timeoutMillis: number | undefined,
+): Promise<SpanProcessor> {
   const { OTLPTraceExporter } = await load(
     "@opentelemetry/exporter-trace-otlp-http",
     () => import("@opentelemetry/exporter-trace-otlp-http"),
   );
-  return new sdk.BatchSpanProcessor(new OTLPTraceExporter({ url }));
+  return new sdk.BatchSpanProcessor(
+    new OTLPTraceExporter(timeoutMillis === undefined ? { url } : { url, timeoutMillis }),
+  );
 }
 
 function samplerOf(sdk: Sdk, sampling: Sampling): Sampler {
@@ -87,12 +100,16 @@ function samplerOf(sdk: Sdk, sampling: Sampling): Sampler {
   return new sdk.TraceIdRatioBasedSampler(sampling.ratio);
 }
 
-function register(provider: NodeTracerProvider, sampling: Sampling): void {
+function register(
+  provider: NodeTracerProvider,
+  sampling: Sampling,
+  keepsActiveSpan: boolean,
+): void {
   if (sampling.is === "below its parent") {
     const root = new RootSampler(sampling.ratio);
     Object.assign(provider, { samplesRoot: () => root.samplesRoot() });
   }
-  provider.register();
+  provider.register(keepsActiveSpan ? {} : { contextManager: null });
   if (registered() !== provider) {
     throw new MeshError(
       MeshCode.InvalidArgument,

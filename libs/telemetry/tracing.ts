@@ -30,8 +30,8 @@ export interface TracerOptions extends Self {
   /** Where spans are made. Default: the provider registered with the OpenTelemetry API, now or later. */
   readonly provider?: TracerProvider;
   /**
-   * Runs handlers with their span active, so that other instrumentation finds it. Default: false, because
-   * AsyncLocalStorage doubles the cost of every `await` in the process.
+   * Runs handlers with their span active, so that other instrumentation finds it where the program keeps active
+   * spans. Default: false, because AsyncLocalStorage doubles the cost of every `await` in the process.
    */
   readonly activates?: boolean;
 }

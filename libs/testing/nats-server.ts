@@ -69,7 +69,7 @@ export class NatsServer {
 
   /** Its HTTP port's URL, where `monitor` was asked for. */
   get monitorUrl(): string {
-    const port = /Starting http monitor on 127\.0\.0\.1:(\d+)/.exec(this.#log.tail)?.[1];
+    const port = /Starting http monitor on 127\.0\.0\.1:(\d+)/.exec(this.log)?.[1];
     if (port !== undefined) return `http://127.0.0.1:${port}`;
     throw new MeshError(MeshCode.InvalidArgument, "start it with { monitor: true } first");
   }
@@ -79,9 +79,9 @@ export class NatsServer {
     return this.#run?.isRunning === true ? this.#run.pid : undefined;
   }
 
-  /** The last lines it has logged. */
+  /** What it has logged, the last 200 lines at most. */
   get log(): string {
-    return this.#log.tail;
+    return this.#log.text;
   }
 
   /** Cuts it off without a word, as SIGKILL does. It can be restarted. */

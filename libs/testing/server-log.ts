@@ -52,9 +52,14 @@ export class ServerLog {
     });
   }
 
+  /** What it has said, as far back as it is kept. */
+  get text(): string {
+    return [...this.#lines, this.#rest].join("\n").trimEnd();
+  }
+
   /** Its last lines. */
   get tail(): string {
-    return [...this.#lines, this.#rest].slice(-shown).join("\n").trimEnd();
+    return this.text.split("\n").slice(-shown).join("\n");
   }
 }
 

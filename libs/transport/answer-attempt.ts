@@ -1,7 +1,7 @@
 import { MeshError } from "../errors/index.ts";
 import type { Inbound } from "../nats/index.ts";
 import type { Call, Reply } from "../pipeline/index.ts";
-import { isErrorHead, readFrom } from "../wire/index.ts";
+import { isErrorHead, isPlainAnswer, json, readFrom } from "../wire/index.ts";
 import { type Attempt, describe } from "./attempt.ts";
 import type { ControlSender } from "./control-sender.ts";
 import type { OutgoingParts } from "./outgoing.ts";
@@ -50,12 +50,15 @@ export class AnswerAttempt implements Attempt {
 
   receive(message: Inbound): void {
     const { head } = message;
-    const lost = noResponders(this, head, this.#parts.membership);
-    if (lost !== undefined) return this.fail(lost);
-    if (isErrorHead(head)) return this.fail(failure(this, message));
+    const isPlain = isPlainAnswer(head);
+    if (!isPlain) {
+      const lost = noResponders(this, head, this.#parts.membership);
+      if (lost !== undefined) return this.fail(lost);
+      if (isErrorHead(head)) return this.fail(failure(this, message));
+    }
     const from = readFrom(head);
     try {
-      const value = decodeReply(this, message);
+      const value = isPlain ? json.decode(message.payload) : decodeReply(this, message);
       this.#settle();
       this.#resolve({ value, instance: from?.instance ?? this.instance, load: from?.load });
     } catch (error) {

@@ -1,4 +1,5 @@
 import { filters, inboxPrefix } from "@myelin/subjects";
+import type { MeshError } from "../errors/index.ts";
 import type { Inbound, Link, Listening } from "../nats/index.ts";
 import { randomToken } from "../pipeline/index.ts";
 
@@ -42,6 +43,11 @@ export class Inbox {
   /** The subject that leads to a token. */
   subject(token: string): string {
     return this.#prefix + token;
+  }
+
+  /** Why the server does not let us hear it; known once a flush after the start has resolved. */
+  get refused(): MeshError | undefined {
+    return this.#listening.refused;
   }
 
   async stop(): Promise<void> {

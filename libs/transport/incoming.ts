@@ -157,9 +157,11 @@ function requestCodec(operation: Operation, contentType: string | undefined): Co
   );
 }
 
-const replyPattern = /^[\x21-\x29\x2b-\x3d\x3f-\x7e]{1,256}$/;
+const longestReply = 256;
 
 /** A literal subject, without wildcards, in the caller's own inbox. */
 function isOwnInbox(reply: string, inbox: string): boolean {
-  return reply.startsWith(inbox) && reply.length > inbox.length && replyPattern.test(reply);
+  const { length } = reply;
+  if (!reply.startsWith(inbox) || length === inbox.length || length > longestReply) return false;
+  return !reply.includes("*") && !reply.includes(">");
 }

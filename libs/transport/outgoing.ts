@@ -1,6 +1,6 @@
 import { callSubject } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../errors/index.ts";
-import type { Link } from "../nats/index.ts";
+import type { Denied, Link } from "../nats/index.ts";
 import type { Call, Clock, Membership, Reply, Wheel } from "../pipeline/index.ts";
 import { formatTraceparent } from "../telemetry/index.ts";
 import { writeRequestHead } from "../wire/index.ts";
@@ -27,18 +27,21 @@ export class Outgoing {
   /** In the order they were sent: the prober reads from the oldest. */
   readonly #inFlight = new Set<Attempt>();
   readonly #prober: Prober;
-  readonly #unhear: () => void;
+  readonly #unhear: readonly (() => void)[];
 
   constructor(parts: OutgoingParts) {
     this.#parts = parts;
     this.#control = new ControlSender(parts.link, parts.inbox, parts.name);
     this.#prober = new Prober({ ...parts, control: this.#control, inFlight: this.#inFlight });
-    this.#unhear = parts.link.onDown(() => this.#lose());
+    this.#unhear = [
+      parts.link.onDown(() => this.#lose()),
+      parts.link.onDenied((denied) => this.#deny(denied)),
+    ];
   }
 
   /** The innermost Send: resolves with the answer, or with a stream at its first frame. */
   readonly send = (call: Call): Promise<Reply> => {
-    const { operation, target } = call;
+    const { operation } = call;
     const { link, inbox, name } = this.#parts;
     const attempt: Attempt = operation.streams
       ? new StreamAttempt(call, this.#parts, this.#control, this.#inFlight)
@@ -46,8 +49,7 @@ export class Outgoing {
     try {
       call.signal.throwIfEnded();
       const payload = operation.request.encode(call.input);
-      const subject = callSubject(operation.agent, operation.skill, target?.route ?? "any", name);
-      link.publish(subject, payload, {
+      link.publish(subjectOf(call, name), payload, {
         reply: inbox.subject(attempt.token),
         head: this.#head(call),
       });
@@ -66,7 +68,7 @@ export class Outgoing {
 
   /** Ends what is under way, with the reason. */
   stop(reason: MeshError): void {
-    this.#unhear();
+    for (const unhear of this.#unhear) unhear();
     this.#prober.stop();
     for (const attempt of [...this.#inFlight]) attempt.fail(reason);
   }
@@ -90,6 +92,14 @@ export class Outgoing {
     });
   }
 
+  /** The server names no message, only its subject: whatever goes there is refused. */
+  #deny({ operation, subject, error }: Denied): void {
+    if (operation !== "publish") return;
+    for (const attempt of [...this.#inFlight]) {
+      if (subjectOf(attempt.call, this.#parts.name) === subject) attempt.fail(error);
+    }
+  }
+
   #lose(): void {
     for (const attempt of [...this.#inFlight]) {
       attempt.fail(
@@ -100,4 +110,8 @@ export class Outgoing {
       );
     }
   }
+}
+
+function subjectOf({ operation, target }: Call, name: string): string {
+  return callSubject(operation.agent, operation.skill, target?.route ?? "any", name);
 }

@@ -40,17 +40,22 @@ export function checkHead(head: string): void {
   }
 }
 
-/** A header that must be a whole number within bounds; undefined when it is not there. */
-export function whole(head: string, line: string, least: number, most: number): number | undefined {
-  const text = field(head, line);
-  if (text === undefined) return undefined;
-  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+/** The value of a header that must be a whole number within bounds; throws `malformed_header`. */
+export function whole(
+  name: string,
+  text: string,
+  { least, most }: { readonly least: number; readonly most: number },
+): number {
+  const value = digits.test(text) ? Number(text) : Number.NaN;
   if (value >= least && value <= most) return value;
-  throw malformed(
-    line.slice(2, -1),
-    `a whole number from ${least} to ${most}`,
-    JSON.stringify(text.slice(0, 40)),
-  );
+  throw malformed(name, `a whole number from ${least} to ${most}`, quoted(text));
+}
+
+const digits = /^\d{1,10}$/;
+
+/** The beginning of what came, for an error's text. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.slice(0, 80));
 }
 
 export function malformed(name: string, allowed: string, came: string): MeshError {

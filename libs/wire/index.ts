@@ -3,6 +3,7 @@ export { json } from "./json.ts";
 export { parseProtobuf } from "./protobuf.ts";
 export {
   isErrorHead,
+  isPlainAnswer,
   ReplyHeads,
   readContentType,
   readError,

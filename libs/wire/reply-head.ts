@@ -56,6 +56,18 @@ export class ReplyHeads {
 
 const mostReady = 256;
 
+/**
+ * Whether a block says who answered and nothing else: the form of nearly every reply, told apart by where its first
+ * line after the name ends.
+ */
+export function isPlainAnswer(head: string): boolean {
+  return (
+    head.startsWith(plainAnswer) && head.indexOf("\r\n", plainAnswer.length) === head.length - 4
+  );
+}
+
+const plainAnswer = `${headLine}${Header.from}: `;
+
 /** Whether a reply carries an error, by our header or by ADR-32's. */
 export function isErrorHead(head: string): boolean {
   return head.includes(lines.error) || head.includes(lines.serviceErrorCode);

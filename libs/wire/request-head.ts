@@ -1,5 +1,5 @@
 import { Header, isToken, maxPathLength } from "@myelin/subjects";
-import { checkHead, field, headerText, headLine, malformed, needle, whole } from "./head.ts";
+import { checkHead, headerText, headLine, malformed, quoted, whole } from "./head.ts";
 
 /** What the headers of a request say. */
 export interface RequestHead {
@@ -15,17 +15,6 @@ export interface RequestHead {
   readonly credit: number | undefined;
   readonly contentType: string | undefined;
 }
-
-const lines = {
-  traceparent: needle(Header.traceparent),
-  tracestate: needle(Header.tracestate),
-  timeout: needle(Header.timeout),
-  id: needle(Header.id),
-  path: needle(Header.path),
-  attempt: needle(Header.attempt),
-  credit: needle(Header.credit),
-  contentType: needle(Header.contentType),
-};
 
 /** A complete block for a request. Absent values cost nothing on the wire. */
 export function writeRequestHead(head: RequestHead): Uint8Array {
@@ -44,17 +33,50 @@ export function writeRequestHead(head: RequestHead): Uint8Array {
 export function readRequestHead(head: string, caller: string): RequestHead {
   if (head === "") return bare;
   checkHead(head);
-  const contentType = field(head, lines.contentType);
-  return {
-    traceparent: field(head, lines.traceparent),
-    tracestate: field(head, lines.tracestate),
-    timeoutMs: whole(head, lines.timeout, 0, 2_147_483_647),
-    id: callId(head),
-    path: callPath(head, caller),
-    attempt: whole(head, lines.attempt, 1, 10_000) ?? 1,
-    credit: whole(head, lines.credit, 1, 1_073_741_824),
-    contentType: contentType?.toLowerCase(),
-  };
+  const read = { ...bare };
+  // One pass over the lines that are there: a search per header costs most for those that are not.
+  for (let at = head.indexOf("\r\n") + 2; at > 1; ) {
+    const end = head.indexOf("\r\n", at);
+    if (end <= at) break;
+    const colon = head.indexOf(":", at);
+    if (colon > at && colon < end) {
+      take(read, head.slice(at, colon), head.slice(colon + 1, end).trim(), caller);
+    }
+    at = end + 2;
+  }
+  return read;
+}
+
+type Reading = { -readonly [Field in keyof RequestHead]: RequestHead[Field] };
+
+/** One header; of one that comes twice the last counts. */
+function take(read: Reading, name: string, value: string, caller: string): void {
+  switch (name) {
+    case Header.traceparent:
+      read.traceparent = value;
+      break;
+    case Header.tracestate:
+      read.tracestate = value;
+      break;
+    case Header.timeout:
+      read.timeoutMs = whole(name, value, { least: 0, most: 2_147_483_647 });
+      break;
+    case Header.id:
+      read.id = callId(value);
+      break;
+    case Header.path:
+      read.path = callPath(value, caller);
+      break;
+    case Header.attempt:
+      read.attempt = whole(name, value, { least: 1, most: 10_000 });
+      break;
+    case Header.credit:
+      read.credit = whole(name, value, { least: 1, most: 1_073_741_824 });
+      break;
+    case Header.contentType:
+      read.contentType = value.toLowerCase();
+      break;
+  }
 }
 
 const bare: RequestHead = Object.freeze({
@@ -70,19 +92,12 @@ const bare: RequestHead = Object.freeze({
 
 const idPattern = /^[\w.:/+=-]{1,128}$/;
 
-function callId(head: string): string | undefined {
-  const id = field(head, lines.id);
-  if (id === undefined || idPattern.test(id)) return id;
-  throw malformed(
-    Header.id,
-    "1 to 128 of letters, digits and _.:/+=-",
-    JSON.stringify(id.slice(0, 40)),
-  );
+function callId(id: string): string {
+  if (idPattern.test(id)) return id;
+  throw malformed(Header.id, "1 to 128 of letters, digits and _.:/+=-", quoted(id));
 }
 
-function callPath(head: string, caller: string): string | undefined {
-  const path = field(head, lines.path);
-  if (path === undefined) return undefined;
+function callPath(path: string, caller: string): string {
   const agents = path.split(",", maxPathLength + 1);
   // The broker vouches for the last name only; the others are what that agent says.
   if (agents.length <= maxPathLength && agents.every(isToken) && agents.at(-1) === caller)
@@ -90,6 +105,6 @@ function callPath(head: string, caller: string): string | undefined {
   throw malformed(
     Header.path,
     `at most ${maxPathLength} agents that end with ${caller}`,
-    JSON.stringify(path.slice(0, 80)),
+    quoted(path),
   );
 }

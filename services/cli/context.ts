@@ -1,6 +1,6 @@
 import { isMeshError, MeshCode, MeshError } from "@myelin/mesh";
 import { type Observer, observe } from "@myelin/mesh/operate";
-import { findMesh, type Place } from "./place.ts";
+import { findMesh, type Login, type Place } from "./place.ts";
 import { type Palette, palette } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -39,13 +39,21 @@ export function resolveContext(terminal: Terminal, options: CommonOptions): Cont
 export async function look(context: Context): Promise<Observer> {
   const { name, place } = context;
   try {
-    return await observe({ name, servers: place.servers });
+    return await observe({ name, ...connection(place) });
   } catch (error) {
-    if (!isMeshError(error, MeshCode.Unavailable)) throw error;
+    if (!isMeshError(error) || error.code === MeshCode.InvalidName) throw error;
     // What to do next is told once, and for this command line, not for a program.
     const [what = ""] = error.detail.split(";");
     throw new MeshError(error.code, `${what} (from ${place.from})`, { cause: error });
   }
+}
+
+/** A place as the library takes it. */
+export function connection({ servers, login }: Place): {
+  readonly servers: readonly string[];
+  readonly nats: Login;
+} {
+  return { servers, nats: login };
 }
 
 /** One JSON document on a line of its own. */

@@ -45,9 +45,15 @@ const advice: Partial<Record<MeshCode, string>> = {
   deadline_exceeded: "--timeout allows more time, such as --timeout 60s",
   overloaded: "try again in a moment; `myelin agents` shows the load",
   circuit_open: "try again in a moment; the skill kept failing",
-  permission_denied: "--as gives another name; the server decides what each may do",
+  permission_denied:
+    "the server decides what each may do: log in with --server nats://user:password@host:4222, or go by another name with --as",
   handler_failed: "the agent's log says why",
 };
+
+/** What to do about a failure, where there is something. */
+export function adviceOn(code: MeshCode, agent = "<agent>"): string | undefined {
+  return advice[code]?.replace("<agent>", agent);
+}
 
 /** What a failure is told with. */
 export interface ReportOptions {
@@ -59,7 +65,7 @@ export interface ReportOptions {
 /** Tells a failure and what to do next; the answer is the exit code. */
 export function report(thrown: unknown, terminal: Terminal, options: ReportOptions): number {
   const error = MeshError.from(thrown);
-  const next = advice[error.code]?.replace("<agent>", options.agent ?? "<agent>");
+  const next = adviceOn(error.code, options.agent);
   if (options.json) {
     const { code, detail, domain, retryAfterMs } = error;
     const shown = { code, message: detail, retryAfterMs, domain, next };

@@ -20,9 +20,12 @@ export interface Terminal {
   readonly columns: number | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** Calls back on Ctrl-C, once, until the answer is called; a second Ctrl-C ends the process. */
-  onInterrupt(listener: () => void): () => void;
+  /** Calls back on Ctrl-C or SIGTERM, once, until the answer is called; a second one ends the process. */
+  onInterrupt(listener: (signal: Signal) => void): () => void;
 }
+
+/** How a command is asked to end. */
+export type Signal = "SIGINT" | "SIGTERM";
 
 /** The terminal of this process. */
 export function processTerminal(): Terminal {
@@ -37,7 +40,8 @@ export function processTerminal(): Terminal {
     err: stderr,
     input: stdin,
     isTty: stdout.isTTY === true,
-    hasColours: stdout.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb",
+    // Where either goes to a file, neither has colours.
+    hasColours: stdout.isTTY && stderr.isTTY && !env.NO_COLOR && env.TERM !== "dumb",
     columns: stdout.columns,
     env,
     cwd: process.cwd(),
@@ -45,16 +49,16 @@ export function processTerminal(): Terminal {
   };
 }
 
-const signals = ["SIGINT", "SIGTERM"] as const;
+const signals: readonly Signal[] = ["SIGINT", "SIGTERM"];
 const echoMs = 500;
 const interruptedExit = 130;
 
-function hearSignals(listener: () => void): () => void {
+function hearSignals(listener: (signal: Signal) => void): () => void {
   let first: number | undefined;
-  const onSignal = (): void => {
+  const onSignal = (signal: NodeJS.Signals): void => {
     if (first === undefined) {
       first = performance.now();
-      listener();
+      listener(signal === "SIGTERM" ? signal : "SIGINT");
       return;
     }
     // A launcher may pass on what the terminal sent to us as well: only a later one is meant again.
@@ -62,6 +66,8 @@ function hearSignals(listener: () => void): () => void {
   };
   for (const signal of signals) process.on(signal, onSignal);
   return () => {
+    // Once it has come its echo may still: it must not kill a command that is ending well.
+    if (first !== undefined) return;
     for (const signal of signals) process.off(signal, onSignal);
   };
 }

@@ -1,4 +1,5 @@
 // @ts-check
+import { resolve } from "node:path";
 import { isExecutable } from "../run.mjs";
 import { SetupError, StepFailed } from "../step.mjs";
 import { requireVersion } from "../version.mjs";
@@ -12,8 +13,10 @@ import { requireVersion } from "../version.mjs";
 export const fromEnvironment = {
   name: "the environment",
   async find(program, machine) {
-    const file = machine.env[program.variable];
-    if (!file) throw new StepFailed(`${program.variable} is not set`, { absent: true });
+    const named = machine.env[program.variable];
+    if (!named) throw new StepFailed(`${program.variable} is not set`, { absent: true });
+    // The program may run in another folder than the person who named it.
+    const file = resolve(named);
     if (!(await isExecutable(file))) {
       throw new SetupError(`${program.variable} names ${file}, which is not an executable file`);
     }

@@ -1,3 +1,4 @@
+import { layerCosts } from "./call/layer-costs.ts";
 import { type Kind, kinds } from "./call/side.ts";
 import type { Bench, Setting } from "./support/bench.ts";
 import type { Child } from "./support/child.ts";
@@ -10,23 +11,27 @@ import { Server } from "./support/server.ts";
 
 /** What a call costs against the client's own `request()`, and against Moleculer. */
 export const call: Bench = {
-  programs: ["call/agent", "call/caller"],
+  programs: ["call/agent", "call/caller", "call/layers"],
 
   async run(setting) {
-    await using server = await Server.start(setting);
-    await using children = new Children(setting);
-    const sides: Side[] = [];
-    for (const kind of kinds) {
-      const place = { kind, url: server.url };
-      const agent = await children.start("call/agent", place);
-      sides.push({ kind, agent, caller: await children.start("call/caller", place) });
-    }
-    for (const { caller } of sides) await caller.ask("drive", { inFlight: 64, forMs: 1_000 });
-    const figures: Figure[] = [];
-    for (const level of levels) figures.push(...(await compare(setting, server, sides, level)));
-    return figures;
+    return [...(await compareAll(setting)), ...(await layerCosts(setting))];
   },
 };
+
+async function compareAll(setting: Setting): Promise<Figure[]> {
+  await using server = await Server.start(setting);
+  await using children = new Children(setting);
+  const sides: Side[] = [];
+  for (const kind of kinds) {
+    const place = { kind, url: server.url };
+    const agent = await children.start("call/agent", place);
+    sides.push({ kind, agent, caller: await children.start("call/caller", place) });
+  }
+  for (const { caller } of sides) await caller.ask("drive", { inFlight: 64, forMs: 1_000 });
+  const figures: Figure[] = [];
+  for (const level of levels) figures.push(...(await compare(setting, server, sides, level)));
+  return figures;
+}
 
 interface Side {
   readonly kind: Kind;

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { eventually } from "@myelin/mesh/testing";
 import { run } from "../../services/cli/cli.ts";
@@ -101,11 +103,28 @@ test("Ctrl-C cancels the call at the agent as well", async () => {
   await using mesh = await CliMesh.start();
   const terminal = mesh.terminal();
   const ran = run(["call", "scribe", "wait"], terminal);
-  await eventually("the call can be interrupted", () => terminal.listeners > 0);
+  await eventually("the handler waits", () => mesh.waiting === 1);
   terminal.interrupt();
   assert.equal(await ran, 130);
   assert.match(terminal.complained, /cancelled: .*interrupted\n/);
-  await eventually("the handler was told", () => mesh.aborted === 1 || terminal.listeners === 0);
+  await eventually("the handler was told", () => mesh.aborted === 1);
+});
+
+test("a call begins a trace when the environment names a collector", async () => {
+  await using mesh = await CliMesh.start();
+  const posted: (string | undefined)[] = [];
+  const collector = createServer((request, response) => {
+    posted.push(request.url);
+    request.resume().on("end", () => response.end("{}"));
+  });
+  await new Promise<void>((resolve) => collector.listen(0, "127.0.0.1", resolve));
+  const { port } = collector.address() as AddressInfo;
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` };
+  const { exit } = await mesh.run(["call", "scribe", "shout", '{"text":"a"}'], { env });
+  assert.equal(exit, 0);
+  assert.deepEqual(posted, ["/v1/traces"]);
+  collector.closeAllConnections();
+  collector.close();
 });
 
 test("--as is the caller's name, and must be a token", async () => {

@@ -5,8 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
+import { startNats } from "@myelin/mesh/testing";
+import { run } from "../../services/cli/cli.ts";
 import { findProgram } from "../../services/cli/programs.ts";
 import { CliMesh } from "../support/cli-mesh.ts";
+import { FakeTerminal } from "../support/fake-terminal.ts";
 
 test("the plain nats CLI sees and calls agents with what env prints", async () => {
   await using mesh = await CliMesh.start();
@@ -44,6 +47,18 @@ test("what env prints can be evaluated in any folder, spaces and quotes included
   const named = (await shell).stdout;
   assert.equal(named, join(folder.path, ".cache", "nats", "ops.json"));
   assert.ok(existsSync(named));
+});
+
+test("a server that asks for a login gets it from the URL, and so does the nats CLI", async () => {
+  await using nats = await startNats({ config: 'authorization { user: me, password: "p@ss" }' });
+  using folder = temporaryFolder();
+  const url = nats.url.replace("://", "://me:p%40ss@");
+  const refused = new FakeTerminal({ cwd: folder.path, env: { MYELIN_URL: nats.url } });
+  assert.equal(await run(["agents"], refused), 1);
+  assert.match(refused.complained, /permission_denied: .*\(from MYELIN_URL\)\nnext: .*log in/);
+  const terminal = new FakeTerminal({ cwd: folder.path, env: { MYELIN_URL: url } });
+  assert.equal(await run(["env"], terminal), 0);
+  assert.match(await inShell(terminal.written, "rtt", folder.path), /127\.0\.0\.1/);
 });
 
 test("env of a mesh that is not there exports nothing", async () => {

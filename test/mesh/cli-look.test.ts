@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "@myelin/mesh/testing";
+import type { Card } from "../../services/cli/card.ts";
 import { run } from "../../services/cli/cli.ts";
 import type { AgentView } from "../../services/cli/roster.ts";
 import { CliMesh } from "../support/cli-mesh.ts";
@@ -76,15 +77,12 @@ test("card shows what each skill takes, gives, and how to try it", async () => {
 
 test("card --json has the JSON Schemas", async () => {
   await using mesh = await CliMesh.start();
-  const card = (await mesh.json(["card", "scribe"])) as { skills: Record<string, unknown>[] };
+  const card = (await mesh.json(["card", "scribe"])) as Card;
   const shout = card.skills.find(({ name }) => name === "shout");
   assert.equal(shout?.idempotent, true);
   assert.equal(shout?.deadlineMs, 5_000);
-  assert.deepEqual(Object.keys((shout?.input as { properties: object }).properties), [
-    "text",
-    "times",
-  ]);
-  assert.ok((shout?.errors as Record<string, unknown>).too_quiet);
+  assert.match(JSON.stringify(shout?.input), /"properties":\{"text":\{"type":"string"\},"times":/);
+  assert.deepEqual(Object.keys(shout?.errors ?? {}), ["too_quiet"]);
 });
 
 test("card of an agent that is not there says who is", async () => {

@@ -77,7 +77,7 @@ function kindOf(field: protobuf.Field): string {
   if (field.type === "google.protobuf.Value") return "unknown";
   field.resolve();
   if (field.resolvedType instanceof protobuf.Enum) return "PresenceState";
-  if (field.type === "uint32") return "number";
+  if (field.type === "uint32" || field.type === "double") return "number";
   return field.type;
 }
 

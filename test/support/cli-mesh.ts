@@ -14,7 +14,8 @@ export interface Ran {
 export class CliMesh implements AsyncDisposable {
   readonly nats: NatsServer;
   readonly #scribes: AsyncDisposable[] = [];
-  /** How many waiting handlers were told to stop. */
+  /** How many handlers wait, and how many of them were told to stop. */
+  waiting = 0;
   aborted = 0;
 
   private constructor(nats: NatsServer) {
@@ -50,9 +51,10 @@ export class CliMesh implements AsyncDisposable {
   }
 
   async #addScribe(): Promise<void> {
-    const onAborted = (): void => {
-      this.aborted++;
+    const watcher = {
+      onWaiting: () => void this.waiting++,
+      onAborted: () => void this.aborted++,
     };
-    this.#scribes.push(await serveScribe(this.nats.url, onAborted));
+    this.#scribes.push(await serveScribe(this.nats.url, watcher));
   }
 }

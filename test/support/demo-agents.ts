@@ -21,8 +21,14 @@ export const scribe = defineAgent({
   },
 });
 
+/** Hears what the handler of `wait` lives through. */
+export interface Watcher {
+  onWaiting(): void;
+  onAborted(): void;
+}
+
 /** Serves one instance of the scribe. */
-export function serveScribe(url: string, onAborted: () => void = () => {}) {
+export function serveScribe(url: string, watcher?: Watcher) {
   return serve(
     scribe,
     {
@@ -35,8 +41,9 @@ export function serveScribe(url: string, onAborted: () => void = () => {}) {
       },
       wait: (_input, ctx) =>
         new Promise((_resolve, reject) => {
+          watcher?.onWaiting();
           ctx.signal.addEventListener("abort", () => {
-            onAborted();
+            watcher?.onAborted();
             reject(ctx.signal.reason);
           });
         }),

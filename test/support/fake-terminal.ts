@@ -1,4 +1,4 @@
-import type { Terminal } from "../../services/cli/terminal.ts";
+import type { Signal, Terminal } from "../../services/cli/terminal.ts";
 
 /** What a test says about a terminal; everything else is that of a pipe. */
 export interface FakeTerminalParts {
@@ -39,7 +39,7 @@ export class FakeTerminal implements Terminal {
   /** Whether it takes no more for now. */
   isSlow = false;
   readonly #drains: (() => void)[] = [];
-  readonly #interrupts = new Set<() => void>();
+  readonly #interrupts = new Set<(signal: Signal) => void>();
 
   constructor(parts: FakeTerminalParts = {}) {
     this.input = bytesOf(parts.input ?? "");
@@ -50,13 +50,13 @@ export class FakeTerminal implements Terminal {
     this.cwd = parts.cwd ?? "/";
   }
 
-  onInterrupt(listener: () => void): () => void {
+  onInterrupt(listener: (signal: Signal) => void): () => void {
     this.#interrupts.add(listener);
     return () => this.#interrupts.delete(listener);
   }
 
   interrupt(): void {
-    for (const listener of this.#interrupts) listener();
+    for (const listener of this.#interrupts) listener("SIGINT");
   }
 
   /** How many commands would hear Ctrl-C. */

@@ -1,6 +1,5 @@
 import { type Context, look, note, printJson } from "../context.ts";
 import { Exit } from "../failure.ts";
-import { shownServers } from "../place.ts";
 import { type AgentView, type InstanceView, readRoster } from "../roster.ts";
 import { type Column, count, type Paint, table } from "../table.ts";
 import { plain } from "../terminal.ts";
@@ -20,7 +19,7 @@ export async function agents(context: Context, options: AgentsOptions): Promise<
   }
   const style = { palette: context.palette, width: context.terminal.columns };
   if (views.length === 0) {
-    note(context, `no agents on ${shownServers(context.place)}; \`myelin up\` starts some`);
+    note(context, `no agents on ${context.place.servers.join(", ")}; \`myelin up\` starts some`);
   } else if (options.instances === true) {
     const rows = views.flatMap(({ agent, instances }) =>
       instances.map((instance) => ({ ...instance, agent })),

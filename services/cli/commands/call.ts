@@ -1,9 +1,11 @@
 import { connect } from "@myelin/mesh";
+import { startTelemetry } from "@myelin/mesh/program";
 import { askCard, contractOf, skillIn } from "../card.ts";
-import { type Context, look } from "../context.ts";
+import { type Context, connection, look } from "../context.ts";
 import { Exit, interruptible } from "../failure.ts";
 import { parseDuration, readInput } from "../input.ts";
 import { plain } from "../terminal.ts";
+import { ownVersion } from "../version.ts";
 
 export interface CallOptions {
   readonly timeout?: string;
@@ -22,6 +24,9 @@ type AnyMethod = (
   options: { readonly timeoutMs?: number; readonly signal: AbortSignal },
 ) => Promise<unknown> | AsyncIterable<unknown>;
 
+/** A person waits for the prompt: spans that nobody takes must not hold it up. */
+const telemetryStopMs = 1_000;
+
 /** Calls a skill and prints its answer, or each frame as it comes. */
 export async function call(
   context: Context,
@@ -32,7 +37,13 @@ export async function call(
   const timeoutMs =
     options.timeout === undefined ? undefined : parseDuration(options.timeout, "--timeout");
   const contract = await contractFor(context, target);
-  await using mesh = await connect({ name: context.name, servers: context.place.servers });
+  await using _telemetry = await startTelemetry({
+    service: "myelin",
+    version: ownVersion(),
+    env: context.terminal.env,
+    stopTimeoutMs: telemetryStopMs,
+  });
+  await using mesh = await connect({ name: context.name, ...connection(context.place) });
   const client: Readonly<Record<string, unknown>> = mesh.client(contract);
   const method = client[target.skill] as AnyMethod;
   await interruptible(context, async (signal) => {

@@ -1,9 +1,8 @@
-import { isMeshError, MeshError } from "@myelin/mesh";
+import { MeshError } from "@myelin/mesh";
 import type { Observer } from "@myelin/mesh/operate";
 import { type Check, checkAgents, checkNode, checkServer } from "../checks.ts";
 import { type Context, look, printJson } from "../context.ts";
-import { Exit } from "../failure.ts";
-import { shownServers } from "../place.ts";
+import { adviceOn, Exit } from "../failure.ts";
 import { findProgram, versionOf } from "../programs.ts";
 import { readRoster } from "../roster.ts";
 import { count } from "../table.ts";
@@ -32,17 +31,13 @@ export async function doctor(context: Context): Promise<number> {
 }
 
 async function checkMesh(context: Context, tell: (...found: Check[]) => void): Promise<void> {
-  const where = `${shownServers(context.place)} (from ${context.place.from})`;
+  const where = `${context.place.servers.join(", ")} (from ${context.place.from})`;
   let observer: Observer;
   try {
     observer = await look(context);
   } catch (error) {
-    tell({
-      is: "fail",
-      what: "server",
-      found: isMeshError(error) ? error.detail : String(error),
-      next: "start a mesh with `myelin up`, or name a server with --server or MYELIN_URL",
-    });
+    const { code, detail } = MeshError.from(error);
+    tell({ is: "fail", what: "server", found: detail, next: adviceOn(code) ?? "see --help" });
     return;
   }
   await using _closing = observer;

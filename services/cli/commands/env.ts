@@ -3,7 +3,7 @@ import { delimiter, dirname, join, resolve } from "node:path";
 import { inboxPrefix, isToken, tokenRule } from "@myelin/subjects";
 import { type Context, look, note, printJson } from "../context.ts";
 import { Exit, usage } from "../failure.ts";
-import { cacheFolder } from "../place.ts";
+import { cacheFolder, type Place } from "../place.ts";
 import { findProgram } from "../programs.ts";
 
 export interface EnvOptions {
@@ -24,7 +24,7 @@ export async function env(context: Context, options: EnvOptions): Promise<number
     terminal.cwd,
     options.out ?? join(cacheFolder(terminal.cwd), "nats", `${name}.json`),
   );
-  const url = place.servers.join(",");
+  const url = urlsOf(place).join(",");
   writeContext(file, {
     description: `Myelin mesh, as ${name}`,
     url,
@@ -47,6 +47,18 @@ export async function env(context: Context, options: EnvOptions): Promise<number
     if (terminal.isTty) note(context, '# to use them in this shell: eval "$(myelin env)"');
   }
   return Exit.ok;
+}
+
+/** The URLs with their login again: what the CLI and other clients take. */
+function urlsOf({ servers, login }: Place): string[] {
+  const { user, pass, token } = login;
+  const words = token === undefined ? [user, pass] : [token];
+  const text = words.map((word) => encodeURIComponent(word ?? "")).join(":");
+  if (user === undefined && token === undefined) return [...servers];
+  return servers.map((url) => {
+    const [scheme = "nats", host] = url.includes("://") ? url.split("://") : ["nats", url];
+    return `${scheme}://${text}@${host}`;
+  });
 }
 
 function writeContext(file: string, context: object): void {

@@ -2,7 +2,6 @@ import type { SeenCall } from "@myelin/mesh/operate";
 import { routeToken } from "@myelin/subjects";
 import { type Context, look, note } from "../context.ts";
 import { Exit, interruptible, usage } from "../failure.ts";
-import { shownServers } from "../place.ts";
 import { count, duration } from "../table.ts";
 import { plain } from "../terminal.ts";
 
@@ -47,7 +46,7 @@ export async function tap(context: Context, options: TapOptions): Promise<number
 
 function introduce(context: Context): void {
   const { dim } = context.palette;
-  const where = shownServers(context.place);
+  const where = context.place.servers.join(", ");
   note(context, dim(`watching calls on ${where}; Ctrl-C ends it`));
   note(
     context,

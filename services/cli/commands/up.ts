@@ -20,7 +20,10 @@ export async function up(context: Context, args: readonly string[]): Promise<num
     // A script reads one line on standard output; what the desk tells people goes beside it.
     stdio: ["ignore", json ? 2 : "inherit", "inherit"],
   });
-  const unhear = terminal.onInterrupt(() => void child.kill("SIGTERM"));
+  const unhear = terminal.onInterrupt((signal) => {
+    // A terminal interrupts the whole group: to the desk a second one means at once.
+    if (signal === "SIGTERM" || !terminal.isTty) child.kill(signal);
+  });
   const announcing = json ? announce(context, child.pid) : undefined;
   try {
     return await new Promise<number>((resolve, reject) => {

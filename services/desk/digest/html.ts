@@ -1,4 +1,5 @@
 import { type Absent, type Digest, indexOf, introduction, type Piece } from "./digest.ts";
+import { line } from "./line.ts";
 
 /** Writes a digest as one page without scripts; what documents say stays text. */
 export function toHtml(digest: Digest): string {
@@ -74,10 +75,6 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-// What no page may contain: https://infra.spec.whatwg.org/#control
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to take out
-const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g;
-
 function text(raw: string): string {
-  return raw.replaceAll(control, "").replaceAll(/[&<>"']/g, (sign) => entities[sign] ?? sign);
+  return line(raw).replaceAll(/[&<>"']/g, (sign) => entities[sign] ?? sign);
 }

@@ -1,4 +1,5 @@
 import { type Absent, type Digest, indexOf, introduction, type Piece } from "./digest.ts";
+import { line } from "./line.ts";
 
 /** Writes a digest as Markdown; what documents say stays text, whatever characters it has. */
 export function toMarkdown(digest: Digest): string {
@@ -47,8 +48,8 @@ const leading = /^(\s*)([-+=]|\d+(?=[.)]))/;
 
 /** Text as it is, on one line: no character of it is markup. */
 function text(raw: string): string {
-  const line = raw.replaceAll(/\s+/g, " ").trim().replaceAll(meaningful, "\\$&");
-  return line.replace(leading, (_, space: string, mark: string) =>
+  const escaped = line(raw).replaceAll(meaningful, "\\$&");
+  return escaped.replace(leading, (_, space: string, mark: string) =>
     /\d/.test(mark) ? `${space}${mark}\u200b` : `${space}\\${mark}`,
   );
 }

@@ -1,4 +1,5 @@
 import { lexer, type Token, type Tokens } from "marked";
+import { maxTextLength } from "../contracts/limits.ts";
 
 /** What people read of a document. */
 export interface Prose {
@@ -17,7 +18,8 @@ export function prose(markdown: string): Prose {
   const title = oneLine(heading === undefined ? "" : textOf(heading)).slice(0, longestTitle);
   const text = blocksOf(tokens).map(closed).join("\n\n");
   // A document of nothing but code and tables is still about something.
-  return { title, text: text === "" ? oneLine(markdown) : text };
+  // Closing thousands of tiny blocks makes the text longer than the document was.
+  return { title, text: (text === "" ? oneLine(markdown) : text).slice(0, maxTextLength) };
 }
 
 /** Each paragraph and each list item, on one line. */

@@ -19,7 +19,8 @@ export interface CrewOptions {
   readonly onLoss: (member: Member, how: string) => void;
 }
 
-const readyMs = 30_000;
+// Seconds on a machine that is free; one that is busy takes its time.
+const readyMs = 120_000;
 const stopMs = 8_000;
 
 /** The agents' processes: started, ended on purpose, and all stopped at the end. */

@@ -23,6 +23,8 @@ export interface DeskParts {
   readonly onLoss: (member: Member, how: string) => void;
   /** Hears where the mesh is, before the agents are there. */
   readonly onBroker: (url: string) => void;
+  /** Hears how many of the agents have started. */
+  readonly onReady: (ready: number, of: number) => void;
   readonly signal: AbortSignal;
 }
 
@@ -49,7 +51,7 @@ export async function openDesk(parts: DeskParts): Promise<Desk> {
   signal.addEventListener("abort", leave);
   try {
     signal.throwIfAborted();
-    await Promise.all(crewOf(parts.summarizers).map((member) => crew.start(member)));
+    await startAll(crew, crewOf(parts.summarizers), parts.onReady);
     return new Desk(broker, crew, await connect({ name: "desk", servers: broker.url }));
   } catch (error) {
     await crew.stop();
@@ -115,6 +117,20 @@ function crewOf(summarizers: number): readonly Member[] {
       label: summarizerLabel(at + 1),
     })),
   ];
+}
+
+async function startAll(
+  crew: Crew,
+  members: readonly Member[],
+  onReady: (ready: number, of: number) => void,
+): Promise<void> {
+  let ready = 0;
+  await Promise.all(
+    members.map(async (member) => {
+      await crew.start(member);
+      onReady(++ready, members.length);
+    }),
+  );
 }
 
 function settingsOf({ sources, base, out, summarizers }: DeskParts, server: string) {

@@ -50,9 +50,11 @@ async function open(options: DeskOptions, world: Surroundings, log: FileHandle):
     ...{ sources, natsServer, env, signal, out, summarizers, log },
     base: cwd,
     onBroker: (url) => screen.say(`${url} is up${hintOf(url)}; the agents are starting`),
+    onReady: (ready, of) => screen.progress(ready, of, "agents have started"),
     onLoss: ({ label }, how) =>
       screen.say(red(`${label} ended by itself (${how}); desk.log says more`)),
   });
+  screen.clear();
   if (options.stays) await leaveAddress(cwd, desk.url);
   const agents = `librarian, indexer, reviewer, editor and ${summarizers} summarizers`;
   screen.say(`${agents} can be called ${dim(`(after ${duration(performance.now() - started)})`)}`);
@@ -104,7 +106,7 @@ async function write(
 }
 
 function noteOf({ sentBack, lost }: Course): string {
-  const parts = [`documents, ${sentBack} summaries sent back`];
+  const parts = [`documents, ${sentBack} sent back`];
   if (lost.length > 0) parts.push(`${lost.length} lost`);
   return parts.join(", ");
 }

@@ -1,27 +1,25 @@
 import type { Palette } from "./text.ts";
 
-const calls = [
-  ["npx myelin agents", "who is there"],
-  ["npx myelin card summarizer", "what an agent can do"],
-  ["npx myelin call librarian list", "a streamed skill"],
+const examples = [
+  ["who is there", "npx myelin agents"],
+  ["what an agent can do", "npx myelin card summarizer"],
+  ["a streamed skill", "npx myelin call librarian list"],
+  ["a plain one", `npx myelin call indexer terms '{"text":"An agent asks other agents."}'`],
+  ["calls as they happen", "npx myelin tap"],
+  ["let the nats CLI know", 'eval "$(npx myelin env)"'],
+  ["agents as services", "nats micro ls"],
   [
-    `npx myelin call indexer terms '{"text":"Agents call agents over a mesh of agents."}'`,
-    "a skill that answers once",
-  ],
-  ["npx myelin tap", "live calls"],
-  ['eval "$(npx myelin env)"', "from here on the plain nats CLI knows the mesh:"],
-  ["nats micro ls", "every agent is a NATS service"],
-  [
-    `nats req mesh.call.summarizer.summarize.any.ops '{"text":"A plain client can call. It gets JSON back."}'`,
     "no library of ours",
+    'nats req mesh.call.indexer.terms.any.ops \'{"text":"No library is needed."}\'',
   ],
 ] as const;
 
 /** The commands with which a person explores a mesh; while it is not up, how to have it. */
 export function commands(isUp: boolean, { bold, dim }: Palette): readonly string[] {
-  const lines = calls.map(([command, meaning]) => `  ${command}  ${dim(`# ${meaning}`)}`);
+  const width = Math.max(...examples.map(([meaning]) => meaning.length));
   const first = isUp
     ? "To explore, in another terminal in this folder:"
-    : `To explore, ${bold("npm start -- --stay")} keeps the mesh up; then, in another terminal:`;
+    : `To explore, ${bold("npm start -- --stay")} keeps the mesh up; then, in another terminal in this folder:`;
+  const lines = examples.map(([meaning, command]) => `  ${dim(meaning.padEnd(width))}  ${command}`);
   return ["", first, ...lines];
 }

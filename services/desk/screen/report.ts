@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import type { RunRecord } from "../run/record.ts";
 import { table } from "./table.ts";
-import { duration, type Palette, plain } from "./text.ts";
+import { count, duration, type Palette, plain } from "./text.ts";
 
 const mostLosses = 5;
 
@@ -34,13 +34,12 @@ export function report(
 
 function remarks(record: RunRecord): string[] {
   const { sentBack, remarked, skipped, cut, beyondLimit } = record;
-  const parts = [`${sentBack} summaries were sent back by the reviewer and redone`];
-  if (remarked > 0) parts.push(`${remarked} kept with a remark`);
-  const files: string[] = [];
-  if (skipped > 0) files.push(`${skipped} files skipped, the digest says why`);
-  if (cut > 0) files.push(`${cut} long documents read in part`);
-  if (beyondLimit) files.push("documents beyond the limit left out, see --limit");
-  return [parts.join(", "), ...files];
+  const lines = [`The reviewer sent ${count(sentBack, "summary", "summaries")} back with a reason`];
+  if (remarked > 0) lines.push(`${count(remarked, "summary", "summaries")} kept with a remark`);
+  if (skipped > 0) lines.push(`${count(skipped, "file")} skipped; the digest says why`);
+  if (cut > 0) lines.push(`${count(cut, "long document")} read in part, the first 64 KiB`);
+  if (beyondLimit) lines.push("Documents beyond the limit are left out; --limit sets it");
+  return lines;
 }
 
 function losses({ losses: lost }: RunRecord): string[] {
@@ -65,14 +64,12 @@ function costs({ kill, drain }: RunRecord): string[] {
   if (kill !== undefined) {
     const cost =
       kill.calls === 0
-        ? "it had no call in its hands, so it cost nothing"
-        : `${kill.calls} calls went elsewhere: ${kill.retries} retries, ${duration(kill.addedMs)} more in all, ${duration(kill.worstMs)} at worst`;
+        ? "no call waited for it, so it cost nothing"
+        : `${count(kill.calls, "call")} went elsewhere with ${count(kill.retries, "retry", "retries")} and waited ${duration(kill.addedMs)} longer than others in all, ${duration(kill.worstMs)} at most`;
     lines.push(`Killed   ${kill.label} (process ${kill.pid}): ${cost}`);
   }
   if (drain !== undefined) {
-    lines.push(
-      `Drained  ${drain.label} (process ${drain.pid}): it finished what it had, and was asked nothing new`,
-    );
+    lines.push(`Drained  ${drain.label} (process ${drain.pid}): it finished what it had and left`);
   }
   return lines;
 }

@@ -54,8 +54,8 @@ class LiveScreen implements Screen {
     const full = of === 0 ? 0 : Math.floor((done / of) * barWidth);
     const bar = "█".repeat(full) + "░".repeat(barWidth - full);
     // A line that wraps could not be drawn over.
-    const room = Math.max(leastColumns, this.#output.columns ?? 80) - 1;
-    this.#line = cut(`${bar} ${done}/${of}  ${note}`, room);
+    const room = Math.max(leastColumns, this.#output.columns || 80) - 1;
+    this.#line = cut(`${bar} ${done}/${of} ${note}`, room);
     this.#output.write(`${clearLine}${this.#line}`);
   }
 
@@ -81,10 +81,12 @@ class PlainScreen implements Screen {
   }
 
   progress(done: number, of: number, note: string): void {
-    const step = Math.floor((done / Math.max(1, of)) * mostLines);
+    // A few things need no line each.
+    const lines = Math.min(mostLines, Math.ceil(of / 4));
+    const step = Math.floor((done / Math.max(1, of)) * lines);
     if (step <= this.#told) return;
     this.#told = step;
-    this.say(`${done}/${of}  ${note}`);
+    this.say(`  ${done}/${of} ${note}`);
   }
 
   clear(): void {

@@ -1,5 +1,5 @@
 import model from "wink-eng-lite-web-model";
-import winkNLP from "wink-nlp";
+import winkNLP, { type ItemToken, type ItsFunction } from "wink-nlp";
 
 /** One sentence of a text. */
 export interface Sentence {
@@ -28,17 +28,19 @@ export interface Language {
 export function createLanguage(): Language {
   const nlp = winkNLP(model, ["sbd", "pos"]);
   const { its } = nlp;
+  // The package declares it with the parameters of another function.
+  const lemma = its.lemma as ItsFunction<string>;
   return {
     sentences(text) {
       const parsed = nlp.readDoc(tame(text));
-      const importance = parsed.out(its.sentenceWiseImportance);
+      const weights = parsed.out(its.sentenceWiseImportance);
       return parsed
         .sentences()
         .out()
         .map((sentence, place) => ({
           place,
           text: release(sentence).trim(),
-          importance: importance[place]?.importance ?? 0,
+          importance: typeof weights === "string" ? 0 : (weights[place]?.importance ?? 0),
         }))
         .filter((sentence) => sentence.text !== "");
     },
@@ -47,10 +49,10 @@ export function createLanguage(): Language {
       nlp
         .readDoc(tame(text))
         .tokens()
-        .each((token) => {
+        .each((token: ItemToken) => {
           const kind = token.out(its.pos);
           if ((kind !== "NOUN" && kind !== "PROPN") || token.out(its.stopWordFlag)) return;
-          found.push({ lemma: release(token.out(its.lemma)), form: release(token.out()) });
+          found.push({ lemma: release(token.out(lemma)), form: release(token.out()) });
         });
       return found;
     },

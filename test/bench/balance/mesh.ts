@@ -10,13 +10,12 @@ const skills = {
 const version = "1.0.0";
 const parallelAgent = defineAgent({ name: "bench-parallel", version, skills });
 const serialAgent = defineAgent({ name: "bench-serial", version, skills });
-const plainAgent = defineAgent({ name: "bench-plain", version, skills });
 
 /** The name under which a plain client asks, and the subject it asks on. */
 export const plainCaller = "bench-ops";
-export const plainSubject = `mesh.call.${plainAgent.name}.work.any.${plainCaller}`;
+export const plainSubject = `mesh.call.${serialAgent.name}.work.any.${plainCaller}`;
 
-/** One instance each of three agents, that work alike and are asked by different callers. */
+/** One instance each of an agent that works on all at once, and of one that works on one after the other. */
 export async function meshAgent(url: string, workMs: number): Promise<void> {
   const servers = [url];
   const wide = parallel(workMs);
@@ -24,8 +23,6 @@ export async function meshAgent(url: string, workMs: number): Promise<void> {
   await serve(parallelAgent, { work: (input) => wide().then(() => input) }, { servers });
   const oneByOne = { work: (input: Payload) => narrow().then(() => input) };
   await serve(serialAgent, oneByOne, { servers, concurrency: 1 });
-  // A queue that one caller can fill: a full instance leaves the queue group, which is all the help a plain client has.
-  await serve(plainAgent, oneByOne, { servers, concurrency: 1, queue: 24, callerShare: 1 });
 }
 
 /** A caller of the mesh. */

@@ -1,24 +1,19 @@
-import { connect, defineAgent, serve, skill } from "@myelin/mesh";
-import { payloadSchema } from "../support/contract.ts";
+import { connect, serve } from "@myelin/mesh";
 import { makePayload } from "../support/payload.ts";
+import { echo } from "./contract.ts";
 import type { CallSide } from "./side.ts";
 import { startTracing } from "./tracing.ts";
 
-const echo = defineAgent({
-  name: "bench-echo",
-  version: "1.0.0",
-  skills: { echo: skill({ input: payloadSchema, output: payloadSchema, idempotent: true }) },
-});
-
-/** The mesh with everything on; nothing is configured away. */
+/** The mesh with everything on. Only the places of the one instance are as many as there are calls in flight. */
 export const mesh: CallSide = {
   async agent(url) {
-    startTracing();
-    await serve(echo, { echo: async (input) => input }, { servers: [url], concurrency: 1_000 });
+    await startTracing("bench-echo");
+    const places = { concurrency: 1_024 };
+    await serve(echo, { echo: async (input) => input }, { servers: [url], ...places });
   },
 
   async caller(url) {
-    startTracing();
+    await startTracing("bench-caller");
     const mesh = await connect({ name: "bench-caller", servers: [url] });
     const client = mesh.client(echo);
     const input = makePayload();

@@ -1,10 +1,5 @@
-import {
-  BatchSpanProcessor,
-  NodeTracerProvider,
-  ParentBasedSampler,
-  type SpanExporter,
-  TraceIdRatioBasedSampler,
-} from "@opentelemetry/sdk-trace-node";
+import { startTelemetry } from "@myelin/mesh/program";
+import { BatchSpanProcessor, type SpanExporter } from "@opentelemetry/sdk-trace-node";
 
 /** Takes spans as an exporter does, and sends them nowhere: the network is not what is measured. */
 const nowhere: SpanExporter = {
@@ -12,10 +7,7 @@ const nowhere: SpanExporter = {
   shutdown: () => Promise.resolve(),
 };
 
-/** Starts the real SDK as a program would, one call in ten sampled. */
-export function startTracing(): void {
-  new NodeTracerProvider({
-    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(0.1) }),
-    spanProcessors: [new BatchSpanProcessor(nowhere)],
-  }).register();
+/** Starts the SDK as a program does, one call in ten sampled. */
+export async function startTracing(service: string): Promise<void> {
+  await startTelemetry({ service, ratio: 0.1, sinks: [new BatchSpanProcessor(nowhere)] });
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
-const cache = fileURLToPath(new URL("../../../.cache/bench", import.meta.url));
+const cache = fileURLToPath(new URL("../../.cache/bench", import.meta.url));
 
 /** Programs of a bench as plain JavaScript in a folder that goes away with it. */
 export interface Programs extends AsyncDisposable {

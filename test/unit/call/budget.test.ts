@@ -17,14 +17,14 @@ test("a connection that just began may retry ten times a second for ten seconds"
 
 test("calls earn a fifth of a retry each", () => {
   const budget = new RetryBudget(resolveRetry({ budgetPerSecond: 0 }), new ManualClock());
-  for (let calls = 0; calls < 50; calls++) budget.earn();
+  for (let calls = 0; calls < 50; calls++) budget.earn(0);
   assert.equal(taken(budget, 100), 10);
 });
 
 test("what calls earned is gone ten seconds later", () => {
   const clock = new ManualClock();
   const budget = new RetryBudget(resolveRetry({ budgetPerSecond: 0 }), clock);
-  for (let calls = 0; calls < 50; calls++) budget.earn();
+  for (let calls = 0; calls < 50; calls++) budget.earn(clock.now());
   clock.advance(9_000);
   assert.ok(budget.take());
   clock.advance(1_000);
@@ -54,7 +54,7 @@ test("however calls, retries and time follow each other, the budget is never exc
       for (const { do: what, count } of steps) {
         if (what === "wait") clock.advance(count);
         for (let i = 0; what === "earn" && i < count; i++) {
-          budget.earn();
+          budget.earn(clock.now());
           calls.push(clock.now());
         }
         for (let i = 0; what === "take" && i < count && budget.take(); i++) {

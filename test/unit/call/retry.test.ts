@@ -44,6 +44,19 @@ test("a far side that names a time is not asked before it", async () => {
   await reply;
 });
 
+test("one instance that names a time does not keep the call from another, a second one does", async () => {
+  const busy = failing(MeshCode.Overloaded, { retryAfterMs: 700 });
+  const far = farSide(busy, busy, answering(1));
+  const { clock, send } = retrying(far.send);
+  const reply = send(call({ tried: ["a1"] }));
+  await clock.advanceAsync(110);
+  assert.equal(far.calls, 2);
+  await clock.advanceAsync(700);
+  assert.equal(far.calls, 2);
+  await clock.advanceAsync(220);
+  await reply;
+});
+
 test("a wait that outlives the deadline is not begun", async () => {
   const far = failing(MeshCode.Overloaded, { retryAfterMs: 700 });
   const { send, signal } = retrying(far.send);
@@ -147,6 +160,12 @@ test("the wait for the broker is bounded, and the failure stands", async () => {
   await clock.advanceAsync(5_020);
   await outcome;
   assert.equal(far.calls, 1);
+});
+
+test("a link that comes and goes does not carry a call around for ever", async () => {
+  const far = farSide(cutOff);
+  await assert.rejects(retrying(far.send).send(call(idempotent)), refused(MeshCode.UnknownOutcome));
+  assert.equal(far.calls, 11);
 });
 
 test("a deadline ends the wait for the broker", async () => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MeshCode } from "../../../libs/errors/index.ts";
+import { MeshCode, MeshError } from "../../../libs/errors/index.ts";
 import type { Serve } from "../../../libs/pipeline/index.ts";
+import { Callers } from "../../../libs/serve/callers.ts";
 import { request } from "../../../libs/testing/index.ts";
 import { ground, refused, turn } from "./world.ts";
 
@@ -67,13 +68,24 @@ test("a share of nothing still lets each caller have one", async () => {
   assert.equal(admission.load, 4);
 });
 
-test("thousands of callers come and go without being remembered", async () => {
-  const { admit, work, admission } = ground();
-  for (let caller = 0; caller < 5_000; caller++) {
-    void admit(request({ caller: `c${caller}`, id: "1" }));
-    work.answer("1");
-    await Promise.resolve();
-  }
+test("one who gave up waiting counts no more", async () => {
+  const { admit, admission } = ground({ concurrency: 1, queue: 3 });
+  ask(admit, "a", 1);
+  const leaving = request({ caller: "b" });
+  const left = assert.rejects(admit(leaving));
+  leaving.signal.end(new MeshError(MeshCode.Cancelled, "test"));
+  await left;
+  ask(admit, "a", 3);
   await turn();
-  assert.equal(admission.load, 0);
+  assert.equal(admission.load, 4);
+});
+
+test("callers that have nothing here are forgotten, those who have are not", () => {
+  const callers = new Callers();
+  const idle = callers.of("idle");
+  const busy = callers.of("busy");
+  callers.start(busy);
+  for (let other = 0; other < 1_000; other++) callers.of(`other-${other}`);
+  assert.equal(callers.of("busy"), busy);
+  assert.notEqual(callers.of("idle"), idle);
 });

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isMeshError, MeshCode } from "@myelin/mesh";
+import { baseOf, natsServerOf } from "../../../services/desk/config.ts";
+import { help, readInvocation } from "../../../services/desk/options.ts";
+import { readChatServer, readSettings, writeSettings } from "../../../services/desk/settings.ts";
+
+test("without arguments the desk has its defaults", () => {
+  assert.deepEqual(readInvocation([], "/here"), {
+    is: "run",
+    options: {
+      named: [],
+      out: "/here/out",
+      stays: false,
+      limit: 1_000,
+      maxWords: 60,
+      summarizers: 4,
+    },
+  });
+});
+
+test("every option and every path is taken", () => {
+  const args = ["a.md", "--stay", "--out", "o", "--limit", "5", "--words=30", "--summarizers", "3"];
+  assert.deepEqual(readInvocation([...args, "b"], "/here"), {
+    is: "run",
+    options: {
+      named: ["a.md", "b"],
+      out: "/here/o",
+      stays: true,
+      limit: 5,
+      maxWords: 30,
+      summarizers: 3,
+    },
+  });
+});
+
+for (const [args, message] of [
+  [["--fast"], /Unknown option '--fast'; --help/],
+  [["--limit", "0"], /--limit must be a whole number from 1 to 10000, got 0/],
+  [["--limit", "1e3"], /--limit must be a whole number from 1 to 10000, got 1e3/],
+  [["--words", "9"], /--words must be a whole number from 10 to 500, got 9/],
+  [["--summarizers", "2"], /--summarizers must be a whole number from 3 to 16, got 2/],
+  [["--out"], /--out.* argument missing; --help/],
+] as const) {
+  test(`${args.join(" ")} is refused with what is allowed`, () => {
+    assert.throws(
+      () => readInvocation(args, "/here"),
+      (error) => {
+        assert.ok(isMeshError(error, MeshCode.InvalidArgument));
+        assert.match(error.message, message);
+        assert.ok(!error.message.includes("\n"));
+        return true;
+      },
+    );
+  });
+}
+
+test("help names every option", () => {
+  assert.deepEqual(readInvocation(["--help"], "/here"), { is: "help" });
+  for (const option of ["--stay", "--out", "--limit", "--words", "--summarizers", "--help"]) {
+    assert.ok(help.includes(option), option);
+  }
+});
+
+test("settings reach an agent's process as they were", () => {
+  const settings = {
+    server: "nats://127.0.0.1:1",
+    sources: [{ path: "/a", take: "texts" as const }],
+    ...{ base: "/", out: "/out", documentsAtOnce: 12 },
+  };
+  assert.deepEqual(readSettings(writeSettings(settings)), settings);
+});
+
+test("an agent that is started without a desk says so", () => {
+  for (const env of [{}, { MYELIN_DESK: "{" }, { MYELIN_DESK: "{}" }]) {
+    assert.throws(() => readSettings(env), /MYELIN_DESK does not hold the settings of a desk/);
+  }
+});
+
+test("the model's server is read from the environment, and refused when it is no URL", () => {
+  assert.equal(readChatServer({}), undefined);
+  assert.equal(readChatServer({ OPENAI_BASE_URL: "" }), undefined);
+  const env = { OPENAI_BASE_URL: "http://127.0.0.1:9/v1/", OPENAI_API_KEY: "k", OPENAI_MODEL: "m" };
+  assert.deepEqual(readChatServer(env), {
+    baseUrl: "http://127.0.0.1:9/v1",
+    apiKey: "k",
+    model: "m",
+  });
+  for (const url of ["127.0.0.1:9", "ftp://host/v1", "nonsense"]) {
+    assert.throws(() => readChatServer({ OPENAI_BASE_URL: url }), /must be an http or https URL/);
+  }
+});
+
+test("the nats-server that is named comes before the one that the setup keeps", () => {
+  assert.equal(natsServerOf({ MYELIN_NATS_SERVER: "/own/nats-server" }), "/own/nats-server");
+});
+
+test("paths are taken from where the person is, also when npm runs the script", () => {
+  const root = process.cwd();
+  const npm = { INIT_CWD: "/home/me", npm_command: "run-script" };
+  assert.equal(baseOf(npm, root), "/home/me");
+  assert.equal(baseOf(npm, "/elsewhere"), "/elsewhere");
+  assert.equal(baseOf({}, root), root);
+});
