@@ -41,7 +41,7 @@ export interface ConnectConfig {
   readonly name: string;
   readonly servers: readonly string[];
   readonly logger: Logger;
-  readonly onAccess: (record: AccessRecord) => void;
+  readonly onAccess: ((record: AccessRecord) => void) | undefined;
   readonly activatesSpans: boolean;
   readonly metrics: MeshMetrics;
   readonly retry: RetryConfig;
@@ -59,7 +59,7 @@ export function resolveConnect(options: ConnectOptions): ConnectConfig {
     name: token("connect.name", options.name),
     servers: servers(options.servers ?? "nats://127.0.0.1:4222"),
     logger: options.logger ?? silent,
-    onAccess: options.onAccess ?? (() => {}),
+    onAccess: options.onAccess,
     activatesSpans: options.activatesSpans ?? false,
     metrics: options.metrics ?? new MeshMetrics(),
     retry: resolveRetry(options.retry),

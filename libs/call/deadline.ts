@@ -13,7 +13,7 @@ export function deadline(clock: Clock): Layer {
       const { signal, timeoutMs } = call;
       if (signal.reason !== undefined) return Promise.reject(signal.reason);
       if (timeoutMs <= 0) return Promise.reject(tooLate(call.operation.key, timeoutMs));
-      signal.expire(clock.now() + timeoutMs, timeoutMs);
+      signal.expire(clock.now() + timeoutMs, timeoutMs, call.operation.key);
       return next(call).then(
         (reply: Reply) => {
           signal.settle();

@@ -62,7 +62,7 @@ async function linkUp({ wheel, link }: RetryParts, until: number, failed: Failed
   const { signal } = failed.call;
   const patience = new CallSignal(wheel);
   const onEnd = (reason: MeshError): void => patience.end(reason);
-  patience.expire(until, linkPatienceMs);
+  patience.expire(until, linkPatienceMs, "the broker");
   signal.onEnd(onEnd);
   try {
     await link.whenUp(patience);

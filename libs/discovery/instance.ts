@@ -13,8 +13,11 @@ export const Rank = Object.freeze({ Ready: 0, Full: 1, Suspected: 2, Out: 3 } as
 
 export type Rank = (typeof Rank)[keyof typeof Rank];
 
-/** Time constant with which better days are believed, in milliseconds. */
-const decayMs = 1_000;
+/** Time constants of what is believed, in milliseconds: worse is believed sooner than better. */
+const riseMs = 100;
+const fallMs = 300;
+/** The same for one that gets no calls: how soon it is tried again after it was slow. */
+const forgetMs = 2_000;
 /** Stands for "never measured", which keeps the arrays plain numbers. */
 const unmeasured = 0;
 const leastMs = 0.001;
@@ -71,14 +74,14 @@ export class Instance implements Target {
   }
 
   /**
-   * Peak EWMA latency, squared, times all that is outstanding, this call included.
+   * Latency, cubed, times all that is outstanding, this call included.
    *
-   * Squared, because a fast instance always has its share of the calls outstanding: by the plain product one that
-   * is 20 times slower keeps 2 % of the calls at 64 in flight, which is all of the p99.
+   * Cubed, because a fast instance always has its share of the calls outstanding: by the plain product one that is
+   * 20 times slower keeps 2 % of the calls at 64 in flight, which is all of the p99.
    */
   cost(slot: SkillSlot): number {
     const shown = this.#shown(slot) + floorMs;
-    return shown * shown * this.#factor * (1 + this.own + this.others);
+    return shown * shown * shown * this.#factor * (1 + this.own + this.others);
   }
 
   /** What calls of this skill have taken lately, in milliseconds; undefined when none was measured. */
@@ -87,11 +90,17 @@ export class Instance implements Target {
     return latency === unmeasured ? undefined : latency;
   }
 
-  /** An answer took this long: a peak is believed at once, better days only with time. */
+  /** An answer took this long. An average, not a peak: where all stand still now and then, peaks are alike. */
   measure(slot: SkillSlot, tookMs: number, now: number): void {
     const before = this.latency(slot);
-    if (before === undefined || tookMs >= before) this.#set(slot, tookMs, now);
-    else this.#sink(slot, before, tookMs, now);
+    if (before === undefined) this.#set(slot, tookMs, now);
+    else
+      this.#move(slot, {
+        from: before,
+        to: tookMs,
+        now,
+        overMs: tookMs > before ? riseMs : fallMs,
+      });
   }
 
   /** It took at least this long and brought nothing: can make it look slower, never faster. */
@@ -108,7 +117,7 @@ export class Instance implements Target {
   relax(slot: SkillSlot, now: number): void {
     const before = this.latency(slot);
     if (before !== undefined && before > slot.typicalMs)
-      this.#sink(slot, before, slot.typicalMs, now);
+      this.#move(slot, { from: before, to: slot.typicalMs, now, overMs: forgetMs });
   }
 
   /** Slow start: a newcomer's cost sinks to its true one while it warms up (linkerd2 #9652). */
@@ -141,11 +150,18 @@ export class Instance implements Target {
     this.#measuredAt[slot.index] = now;
   }
 
-  #sink(slot: SkillSlot, from: number, to: number, now: number): void {
+  #move(slot: SkillSlot, { from, to, now, overMs }: Move): void {
     const passed = Math.max(0, now - (this.#measuredAt[slot.index] ?? now));
     // A quotient in place of an exponential: this runs once per answer.
-    const sunk = (from * decayMs + to * passed) / (decayMs + passed);
-    this.#latencies[slot.index] = Math.max(sunk, leastMs);
+    const moved = (from * overMs + to * passed) / (overMs + passed);
+    this.#latencies[slot.index] = Math.min(Math.max(moved, leastMs), maxLatencyMs);
     this.#measuredAt[slot.index] = now;
   }
+}
+
+interface Move {
+  readonly from: number;
+  readonly to: number;
+  readonly now: number;
+  readonly overMs: number;
 }

@@ -10,9 +10,13 @@ export interface Inbound {
   readonly payload: Uint8Array;
 }
 
-/** What nats.js keeps of a message behind its getters. Reading it raw saves 1.5 µs per message (PERF-FACTS). */
+/** What nats.js keeps of a message behind its getters. Reading it raw saves 2 µs per message (PERF-FACTS). */
 interface RawParts {
-  readonly _msg?: { readonly hdr?: number };
+  readonly _msg?: {
+    readonly hdr?: number;
+    readonly subject?: Uint8Array;
+    readonly reply?: Uint8Array | undefined;
+  };
   readonly _rdata?: Uint8Array;
 }
 
@@ -20,20 +24,24 @@ const nothing = new Uint8Array(0);
 
 /** Reads a message of nats.js, from its raw parts where they are as known, else by its public getters. */
 export function inbound(msg: Msg): Inbound {
-  const raw = msg as unknown as RawParts;
-  const headLength = raw._msg?.hdr;
-  const bytes = raw._rdata;
-  if (headLength === undefined || (bytes === undefined && headLength > 0)) return publicly(msg);
+  const { _msg: raw, _rdata: bytes } = msg as unknown as RawParts;
+  if (raw?.hdr === undefined || raw.subject === undefined) return publicly(msg);
+  if (bytes === undefined && raw.hdr > 0) return publicly(msg);
   const all = bytes ?? nothing;
-  const reply = msg.reply ?? "";
-  if (headLength <= 0) return { subject: msg.subject, reply, head: "", payload: all };
-  return {
-    subject: msg.subject,
-    reply,
-    // Header names and our values are ASCII; UTF-8 in others' values is only passed through.
-    head: Buffer.from(all.buffer, all.byteOffset, headLength).toString("latin1"),
-    payload: all.subarray(headLength),
-  };
+  const subject = text(raw.subject, raw.subject.length);
+  const reply = raw.reply === undefined ? "" : text(raw.reply, raw.reply.length);
+  if (raw.hdr <= 0) return { subject, reply, head: "", payload: all };
+  // Header names and our values are ASCII; UTF-8 in others' values is only passed through.
+  return { subject, reply, head: text(all, raw.hdr), payload: all.subarray(raw.hdr) };
+}
+
+/** Node's own decoder, on the bytes where they are: a view made for it costs more than the decoding. */
+const { latin1Slice } = Buffer.prototype as unknown as {
+  readonly latin1Slice: (this: Uint8Array, start: number, end: number) => string;
+};
+
+function text(bytes: Uint8Array, length: number): string {
+  return latin1Slice.call(bytes, 0, length);
 }
 
 function publicly(msg: Msg): Inbound {

@@ -146,6 +146,14 @@ export class Observer implements AsyncDisposable {
     });
   }
 
+  /** Hears when the server is lost (false) and when it is back (true), until the answer is called. */
+  onLink(listener: (isUp: boolean) => void): () => void {
+    const stops = [this.#link.onDown(() => listener(false)), this.#link.onUp(() => listener(true))];
+    return this.#own(() => {
+      for (const stop of stops) stop();
+    });
+  }
+
   /** Resolves when the server knows all that is listened to. */
   flush(): Promise<void> {
     return this.#link.flush();

@@ -1,34 +1,47 @@
-import { randomFillSync } from "node:crypto";
+import { randomBytes } from "node:crypto";
 
 /**
- * Random ids from a pool of the system's secure generator: one system call for hundreds of ids, not one each.
+ * Random ids from the system's secure generator: it is asked, and its bytes are written out, once for hundreds of
+ * ids. One at a time would cost each call more than its breaker, limiter and pick together.
  */
-const pool = Buffer.allocUnsafe(12_288);
-let used = pool.length;
+class Pool {
+  readonly #encoding: "base64url" | "hex";
+  #text = "";
+  #at = 0;
 
-/** An unguessable token of 96 bits: 16 characters that may stand in a subject. */
+  constructor(encoding: "base64url" | "hex") {
+    this.#encoding = encoding;
+  }
+
+  take(characters: number): string {
+    if (this.#at + characters > this.#text.length) {
+      this.#text = randomBytes(poolBytes).toString(this.#encoding);
+      this.#at = 0;
+    }
+    this.#at += characters;
+    return this.#text.slice(this.#at - characters, this.#at);
+  }
+}
+
+/** A multiple of 12 and 8, so that nothing is left over. */
+const poolBytes = 6_144;
+const tokens = new Pool("base64url");
+const hex = new Pool("hex");
+
+/** How many characters `randomToken` gives. */
+export const tokenLength = 16;
+
+/** An unguessable token of 96 bits, of characters that may stand in a subject. */
 export function randomToken(): string {
-  const at = take(12);
-  return pool.toString("base64url", at, at + 12);
+  return tokens.take(tokenLength);
 }
 
 /** As many random bytes, in hexadecimal; never all zero, which W3C trace context forbids. */
 export function hexId(bytes: 8 | 16): string {
   for (;;) {
-    const at = take(bytes);
-    const id = pool.toString("hex", at, at + bytes);
+    const id = hex.take(2 * bytes);
     if (id !== zeros[bytes]) return id;
   }
 }
 
 const zeros = { 8: "0".repeat(16), 16: "0".repeat(32) } as const;
-
-function take(bytes: number): number {
-  if (used + bytes > pool.length) {
-    randomFillSync(pool);
-    used = 0;
-  }
-  const at = used;
-  used += bytes;
-  return at;
-}

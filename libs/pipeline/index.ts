@@ -2,7 +2,7 @@ export type { Call, Layer, Reply, Send } from "./call.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { compose } from "./compose.ts";
 export { type FailureStep, type FrameStep, Frames } from "./frames.ts";
-export { hexId, randomToken } from "./ids.ts";
+export { hexId, randomToken, tokenLength } from "./ids.ts";
 export type { Codec, Operation } from "./operation.ts";
 export { checkNumbers, type NumberRule } from "./options.ts";
 export type { LinkState, Load, Membership, Picker, Target } from "./ports.ts";

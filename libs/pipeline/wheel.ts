@@ -1,10 +1,10 @@
 import type { Clock } from "./clock.ts";
 
-/** Something that ends at a time. Make it with `timer()`, hand it to one wheel only. */
+/** Something that ends at a time. Make it with `timer()`, or be one; hand it to one wheel only. */
 export interface Timer {
   /** When it runs, on the wheel's clock. */
   at: number;
-  readonly run: () => void;
+  run(): void;
   /** The list it is in; the wheel's own business. */
   next: Timer | undefined;
   previous: Timer | undefined;

@@ -17,17 +17,15 @@ export class AnswerAttempt implements Attempt {
   unanswered = 0;
   readonly #parts: OutgoingParts;
   readonly #control: ControlSender;
-  readonly #inFlight: Set<Attempt>;
   readonly #onEnd: (reason: MeshError) => void;
   #resolve: (reply: Reply) => void = () => {};
   #reject: (error: MeshError) => void = () => {};
   #ended = false;
 
-  constructor(call: Call, parts: OutgoingParts, control: ControlSender, inFlight: Set<Attempt>) {
+  constructor(call: Call, parts: OutgoingParts, control: ControlSender) {
     this.call = call;
     this.#parts = parts;
     this.#control = control;
-    this.#inFlight = inFlight;
     this.instance = call.target?.instance;
     this.sentAt = parts.clock.now();
     this.token = parts.inbox.open(this);
@@ -40,8 +38,11 @@ export class AnswerAttempt implements Attempt {
       this.#control.cancel(this);
       this.fail(reason);
     };
-    inFlight.add(this);
     call.signal.onEnd(this.#onEnd);
+  }
+
+  get isOpen(): boolean {
+    return !this.#ended;
   }
 
   get what(): string {
@@ -74,7 +75,6 @@ export class AnswerAttempt implements Attempt {
 
   #settle(): void {
     this.#ended = true;
-    this.#inFlight.delete(this);
     this.#parts.inbox.close(this.token);
     this.call.signal.offEnd(this.#onEnd);
   }

@@ -1,7 +1,7 @@
 import { filters, inboxPrefix } from "@myelin/subjects";
 import type { MeshError } from "../errors/index.ts";
 import type { Inbound, Link, Listening } from "../nats/index.ts";
-import { randomToken } from "../pipeline/index.ts";
+import { randomToken, tokenLength } from "../pipeline/index.ts";
 
 /** What waits for replies under one token. */
 export interface Waiting {
@@ -11,11 +11,14 @@ export interface Waiting {
 /**
  * The reply multiplexer: one subscription, and a token for each attempt.
  *
- * Tokens are 96 random bits, never a counter: whoever answers may publish into any inbox (DESIGN 5), so a token
- * that could be guessed could be answered by another.
+ * A token is 96 random bits, never a counter: whoever answers may publish into any inbox (DESIGN 5), so one that
+ * could be guessed could be answered by another. The number of its slot follows, since a map of tokens that come
+ * and go costs several times as much as a slot.
  */
 export class Inbox {
-  readonly #waiting = new Map<string, Waiting>();
+  readonly #tokens: (string | undefined)[] = [];
+  readonly #waiting: (Waiting | undefined)[] = [];
+  readonly #free: number[] = [];
   readonly #prefix: string;
   readonly #listening: Listening;
 
@@ -23,7 +26,9 @@ export class Inbox {
     this.#prefix = inboxPrefix(name, instance);
     const start = this.#prefix.length;
     this.#listening = link.subscribe(filters.inbox(name, instance), (message) => {
-      const waiting = this.#waiting.get(message.subject.slice(start));
+      const token = message.subject.slice(start);
+      const slot = slotOf(token);
+      const waiting = this.#tokens[slot] === token ? this.#waiting[slot] : undefined;
       if (waiting === undefined) onLate();
       else waiting.receive(message);
     });
@@ -31,13 +36,20 @@ export class Inbox {
 
   /** Opens a token; whatever comes under it goes to `waiting` until it is closed. */
   open(waiting: Waiting): string {
-    const token = randomToken();
-    this.#waiting.set(token, waiting);
+    const slot = this.#free.pop() ?? this.#tokens.length;
+    const token = randomToken() + slot;
+    this.#tokens[slot] = token;
+    this.#waiting[slot] = waiting;
     return token;
   }
 
+  /** Closes a token; a second time does nothing. */
   close(token: string): void {
-    this.#waiting.delete(token);
+    const slot = slotOf(token);
+    if (this.#tokens[slot] !== token) return;
+    this.#tokens[slot] = undefined;
+    this.#waiting[slot] = undefined;
+    this.#free.push(slot);
   }
 
   /** The subject that leads to a token. */
@@ -50,7 +62,17 @@ export class Inbox {
     return this.#listening.refused;
   }
 
+  /** Everything that waits now. */
+  *[Symbol.iterator](): IterableIterator<Waiting> {
+    for (const waiting of [...this.#waiting]) if (waiting !== undefined) yield waiting;
+  }
+
   async stop(): Promise<void> {
     await this.#listening.stop();
   }
+}
+
+/** What is no number finds no slot. */
+function slotOf(token: string): number {
+  return Number(token.slice(tokenLength));
 }

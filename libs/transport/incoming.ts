@@ -66,7 +66,7 @@ export class Incoming {
     if (operation === undefined) throw this.#unknownSkill(address.skill);
     const signal = new CallSignal(this.#parts.wheel);
     const timeoutMs = head.timeoutMs ?? operation.deadlineMs;
-    signal.expire(this.#parts.clock.now() + timeoutMs, timeoutMs);
+    signal.expire(this.#parts.clock.now() + timeoutMs, timeoutMs, operation.key);
     return {
       operation,
       caller,

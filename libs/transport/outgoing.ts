@@ -5,7 +5,7 @@ import type { Call, Clock, Membership, Reply, Wheel } from "../pipeline/index.ts
 import { formatTraceparent } from "../telemetry/index.ts";
 import { writeRequestHead } from "../wire/index.ts";
 import { AnswerAttempt } from "./answer-attempt.ts";
-import type { Attempt } from "./attempt.ts";
+import { type Attempt, attemptsOf } from "./attempt.ts";
 import { ControlSender } from "./control-sender.ts";
 import type { Inbox } from "./inbox.ts";
 import { Prober } from "./prober.ts";
@@ -24,15 +24,13 @@ export interface OutgoingParts {
 export class Outgoing {
   readonly #parts: OutgoingParts;
   readonly #control: ControlSender;
-  /** In the order they were sent: the prober reads from the oldest. */
-  readonly #inFlight = new Set<Attempt>();
   readonly #prober: Prober;
   readonly #unhear: readonly (() => void)[];
 
   constructor(parts: OutgoingParts) {
     this.#parts = parts;
     this.#control = new ControlSender(parts.link, parts.inbox, parts.name);
-    this.#prober = new Prober({ ...parts, control: this.#control, inFlight: this.#inFlight });
+    this.#prober = new Prober({ ...parts, control: this.#control });
     this.#unhear = [
       parts.link.onDown(() => this.#lose()),
       parts.link.onDenied((denied) => this.#deny(denied)),
@@ -44,8 +42,8 @@ export class Outgoing {
     const { operation } = call;
     const { link, inbox, name } = this.#parts;
     const attempt: Attempt = operation.streams
-      ? new StreamAttempt(call, this.#parts, this.#control, this.#inFlight)
-      : new AnswerAttempt(call, this.#parts, this.#control, this.#inFlight);
+      ? new StreamAttempt(call, this.#parts, this.#control)
+      : new AnswerAttempt(call, this.#parts, this.#control);
     try {
       call.signal.throwIfEnded();
       const payload = operation.request.encode(call.input);
@@ -63,14 +61,14 @@ export class Outgoing {
 
   /** Calls under way; a drain waits for them to end. */
   get inFlight(): number {
-    return this.#inFlight.size;
+    return attemptsOf(this.#parts.inbox).length;
   }
 
   /** Ends what is under way, with the reason. */
   stop(reason: MeshError): void {
     for (const unhear of this.#unhear) unhear();
     this.#prober.stop();
-    for (const attempt of [...this.#inFlight]) attempt.fail(reason);
+    for (const attempt of attemptsOf(this.#parts.inbox)) attempt.fail(reason);
   }
 
   #head(call: Call): Uint8Array {
@@ -95,13 +93,13 @@ export class Outgoing {
   /** The server names no message, only its subject: whatever goes there is refused. */
   #deny({ operation, subject, error }: Denied): void {
     if (operation !== "publish") return;
-    for (const attempt of [...this.#inFlight]) {
+    for (const attempt of attemptsOf(this.#parts.inbox)) {
       if (subjectOf(attempt.call, this.#parts.name) === subject) attempt.fail(error);
     }
   }
 
   #lose(): void {
-    for (const attempt of [...this.#inFlight]) {
+    for (const attempt of attemptsOf(this.#parts.inbox)) {
       attempt.fail(
         new MeshError(
           MeshCode.UnknownOutcome,

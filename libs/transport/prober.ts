@@ -2,13 +2,12 @@ import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Inbound } from "../nats/index.ts";
 import { timer } from "../pipeline/index.ts";
 import { json } from "../wire/index.ts";
-import type { Attempt } from "./attempt.ts";
+import { type Attempt, attemptsOf } from "./attempt.ts";
 import type { ControlSender } from "./control-sender.ts";
 import type { OutgoingParts } from "./outgoing.ts";
 
 export interface ProberParts extends OutgoingParts {
   readonly control: ControlSender;
-  readonly inFlight: ReadonlySet<Attempt>;
 }
 
 /** How often attempts that stay out are asked after, and how long one is out before the first time. */
@@ -57,15 +56,16 @@ export class Prober {
     // When this very process was starved, silence says nothing about others: ask, but count nothing.
     const starved = now - this.#dueAt > everyMs;
     const groups = new Map<string, Attempt[]>();
-    for (const attempt of this.#parts.inFlight) {
-      if (now - attempt.sentAt < everyMs) break;
+    const attempts = attemptsOf(this.#parts.inbox);
+    for (const attempt of attempts) {
+      if (now - attempt.sentAt < everyMs) continue;
       const key = `${attempt.call.operation.agent} ${attempt.instance ?? ""}`;
       const group = groups.get(key);
       if (group === undefined) groups.set(key, [attempt]);
       else group.push(attempt);
     }
     for (const group of groups.values()) this.#ask(group, starved);
-    this.#watching = this.#parts.inFlight.size > 0 && !this.#stopped;
+    this.#watching = attempts.some(({ isOpen }) => isOpen) && !this.#stopped;
     if (this.#watching) this.#schedule();
   }
 
@@ -78,7 +78,7 @@ export class Prober {
     if (worst >= mostUnanswered && !starved) this.#lose(agent, instance, group);
     else if (worst >= 1 && instance !== undefined)
       this.#parts.membership.suspected(agent, instance);
-    const left = group.filter((attempt) => this.#parts.inFlight.has(attempt));
+    const left = group.filter(({ isOpen }) => isOpen);
     for (let at = 0; at < left.length; at += tokensAtOnce) {
       this.#probe(agent, instance, left.slice(at, at + tokensAtOnce), starved);
     }
@@ -131,7 +131,7 @@ export class Prober {
     const doomed =
       instance === undefined
         ? group.filter((attempt) => attempt.unanswered >= mostUnanswered)
-        : [...this.#parts.inFlight].filter(
+        : attemptsOf(this.#parts.inbox).filter(
             (attempt) => attempt.instance === instance && attempt.call.operation.agent === agent,
           );
     for (const attempt of doomed) attempt.fail(outcomeUnknown(attempt, silence));

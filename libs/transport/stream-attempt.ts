@@ -21,7 +21,6 @@ export class StreamAttempt implements Attempt, AsyncIterableIterator<unknown> {
   unanswered = 0;
   readonly #parts: OutgoingParts;
   readonly #control: ControlSender;
-  readonly #inFlight: Set<Attempt>;
   readonly #queue = new FrameQueue();
   readonly #idle = timer(() => this.#silent());
   readonly #onEnd: (reason: MeshError) => void;
@@ -33,11 +32,10 @@ export class StreamAttempt implements Attempt, AsyncIterableIterator<unknown> {
   #taken = 0;
   #granted = windowBytes;
 
-  constructor(call: Call, parts: OutgoingParts, control: ControlSender, inFlight: Set<Attempt>) {
+  constructor(call: Call, parts: OutgoingParts, control: ControlSender) {
     this.call = call;
     this.#parts = parts;
     this.#control = control;
-    this.#inFlight = inFlight;
     this.instance = call.target?.instance;
     this.sentAt = parts.clock.now();
     this.token = parts.inbox.open(this);
@@ -46,8 +44,11 @@ export class StreamAttempt implements Attempt, AsyncIterableIterator<unknown> {
       this.#reject = reject;
     });
     this.#onEnd = (reason) => this.#giveUp(reason);
-    inFlight.add(this);
     call.signal.onEnd(this.#onEnd);
+  }
+
+  get isOpen(): boolean {
+    return !this.#ended;
   }
 
   get what(): string {
@@ -145,7 +146,6 @@ export class StreamAttempt implements Attempt, AsyncIterableIterator<unknown> {
   #settle(): void {
     this.#ended = true;
     this.#parts.wheel.disarm(this.#idle);
-    this.#inFlight.delete(this);
     this.#parts.inbox.close(this.token);
     this.call.signal.offEnd(this.#onEnd);
   }

@@ -21,9 +21,6 @@ export interface Context {
   readonly place: Place;
 }
 
-/** Runs one command; the answer is the exit code. */
-export type Command<Options> = (context: Context, options: Options) => Promise<number>;
-
 export function resolveContext(terminal: Terminal, options: CommonOptions): Context {
   const { env } = terminal;
   return Object.freeze({

@@ -2,24 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "@myelin/mesh/testing";
 import { connect as connectPlain, type Msg, type NatsConnection } from "@nats-io/transport-node";
-import fc from "fast-check";
-import { isMeshCode } from "../../libs/errors/index.ts";
 import { Stage } from "../support/greeter.ts";
-
-/** Publishes with a header block as given, well-formed or not. */
-function publishRaw(
-  nc: NatsConnection,
-  subject: string,
-  body: Uint8Array | string,
-  reply: string,
-  block?: string,
-): void {
-  const headers = block === undefined ? undefined : { encode: () => Buffer.from(block, "latin1") };
-  nc.publish(subject, body, {
-    reply,
-    ...(headers === undefined ? {} : { headers: headers as never }),
-  });
-}
+import { head, publishRaw } from "../support/raw.ts";
 
 async function ask(
   nc: NatsConnection,
@@ -39,9 +23,6 @@ async function ask(
   sub.unsubscribe();
   return got as Msg;
 }
-
-const head = (...lines: string[]) =>
-  `NATS/1.0\r\n${lines.map((line) => `${line}\r\n`).join("")}\r\n`;
 
 test("each malformed header, payload and content type is answered with its own code, and names what is allowed", async () => {
   await using stage = await Stage.start();
@@ -189,130 +170,8 @@ test("reply tokens are 96 random bits, a new one for each attempt", async () => 
     await nc.flush();
     for (let n = 0; n < 50; n++) await stage.client.echo({ text: "x" });
     await eventually("all are seen", () => tokens.size === 50);
-    for (const reply of tokens) assert.match(reply, /^_INBOX\.me\.[a-z0-9]+\.[A-Za-z0-9_-]{16}$/);
-  } finally {
-    await nc.close();
-  }
-});
-
-/** One of many kinds of nonsense, some close to what is right. */
-const tokens = fc.oneof(
-  fc.constantFrom(
-    "mesh",
-    "call",
-    "control",
-    "presence",
-    "greeter",
-    "greet",
-    "count",
-    "any",
-    "ops",
-    "i-x",
-    "v-1",
-  ),
-  fc
-    .stringMatching(/^[!-)+-=?-~]{1,12}$/)
-    .map((text) => text.replaceAll(".", ""))
-    .filter((text) => text !== ""),
-);
-const subjects = fc.oneof(
-  fc.constantFrom(
-    "mesh.call.greeter.greet.any.ops",
-    "mesh.call.greeter.count.any.ops",
-    "mesh.control.greeter.any.ops",
-    "$SRV.INFO.greeter",
-  ),
-  fc
-    .array(tokens, { minLength: 1, maxLength: 7 })
-    .map((list) => `mesh.call.greeter.${list.join(".")}`),
-  fc
-    .array(tokens, { minLength: 1, maxLength: 4 })
-    .map((list) => `mesh.control.greeter.${list.join(".")}`),
-  fc
-    .array(tokens, { minLength: 1, maxLength: 3 })
-    .map((list) => `mesh.presence.greeter.${list.join(".")}`),
-  fc.array(tokens, { minLength: 1, maxLength: 3 }).map((list) => `_INBOX.me.${list.join(".")}`),
-);
-const names = fc.constantFrom(
-  "traceparent",
-  "tracestate",
-  "Mesh-Timeout",
-  "Mesh-Id",
-  "Mesh-Path",
-  "Mesh-Attempt",
-  "Mesh-Credit",
-  "Mesh-From",
-  "Mesh-Frames",
-  "Mesh-Error",
-  "Content-Type",
-  "X",
-);
-const line = fc
-  .tuple(
-    names,
-    fc.oneof(
-      fc.string(),
-      fc.constantFrom("1", "0", "-1", "1e9", "00-", "application/json", "ops", "a,b"),
-    ),
-  )
-  .map(([name, value]) => `${name}: ${value.replaceAll(/[\r\n]/g, "")}`);
-const blocks = fc.option(
-  fc.array(line, { maxLength: 5 }).map((lines) => head(...lines)),
-  { nil: undefined },
-);
-const bodies = fc.oneof(
-  fc.uint8Array({ maxLength: 64 }),
-  fc.json().map((text) => Buffer.from(text)),
-  fc
-    .constantFrom(
-      '{"name":"x"}',
-      '{"to":3}',
-      '{"cancel":{"token":null}}',
-      '{"credit":{"token":"x","bytes":-1}}',
-      '{"probe":{"tokens":[1,{}]}}',
-      '{"state":"READY","load":-1}',
-    )
-    .map((text) => Buffer.from(text)),
-);
-const replies = fc.constantFrom(
-  "",
-  "_INBOX.ops.t.fuzz",
-  "_INBOX.eve.x",
-  "mesh.call.greeter.greet.any.ops",
-);
-
-test("no bytes from the wire crash or hang an instance", async () => {
-  await using stage = await Stage.start();
-  const nc = await connectPlain({ servers: stage.server.url });
-  try {
-    let codes = 0;
-    nc.subscribe("_INBOX.ops.t.fuzz", {
-      callback: (_error, message) => {
-        const code = message.headers?.get("Mesh-Error") ?? "";
-        if (code !== "" && !isMeshCode(code)) assert.fail(`an answer has the code ${code}`);
-        if (code !== "") codes++;
-      },
-    });
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.tuple(subjects, bodies, replies, blocks), { minLength: 1, maxLength: 20 }),
-        async (messages) => {
-          for (const [subject, body, reply, block] of messages)
-            publishRaw(nc, subject, body, reply, block);
-          await nc.flush();
-          assert.deepEqual(await stage.client.echo({ text: "up" }, { timeoutMs: 5_000 }), {
-            text: "up",
-          });
-        },
-      ),
-      { numRuns: 300 },
-    );
-    assert.ok(codes > 0, "some of it was answered with a refusal");
-    assert.ok(stage.agent.isUp && stage.me.isUp);
-    await eventually("nothing is left running", async () => {
-      const { served } = stage.agent.metrics.snapshot();
-      return served.every((figures) => figures.inFlight === 0);
-    });
+    for (const reply of tokens)
+      assert.match(reply, /^_INBOX\.me\.[a-z0-9]+\.[A-Za-z0-9_-]{16}\d+$/);
   } finally {
     await nc.close();
   }

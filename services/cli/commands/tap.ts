@@ -13,46 +13,64 @@ export interface TapOptions {
   readonly count?: string;
 }
 
+/** What has come by so far. */
+interface Tally {
+  shown: number;
+  failed: number;
+  /** Not shown, since the terminal could not take it. */
+  missed: number;
+}
+
 /** Shows calls as they end, until Ctrl-C. */
 export async function tap(context: Context, options: TapOptions): Promise<number> {
   const most = options.count === undefined ? Number.POSITIVE_INFINITY : wanted(options.count);
   await using observer = await look(context);
-  const seen = { shown: 0, failed: 0, missed: 0 };
+  const tally: Tally = { shown: 0, failed: 0, missed: 0 };
   if (!context.json) introduce(context);
+  observer.onLink((isUp) => {
+    note(
+      context,
+      context.palette.yellow(isUp ? "the server is back" : "the server is gone; reconnecting"),
+    );
+  });
   await interruptible(context, (signal) => {
     return new Promise<void>((resolve) => {
       signal.addEventListener("abort", () => resolve());
-      let mayWrite = true;
+      const onCall = teller(context, tally);
       observer.onCall((call) => {
-        if (!fits(call, options) || seen.shown >= most) return;
-        if (call.outcome !== "ok") seen.failed++;
-        // A terminal slower than the mesh must not make us grow: what it cannot take is counted.
-        if (!mayWrite) seen.missed++;
-        else {
-          seen.shown++;
-          mayWrite = show(context, call);
-          if (!mayWrite)
-            context.terminal.out.once("drain", () => {
-              mayWrite = true;
-            });
-        }
-        if (seen.shown >= most) resolve();
+        if (fits(call, options) && tally.shown < most) onCall(call);
+        if (tally.shown >= most) resolve();
       });
     });
   });
-  if (!context.json) note(context, context.palette.dim(summary(seen)));
+  if (!context.json) note(context, context.palette.dim(summary(tally)));
   return Exit.ok;
+}
+
+/** Shows a call, or counts it when the terminal is slower than the mesh: what waits must not make us grow. */
+function teller(context: Context, tally: Tally): (call: SeenCall) => void {
+  let mayWrite = true;
+  return (call) => {
+    if (call.outcome !== "ok") tally.failed++;
+    if (!mayWrite) {
+      tally.missed++;
+      return;
+    }
+    tally.shown++;
+    mayWrite = show(context, call);
+    if (mayWrite) return;
+    context.terminal.out.once("drain", () => {
+      mayWrite = true;
+    });
+  };
 }
 
 function introduce(context: Context): void {
   const { dim } = context.palette;
-  const where = context.place.servers.join(", ");
-  note(context, dim(`watching calls on ${where}; Ctrl-C ends it`));
+  note(context, dim(`watching calls on ${context.place.servers.join(", ")}; Ctrl-C ends it`));
   note(
     context,
-    dim(
-      "while anybody watches, a call to nobody is not refused at once: the server's 503 needs that no one listens",
-    ),
+    dim("while anybody watches, the server's 503 is gone: a call to nobody is not refused at once"),
   );
   context.terminal.out.write(`${dim(line(titles))}\n`);
 }
@@ -107,15 +125,7 @@ function wanted(text: string): number {
   throw usage(`--count must be a whole number from 1 up, got ${text}`);
 }
 
-function summary({
-  shown,
-  failed,
-  missed,
-}: {
-  shown: number;
-  failed: number;
-  missed: number;
-}): string {
+function summary({ shown, failed, missed }: Tally): string {
   const more = missed === 0 ? "" : `, ${missed} not shown because the terminal is too slow`;
   return `${count(shown, "call")} seen, ${failed} failed${more}`;
 }

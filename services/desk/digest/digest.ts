@@ -1,4 +1,5 @@
 import type { Term } from "../contracts/term.ts";
+import { count } from "../text/count.ts";
 
 /** One document in the digest. */
 export interface Piece {
@@ -62,9 +63,4 @@ export function introduction({ madeAt, pieces, lost, skipped }: Digest): string 
   if (lost.length > 0) parts.push(`${lost.length} lost`);
   if (skipped.length > 0) parts.push(`${count(skipped.length, "file")} skipped`);
   return `${parts.join(", ")}.`;
-}
-
-/** A number of things, in words. */
-export function count(number: number, thing: string): string {
-  return `${number} ${thing}${number === 1 ? "" : "s"}`;
 }

@@ -1,6 +1,7 @@
 import { isDomainError, isMeshError, MeshCode } from "@myelin/mesh";
 import { editor } from "../contracts/editor.ts";
 import { plain } from "../screen/text.ts";
+import { count } from "../text/count.ts";
 
 /** How the program ends. */
 export const exit = Object.freeze({ ok: 0, failed: 1, usage: 2 });
@@ -18,7 +19,7 @@ export function explain(error: unknown): Explanation {
     const first =
       skipped === 0
         ? "There are no documents there; npm start -- --help says which files are read."
-        : `There are no documents there: ${skipped} files were skipped.`;
+        : `There are no documents there: ${count(skipped, "file was", "files were")} skipped.`;
     const files = examples.map(({ path, why }) => `  ${plain(path)}: ${plain(why)}`);
     return { code: exit.failed, lines: [first, ...files] };
   }

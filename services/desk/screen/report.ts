@@ -1,7 +1,8 @@
 import { relative } from "node:path";
 import type { RunRecord } from "../run/record.ts";
+import { count } from "../text/count.ts";
 import { table } from "./table.ts";
-import { count, duration, type Palette, plain } from "./text.ts";
+import { duration, type Palette, plain } from "./text.ts";
 
 const mostLosses = 5;
 

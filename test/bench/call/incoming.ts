@@ -38,7 +38,7 @@ export function requests(operation: Operation, wheel: Wheel): () => Request {
   return () => {
     made++;
     const signal = new CallSignal(wheel);
-    signal.expire(clock.now() + 30_000, 30_000);
+    signal.expire(clock.now() + 30_000, 30_000, "bench.echo");
     return {
       operation,
       caller: "bench-caller",

@@ -61,7 +61,7 @@ test("a wait that outlives the deadline is not begun", async () => {
   const far = failing(MeshCode.Overloaded, { retryAfterMs: 700 });
   const { send, signal } = retrying(far.send);
   const short = signal();
-  short.expire(500, 500);
+  short.expire(500, 500, "a.b");
   await assert.rejects(send(call({ signal: short })), refused(MeshCode.Overloaded));
   assert.equal(far.calls, 1);
 });
@@ -173,7 +173,7 @@ test("a deadline ends the wait for the broker", async () => {
   const { clock, link, send, signal } = retrying(far.send);
   link.isUp = false;
   const short = signal();
-  short.expire(1_000, 1_000);
+  short.expire(1_000, 1_000, "a.b");
   const outcome = assert.rejects(
     send(call({ ...idempotent, signal: short })),
     refused(MeshCode.DeadlineExceeded),

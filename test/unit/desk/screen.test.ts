@@ -51,7 +51,7 @@ test("a table is aligned, numbers to the right", () => {
 });
 
 test("what comes from elsewhere cannot steer the terminal", () => {
-  assert.equal(plain("a\u001b[2Jb\nc\u0007\u009b1md"), "ab c\u0031md".replace("1m", ""));
+  assert.equal(plain("a\u001b[2Jb\nc\u0007\u009b1md"), "ab cd");
 });
 
 test("a span of time is told as people say it", () => {

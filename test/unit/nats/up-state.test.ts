@@ -40,7 +40,7 @@ test("whenUp ends with its signal's deadline while it stays down", async () => {
   const state = new UpState(() => {});
   state.turn(false);
   const impatient = signal(clock);
-  impatient.expire(50, 50);
+  impatient.expire(50, 50, "a.b");
   const waiting = assert.rejects(state.whenUp(impatient), { code: "deadline_exceeded" });
   clock.advance(100);
   await waiting;

@@ -49,7 +49,7 @@ test("a place that has been silent for long lengthens the estimate", async () =>
 test("a request whose deadline has passed does not run", async () => {
   const { admit, work, clock, shed } = ground();
   const signal = new CallSignal(new Wheel(clock));
-  signal.expire(clock.now() + 50, 50);
+  signal.expire(clock.now() + 50, 50, "a.b");
   clock.advance(50);
   await assert.rejects(admit(request({ signal })), refused(MeshCode.DeadlineExceeded));
   assert.deepEqual([work.started, shed], [[], ["late"]]);
@@ -59,7 +59,7 @@ test("a request whose deadline passes while it waits leaves the queue and does n
   const { admit, work, clock, admission } = ground({ concurrency: 1 });
   void admit(request({ id: "1" }));
   const signal = new CallSignal(new Wheel(clock));
-  signal.expire(clock.now() + 50, 50);
+  signal.expire(clock.now() + 50, 50, "a.b");
   const outcome = assert.rejects(
     admit(request({ id: "2", signal })),
     refused(MeshCode.DeadlineExceeded),
@@ -77,7 +77,7 @@ test("a request that is found late when its turn comes does not run, and the nex
   void admit(request({ id: "1" }));
   // Its wheel stands still, as it does when the process was too busy to turn it.
   const signal = new CallSignal(new Wheel(new ManualClock()));
-  signal.expire(clock.now() + 50, 50);
+  signal.expire(clock.now() + 50, 50, "a.b");
   const late = assert.rejects(
     admit(request({ id: "2", signal })),
     refused(MeshCode.DeadlineExceeded),
