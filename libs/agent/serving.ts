@@ -13,6 +13,7 @@ import { ControlReceiver, HeldAttempts, Incoming } from "../transport/index.ts";
 import { ReplyHeads } from "../wire/index.ts";
 import { servicesOf } from "./card.ts";
 import { type ContextParts, RequestContext } from "./context.ts";
+import type { Logger } from "./logger.ts";
 import { operationsOf } from "./operations.ts";
 import type { ConnectConfig } from "./options.ts";
 import type { ServeOptions } from "./serve-options.ts";
@@ -83,7 +84,10 @@ export class Serving {
       access: config.onAccess,
       clock,
     });
-    const serve = compose(layers, handler(run));
+    const serve = compose(
+      layers,
+      handler(run, (thrown, request) => logFailure(config.logger, thrown, request)),
+    );
     const heads = new ReplyHeads(instance);
     this.#incoming = new Incoming({
       ...{ link, agent, operations, serve, clock, wheel, heads, load, onRefused },
@@ -215,4 +219,11 @@ function checkHandlers(contract: Contract, handlers: HandlerTable): void {
     MeshCode.InvalidArgument,
     `serve ${contract.name}: one handler per skill${lacks}${extra}`,
   );
+}
+
+/** The caller learns that it failed; why is for this agent's log alone. */
+function logFailure(logger: Logger, thrown: unknown, request: Request): void {
+  const { operation, caller, id, trace } = request;
+  const fields = { err: thrown, skill: operation.key, caller, id, traceId: trace?.traceId };
+  logger.error(fields, `the handler of ${operation.key} failed`);
 }

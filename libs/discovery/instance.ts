@@ -9,7 +9,13 @@ export interface SkillSlot {
 }
 
 /** How good a choice an instance is; the least rank of which there is one takes the calls. */
-export const Rank = Object.freeze({ Ready: 0, Full: 1, Suspected: 2, Out: 3 } as const);
+export const Rank = Object.freeze({
+  Ready: 0,
+  Full: 1,
+  Refusing: 2,
+  Suspected: 3,
+  Out: 4,
+} as const);
 
 export type Rank = (typeof Rank)[keyof typeof Rank];
 
@@ -70,7 +76,8 @@ export class Instance implements Target {
     if (this.lostAt !== undefined) return Rank.Out;
     if (state === PresenceState.Draining || state === PresenceState.Gone) return Rank.Out;
     if (this.suspected) return Rank.Suspected;
-    return state === PresenceState.Full || this.cooling !== undefined ? Rank.Full : Rank.Ready;
+    if (this.cooling !== undefined) return Rank.Refusing;
+    return state === PresenceState.Full ? Rank.Full : Rank.Ready;
   }
 
   /**

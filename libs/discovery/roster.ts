@@ -1,5 +1,6 @@
 import { PresenceState } from "@myelin/subjects";
 import type { Beat } from "./beat.ts";
+import { bestUntried, Choice } from "./choice.ts";
 import { Instance, Rank, type SkillSlot } from "./instance.ts";
 
 /** Skills beyond this many share the last slot; a contract has a handful. */
@@ -24,17 +25,15 @@ export class Roster {
   used = true;
   readonly #since: number;
   readonly #maxInstances: number;
-  readonly #random: () => number;
+  readonly #choice: Choice;
   readonly #instances = new Map<string, Instance>();
   readonly #slots: SkillSlot[] = [];
-  /** Those of the best rank there is: what a pick chooses from, without looking at any other. */
-  #eligible: Instance[] = [];
 
   constructor(agent: string, options: RosterOptions) {
     this.agent = agent;
     this.#since = options.now;
     this.#maxInstances = options.maxInstances;
-    this.#random = options.random;
+    this.#choice = new Choice(options.random);
   }
 
   /** Every instance that is known, the dead ones included. */
@@ -57,20 +56,10 @@ export class Roster {
     return slot;
   }
 
-  /** The better of two at random among those that are not in `tried`; runs for each attempt, allocates nothing. */
+  /** An instance for one attempt, other than those in `tried`. */
   pick(slot: SkillSlot, tried: readonly string[]): Instance | undefined {
-    if (tried.length > 0) return this.#pickUntried(slot, tried);
-    const eligible = this.#eligible;
-    const count = eligible.length;
-    if (count < 2) return eligible[0];
-    // One random number gives both: its whole part the first, its rest the second.
-    const drawn = this.#random() * count;
-    const first = Math.floor(drawn);
-    const second = Math.floor((drawn - first) * (count - 1));
-    const one = eligible[first];
-    const other = eligible[second < first ? second : second + 1];
-    if (one === undefined || other === undefined) return one;
-    return one.cost(slot) <= other.cost(slot) ? one : other;
+    if (tried.length === 0) return this.#choice.pick(slot);
+    return bestUntried(this.#instances.values(), slot, tried);
   }
 
   get(instance: string): Instance | undefined {
@@ -177,41 +166,18 @@ export class Roster {
   stop(): void {
     for (const instance of this.#instances.values()) instance.cooling?.();
     this.#instances.clear();
-    this.#eligible = [];
+    this.#rebuild();
   }
 
-  /** Sets anew who is eligible. */
+  /** For whoever changed what a rank follows from. */
   #rebuild(): void {
-    let best: Rank = Rank.Out;
-    let eligible: Instance[] = [];
-    for (const instance of this.#instances.values()) {
-      const { rank } = instance;
-      if (rank > best || rank === Rank.Out) continue;
-      if (rank < best) {
-        best = rank;
-        eligible = [];
-      }
-      eligible.push(instance);
-    }
-    this.#eligible = eligible;
+    this.#choice.renew(this.#instances.values());
   }
 
   #alive(instance: Instance, now: number): void {
     instance.heardAt = now;
     instance.suspected = false;
     instance.lostAt = undefined;
-  }
-
-  /** A retry looks at all of them: it may have to take one that is full. */
-  #pickUntried(slot: SkillSlot, tried: readonly string[]): Instance | undefined {
-    let best: Instance | undefined;
-    for (const instance of this.#instances.values()) {
-      const { rank } = instance;
-      if (rank === Rank.Out || tried.includes(instance.instance)) continue;
-      if (best === undefined || rank < best.rank) best = instance;
-      else if (rank === best.rank && instance.cost(slot) < best.cost(slot)) best = instance;
-    }
-    return best;
   }
 
   #forgetOne(): boolean {

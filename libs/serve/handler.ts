@@ -5,9 +5,22 @@ import { Frames, type Request, type Serve } from "../pipeline/index.ts";
  * The innermost step: runs the author's code and says what the caller gets to know of its failures.
  *
  * The request's own end and the skill's domain errors pass. Anything else is `handler_failed`: what the handler threw
- * is the cause, which stays here, since nothing secret may cross the wire.
+ * is the cause, which stays here, since nothing secret may cross the wire; `onFailed` is told of it.
  */
-export function handler(run: (request: Request) => unknown): Serve {
+export function handler(
+  run: (request: Request) => unknown,
+  onFailed: (thrown: unknown, request: Request) => void = () => {},
+): Serve {
+  const failure = (error: unknown, request: Request): MeshError => {
+    const known = allowed(error, request);
+    if (known !== undefined) return known;
+    onFailed(error, request);
+    return new MeshError(
+      MeshCode.HandlerFailed,
+      `the handler of ${request.operation.key} failed; its agent's log has the reason, under call ${request.id}`,
+      { cause: error },
+    );
+  };
   return function handler(request) {
     let answer: unknown;
     try {
@@ -15,7 +28,7 @@ export function handler(run: (request: Request) => unknown): Serve {
     } catch (error) {
       return Promise.reject(failure(error, request));
     }
-    if (request.operation.streams) return frames(answer, request);
+    if (request.operation.streams) return frames(answer, request, failure);
     if (!isThenable(answer)) return Promise.resolve(answer);
     return Promise.resolve(answer).catch((error: unknown) => {
       throw failure(error, request);
@@ -23,7 +36,9 @@ export function handler(run: (request: Request) => unknown): Serve {
   };
 }
 
-function frames(answer: unknown, request: Request): Promise<Frames> {
+type Failure = (error: unknown, request: Request) => MeshError;
+
+function frames(answer: unknown, request: Request, failure: Failure): Promise<Frames> {
   if (isIterable(answer)) {
     return Promise.resolve(Frames.from(answer).onFailure((error) => failure(error, request)));
   }
@@ -44,13 +59,10 @@ function isIterable(answer: unknown): answer is AsyncIterable<unknown> {
   return typeof answer === "object" && answer !== null && Symbol.asyncIterator in answer;
 }
 
-function failure(error: unknown, { operation, signal }: Request): MeshError {
+/** What may pass: the request's own end, and the skill's own domain errors. */
+function allowed(error: unknown, { signal }: Request): MeshError | undefined {
   if (signal.reason !== undefined) return signal.reason;
   // One that came from an onward call is not this skill's own, whatever its name.
-  if (error instanceof MeshError && error.domain !== undefined && error.origin === "here") {
-    return error;
-  }
-  return new MeshError(MeshCode.HandlerFailed, `the handler of ${operation.key} failed`, {
-    cause: error,
-  });
+  const isOwn = error instanceof MeshError && error.domain !== undefined && error.origin === "here";
+  return isOwn ? error : undefined;
 }

@@ -11,7 +11,7 @@ import {
 } from "@myelin/mesh";
 import { eventually, startNats } from "@myelin/mesh/testing";
 import { z } from "zod";
-import { greeter, Stage } from "../support/greeter.ts";
+import { greeter, handlers, Stage } from "../support/greeter.ts";
 
 test("a call brings the handler's answer and names its caller", async () => {
   await using stage = await Stage.start();
@@ -232,48 +232,32 @@ test("an agent that nobody serves is unknown_agent, and says so at once", async 
   });
 });
 
-test("a name that is no token is refused before anything is connected", async () => {
-  for (const name of ["*", "a.b", ">", "Upper", "", "x".repeat(64), "-a", "a b"]) {
-    await assert.rejects(connect({ name }), { code: MeshCode.InvalidName });
-    assert.throws(() => defineAgent({ name, version: "1.0.0", skills: {} }), {
-      code: MeshCode.InvalidName,
-    });
-  }
-});
-
-test("options out of range are refused with their path, what is allowed and what came", async () => {
-  const refused = { code: MeshCode.InvalidArgument };
-  await assert.rejects(connect({ name: "me", retry: { attempts: 0 } }), {
-    ...refused,
-    message: /retry\.attempts.*got 0/,
-  });
-  await assert.rejects(connect({ name: "me", servers: [] }), refused);
-  assert.throws(() => skill({ input: z.object({}), output: z.object({}), deadlineMs: -1 }), {
-    ...refused,
-    message: /deadlineMs.*got -1/,
-  });
-  assert.throws(() => defineAgent({ name: "a", version: "one", skills: {} }), refused);
-  await using stage = await Stage.start();
-  await assert.rejects(stage.client.echo({ text: "" }, { timeoutMs: 0 }), refused);
-  await assert.rejects(stage.client.echo({ text: "" }, { id: "a b" }), refused);
-});
-
-test("a contract is served once per connection, under its own name, with all its handlers", async () => {
-  await using stage = await Stage.start();
-  const refused = { code: MeshCode.InvalidArgument };
-  await assert.rejects(stage.me.serve(greeter, {} as never), refused);
-  await assert.rejects(
-    serve(greeter, { greet: () => ({ text: "" }) } as never, { servers: stage.server.url }),
-    {
-      ...refused,
-      message: /no handler for wait, count, echo/,
-    },
-  );
-});
-
 test("closing twice is safe, and calls after it say closed", async () => {
   await using stage = await Stage.start();
   await stage.me.close();
   await stage.me.close();
   await assert.rejects(stage.client.echo({ text: "x" }), { code: MeshCode.Closed });
+});
+
+test("why a handler failed is in its agent's own log, with the call's id and trace", async () => {
+  await using server = await startNats();
+  const lines: Record<string, unknown>[] = [];
+  const quiet = () => {};
+  const logger = {
+    debug: quiet,
+    info: quiet,
+    warn: quiet,
+    error: (fields: Readonly<Record<string, unknown>>) => void lines.push(fields),
+  };
+  const seen = { aborted: [], yielded: 0, left: 0, calls: 0 };
+  await using _agent = await serve(greeter, handlers(seen), { servers: server.url, logger });
+  await using me = await connect({ name: "me", servers: server.url });
+  await assert.rejects(me.client(greeter).greet({ name: "boom" }, { id: "call-1" }), {
+    message: /call-1/,
+  });
+  const [line] = lines;
+  assert.match(String(line?.["err"]), /the password is 1234/);
+  assert.equal(line?.["id"], "call-1");
+  assert.equal(line?.["caller"], "me");
+  assert.match(String(line?.["traceId"]), /^[0-9a-f]{32}$/);
 });

@@ -3,7 +3,7 @@ import { maxTextLength } from "../contracts/limits.ts";
 
 /** What people read of a document. */
 export interface Prose {
-  /** Its first heading; empty when there is none. */
+  /** Its first heading of the first level; empty when there is none. */
   readonly title: string;
   /** Its paragraphs and lists, without markup, code and tables. */
   readonly text: string;
@@ -14,12 +14,16 @@ const longestTitle = 200;
 /** Takes the prose out of Markdown; plain text is Markdown enough. */
 export function prose(markdown: string): Prose {
   const tokens = lexer(markdown);
-  const heading = tokens.find((token): token is Tokens.Heading => token.type === "heading");
+  const heading = tokens.find(isTitle);
   const title = oneLine(heading === undefined ? "" : textOf(heading)).slice(0, longestTitle);
   const text = blocksOf(tokens).map(closed).join("\n\n");
   // A document of nothing but code and tables is still about something.
   // Closing thousands of tiny blocks makes the text longer than the document was.
   return { title, text: (text === "" ? oneLine(markdown) : text).slice(0, maxTextLength) };
+}
+
+function isTitle(token: Token): boolean {
+  return token.type === "heading" && (token as Tokens.Heading).depth === 1;
 }
 
 /** Each paragraph and each list item, on one line. */

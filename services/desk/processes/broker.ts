@@ -61,7 +61,7 @@ async function untilReady(child: ChildProcess, port: number, program: string): P
   const ended = untilEnd(child).then((how) => {
     throw new MeshError(
       MeshCode.Unavailable,
-      `${program} did not start (${how}); its log says why, and npm start sets one up`,
+      `${program} did not start (${how}); desk.log says why, and npm start sets one up`,
     );
   });
   // Whoever loses the race below may still fail.

@@ -101,6 +101,9 @@ async function untilReady(
   const failure = await Promise.race([ready, ended, late]);
   clearTimeout(timer);
   if (failure !== undefined) {
-    throw new MeshError(MeshCode.Unavailable, `${label} did not start: ${failure}`);
+    throw new MeshError(
+      MeshCode.Unavailable,
+      `${label} did not start: ${failure}; desk.log says why`,
+    );
   }
 }

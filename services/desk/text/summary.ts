@@ -59,7 +59,9 @@ function bonus({ place, text }: Sentence): number {
 }
 
 function isWhole({ text }: Sentence): boolean {
-  return countWords(text) >= fewestWords && !text.endsWith(":");
+  // A row of links is no sentence.
+  const separators = text.match(/[|·•]/g)?.length ?? 0;
+  return countWords(text) >= fewestWords && separators < 3 && !text.endsWith(":");
 }
 
 /** Takes the best of what fits, again and again: new terms count first, then worth. */

@@ -32,6 +32,10 @@ hidden();
   );
 });
 
+test("a heading of a lower level is no title", () => {
+  assert.equal(prose("## Installation\n\nText.").title, "");
+});
+
 test("a document of nothing but code still gives text", () => {
   assert.equal(prose("```\nrun me\n```").text, "``` run me ```");
 });

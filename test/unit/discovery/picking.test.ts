@@ -144,6 +144,16 @@ test("a retry takes an instance that is full when the others were tried", () => 
   assert.equal(picked(["a1"]), "a2");
 });
 
+test("a slow instance that alone has room does not get the calls of all", () => {
+  const { answer, picked, spread, link } = known(["slow", "a1", "a2"]);
+  answer("slow", 100);
+  answer("a1", 1);
+  answer("a2", 1);
+  for (const instance of ["a1", "a2"]) link.deliver(beat(instance, { state: "FULL", load: 20 }));
+  assert.notEqual(picked(), "slow");
+  assert.equal(spread().slow, undefined);
+});
+
 test("a failure never makes an instance look faster", () => {
   for (const code of Object.values(MeshCode)) {
     const { answer, fail, spread } = known(["a1", "a2"]);
