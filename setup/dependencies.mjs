@@ -99,7 +99,7 @@ async function readLock(file) {
  * @param {Readonly<Record<string, string | undefined>>} env
  * @returns {[command: string, first: string[]]}
  */
-function npm(env) {
+export function npm(env) {
   const script = env.npm_execpath;
   return script?.endsWith("npm-cli.js") ? [process.execPath, [script]] : ["npm", []];
 }

@@ -6,7 +6,14 @@ import type { Contract } from "../contract/index.ts";
 import { Discovery } from "../discovery/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Inbound, Link } from "../nats/index.ts";
-import { compose, hexId, type Operation, type Send, type Wheel } from "../pipeline/index.ts";
+import {
+  CallSignal,
+  compose,
+  hexId,
+  type Operation,
+  type Send,
+  type Wheel,
+} from "../pipeline/index.ts";
 import { MeshTracer } from "../telemetry/index.ts";
 import { Inbox, Outgoing } from "../transport/index.ts";
 import { type Client, type ClientParts, createClient, type Parent } from "./client.ts";
@@ -76,9 +83,9 @@ export class Caller {
     if (this.#inbox.refused !== undefined) throw this.#inbox.refused;
   }
 
-  /** Calls under way. */
-  get inFlight(): number {
-    return this.#outgoing.inFlight;
+  /** Whether calls are under way, or wait for their turn or their next attempt. */
+  get isBusy(): boolean {
+    return this.#outgoing.inFlight > 0 || this.#deadlines().length > 0;
   }
 
   readonly newId = (): string => this.#client.newId();
@@ -91,11 +98,19 @@ export class Caller {
   /** Ends what is under way with `closed`. Twice does nothing. */
   async stop(): Promise<void> {
     this.discovery.stop();
-    this.#outgoing.stop(
-      new MeshError(MeshCode.Closed, `the connection of ${this.#parts.config.name} was closed`),
+    const reason = new MeshError(
+      MeshCode.Closed,
+      `the connection of ${this.#parts.config.name} was closed`,
     );
+    // First those with a deadline: the far side hears of it, and what only waits here is in no inbox.
+    for (const signal of this.#deadlines()) signal.end(reason);
+    this.#outgoing.stop(reason);
     this.#breakers.shutdown();
     await this.#inbox.stop();
+  }
+
+  #deadlines(): CallSignal[] {
+    return this.#parts.wheel.armed().filter((timer) => timer instanceof CallSignal);
   }
 
   #compile(contract: Contract): Compiled {

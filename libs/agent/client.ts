@@ -5,6 +5,7 @@ import {
   type Call,
   CallSignal,
   type Operation,
+  type Reply,
   type Send,
   type TraceContext,
   type Wheel,
@@ -64,7 +65,7 @@ export function createClient<C extends Contract>(
   return Object.freeze(client) as Client<C>;
 }
 
-async function ask(
+function ask(
   operation: Operation,
   input: unknown,
   options: CallOptions | undefined,
@@ -72,13 +73,18 @@ async function ask(
   parts: ClientParts,
   parent: Parent | undefined,
 ): Promise<unknown> {
-  const begun = begin(operation, input, options, parts, parent);
-  if (begun.release === undefined) return (await send(begun.call)).value;
+  let begun: Begun;
   try {
-    return (await send(begun.call)).value;
-  } finally {
-    begun.release();
+    begun = begin(operation, input, options, parts, parent);
+  } catch (error) {
+    return Promise.reject(error);
   }
+  const answer = send(begun.call).then(answerOf);
+  return begun.release === undefined ? answer : answer.finally(begun.release);
+}
+
+function answerOf(reply: Reply): unknown {
+  return reply.value;
 }
 
 /** A call ready to be sent, and how to let go of what may end it. */
@@ -94,6 +100,7 @@ function begin(
   parts: ClientParts,
   parent: Parent | undefined,
 ): Begun {
+  const id = options?.id === undefined ? parts.newId() : checkedId(options.id);
   const signal = new CallSignal(parts.wheel);
   const asked = options?.timeoutMs;
   let timeoutMs = asked === undefined ? operation.deadlineMs : milliseconds("timeoutMs", asked);
@@ -104,7 +111,7 @@ function begin(
   const call: Call = {
     operation,
     input,
-    id: options?.id === undefined ? parts.newId() : checkedId(options.id),
+    id,
     path: parent === undefined ? parts.name : `${parent.path},${parts.name}`,
     timeoutMs,
     signal,

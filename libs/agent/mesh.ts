@@ -1,7 +1,7 @@
-import type { Contract } from "../contract/index.ts";
+import { type Contract, maxDeadlineMs } from "../contract/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import { Link } from "../nats/index.ts";
-import { hexId, Wheel } from "../pipeline/index.ts";
+import { checkNumbers, hexId, Wheel } from "../pipeline/index.ts";
 import type { MeshMetrics } from "../telemetry/index.ts";
 import { Caller } from "./caller.ts";
 import type { Client } from "./client.ts";
@@ -131,8 +131,12 @@ export class Mesh implements AsyncDisposable {
   }
 
   /** Stops without losing a reply: takes nothing new, finishes what runs, then closes. */
-  drain(options: DrainOptions = {}): Promise<void> {
-    const timeoutMs = options.timeoutMs ?? defaultDrainMs;
+  async drain(options: DrainOptions = {}): Promise<void> {
+    const { timeoutMs } = checkNumbers(
+      "drain",
+      { timeoutMs: options.timeoutMs ?? defaultDrainMs },
+      { timeoutMs: { min: 0, max: maxDeadlineMs, whole: false } },
+    );
     this.#closing ??= this.#end(timeoutMs);
     return this.#closing;
   }
@@ -162,7 +166,7 @@ export class Mesh implements AsyncDisposable {
 
   /** Waits for calls made from here, within what is left of the limit. */
   async #finishCalls(until: number): Promise<void> {
-    while (this.#caller.inFlight > 0 && this.#config.clock.now() < until) {
+    while (this.#caller.isBusy && this.#config.clock.now() < until) {
       await new Promise<void>((resolve) => {
         this.#config.clock.schedule(20, resolve);
       });

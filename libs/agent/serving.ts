@@ -66,7 +66,7 @@ export class Serving {
       clock,
       onShed: (request, reason) => metrics.server(request.operation).shed(reason),
     });
-    this.#held = new HeldAttempts(clock);
+    this.#held = new HeldAttempts();
     const load = (): number => this.#admission.load;
     const onRefused = (reason: string): void => metrics.refusedMessage(reason);
     const run = (request: Request): unknown => {

@@ -1,5 +1,5 @@
 import { MeshError } from "../errors/index.ts";
-import type { Clock, Layer, Load, Reply } from "../pipeline/index.ts";
+import { type Clock, type Layer, type Load, proceed, type Reply } from "../pipeline/index.ts";
 import { type MeshMetrics, type MeshTracer, onStreamEnd } from "../telemetry/index.ts";
 
 /**
@@ -10,31 +10,34 @@ import { type MeshMetrics, type MeshTracer, onStreamEnd } from "../telemetry/ind
  */
 export function attempt(tracer: MeshTracer, metrics: MeshMetrics, load: Load, clock: Clock): Layer {
   return (next) =>
-    async function attempt(call): Promise<Reply> {
-      const meter = metrics.client(call.operation);
+    function attempt(call): Promise<Reply> {
+      const { operation } = call;
+      const meter = metrics.client(operation);
       const span = tracer.startAttempt(call);
       const isTraced = span !== call.trace;
       const begunAt = clock.now();
       load.sent(call);
-      try {
-        const reply = await next(isTraced ? { ...call, trace: span } : call);
-        load.answered(call, clock.now() - begunAt, reply.instance, reply.load);
-        meter.attempt("ok");
-        if (!isTraced) return reply;
-        if (!call.operation.streams) {
-          tracer.end(span, undefined, reply.instance);
-          return reply;
-        }
-        const value = onStreamEnd(reply.value as AsyncIterable<unknown>, call.signal, (error) =>
-          tracer.end(span, error, reply.instance),
-        );
-        return { ...reply, value };
-      } catch (thrown) {
-        const error = MeshError.from(thrown);
-        load.failed(call, clock.now() - begunAt, error);
-        meter.attempt(error.code);
-        tracer.end(span, error, call.target?.instance);
-        throw error;
-      }
+      return proceed(next, isTraced ? { ...call, trace: span } : call).then(
+        (reply) => {
+          load.answered(call, clock.now() - begunAt, reply.instance, reply.load);
+          meter.attempt("ok");
+          if (!isTraced) return reply;
+          if (!operation.streams) {
+            tracer.end(span, undefined, reply.instance);
+            return reply;
+          }
+          const value = onStreamEnd(reply.value as AsyncIterable<unknown>, call.signal, (error) =>
+            tracer.end(span, error, reply.instance),
+          );
+          return { ...reply, value };
+        },
+        (thrown: unknown) => {
+          const error = MeshError.from(thrown);
+          load.failed(call, clock.now() - begunAt, error);
+          meter.attempt(error.code);
+          tracer.end(span, error, call.target?.instance);
+          throw error;
+        },
+      );
     };
 }

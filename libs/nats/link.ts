@@ -8,14 +8,15 @@ import { cutOff } from "./inner.ts";
 import { type Listening, listen } from "./listening.ts";
 import type { Inbound } from "./message.ts";
 import { type LinkOptions, natsOptions } from "./options.ts";
+import { Outbox } from "./outbox.ts";
 import { UpState } from "./up-state.ts";
 import { watch } from "./watch.ts";
 
 /** What an outgoing message may carry beside its payload. */
 export interface Outbound {
   readonly reply?: string;
-  /** A complete header block, `NATS/1.0` to the empty line. */
-  readonly head?: Uint8Array;
+  /** A complete header block, `NATS/1.0` to the empty line, one character a byte. */
+  readonly head?: string;
 }
 
 /** What the server takes when it has not said; its own default. */
@@ -31,6 +32,7 @@ const closeWithinMs = 1_000;
  */
 export class Link implements LinkState, AsyncDisposable {
   readonly #nc: NatsConnection;
+  readonly #outbox: Outbox;
   readonly #state: UpState;
   readonly #trouble: (thrown: unknown) => void;
   readonly #denials = new Set<(denied: Denied) => void>();
@@ -40,6 +42,7 @@ export class Link implements LinkState, AsyncDisposable {
     this.#nc = nc;
     this.#trouble = trouble;
     this.#state = new UpState(trouble);
+    this.#outbox = new Outbox(nc, () => this.#state.isUp);
   }
 
   /** Connects; a broker that is not there is an error unless `waitForBrokerMs` says otherwise. */
@@ -65,11 +68,13 @@ export class Link implements LinkState, AsyncDisposable {
     const { reply, head } = out;
     const size = payload.length + (head?.length ?? 0);
     if (size > this.maxPayload) throw tooLarge(subject, size, this.maxPayload);
+    if (this.#outbox.write(subject, reply ?? "", head ?? "", payload)) return;
+    this.#outbox.flush();
     try {
       if (head === undefined)
         this.#nc.publish(subject, payload, reply === undefined ? {} : { reply });
       else {
-        const headers = new HeadBlock(head) as unknown as MsgHdrs;
+        const headers = new HeadBlock(Buffer.from(head, "latin1")) as unknown as MsgHdrs;
         this.#nc.publish(subject, payload, reply === undefined ? { headers } : { reply, headers });
       }
     } catch (error) {
@@ -110,6 +115,7 @@ export class Link implements LinkState, AsyncDisposable {
   /** Resolves when the server has taken everything published so far. */
   async flush(timeoutMs = 5_000): Promise<void> {
     if (!this.isUp) throw this.#refusal("flush");
+    this.#outbox.flush();
     let unhear = (): void => {};
     const lost = new Promise<never>((_, reject) => {
       unhear = this.onDown(() => reject(this.#refusal("flush")));
@@ -137,6 +143,7 @@ export class Link implements LinkState, AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    this.#outbox.flush();
     const flushed = this.isUp ? this.#nc.flush() : Promise.resolve();
     this.#state.end(new MeshError(MeshCode.Closed, "this connection was closed"));
     // What cannot be flushed is lost with a connection that is lost already.

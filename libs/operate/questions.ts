@@ -43,7 +43,7 @@ export class Questions {
   }
 
   /** The first message that arrives on the inbox which `put` is given. */
-  async one(firstMs: number, put: (inbox: string) => Uint8Array): Promise<Inbound | undefined> {
+  async one(firstMs: number, put: (inbox: string) => string): Promise<Inbound | undefined> {
     const patience = { firstMs, gapMs: 0, most: 1 };
     const found = await this.#gather(patience, (inbox) =>
       this.#publish(inbox, { head: put(inbox) }),

@@ -15,8 +15,8 @@ export interface ServerFacts {
 }
 
 /** Headers with which a server (2.11 and newer) tells where a message goes, and does not deliver it. */
-export function traceHead(subject: string): Uint8Array {
-  return Buffer.from(`NATS/1.0\r\nNats-Trace-Dest: ${subject}\r\nNats-Trace-Only: true\r\n\r\n`);
+export function traceHead(subject: string): string {
+  return `NATS/1.0\r\nNats-Trace-Dest: ${subject}\r\nNats-Trace-Only: true\r\n\r\n`;
 }
 
 const trace = z.object({

@@ -1,6 +1,6 @@
 export type { Call, Layer, Reply, Send } from "./call.ts";
 export { type Clock, systemClock } from "./clock.ts";
-export { compose } from "./compose.ts";
+export { compose, proceed } from "./compose.ts";
 export { type FailureStep, type FrameStep, Frames } from "./frames.ts";
 export { hexId, randomToken, tokenLength } from "./ids.ts";
 export type { Codec, Operation } from "./operation.ts";

@@ -60,16 +60,28 @@ export class Wheel {
     this.#armed--;
   }
 
+  /** What is armed now. */
+  armed(): Timer[] {
+    const timers: Timer[] = [];
+    for (const head of this.#heads) {
+      for (let timer = head.next as Timer; timer !== head; timer = timer.next as Timer)
+        timers.push(timer);
+    }
+    return timers;
+  }
+
   /** Forgets every timer without running it. */
   clear(): void {
     this.#cancelTick?.();
     this.#cancelTick = undefined;
-    for (let slot = 0; slot < slots; slot++) this.#heads[slot] = emptyList();
-    this.#armed = 0;
+    for (const timer of this.armed()) this.disarm(timer);
   }
 
+  /** To the next tick's beginning: counted from now, a timer could be two ticks late. */
   #schedule(): void {
-    this.#cancelTick = this.#clock.schedule(this.#tickMs, () => this.#turn());
+    const now = this.#clock.now();
+    const next = (Math.floor(now / this.#tickMs) + 1) * this.#tickMs;
+    this.#cancelTick = this.#clock.schedule(Math.ceil(next - now), () => this.#turn());
   }
 
   #turn(): void {
@@ -81,13 +93,27 @@ export class Wheel {
     this.#turned = last;
     const due: Timer[] = [];
     for (let tick = first; tick <= last; tick++) this.#collect(tick % slots, now, due);
-    for (const timer of due) {
-      // One that ran before it may have called this one off, or moved it.
-      if (timer.next === undefined || timer.at > now) continue;
-      this.disarm(timer);
-      timer.run();
+    this.#run(due, now);
+  }
+
+  #run(due: readonly Timer[], now: number): void {
+    let ran = 0;
+    try {
+      while (ran < due.length) {
+        const timer = due[ran++] as Timer;
+        // One that ran before it may have called this one off, or moved it.
+        if (timer.next === undefined || timer.at > now) continue;
+        this.disarm(timer);
+        timer.run();
+      }
+    } finally {
+      // After one that threw, the others run on the next tick.
+      for (; ran < due.length; ran++) {
+        const timer = due[ran] as Timer;
+        if (timer.next !== undefined) this.arm(timer, timer.at);
+      }
+      if (this.#armed > 0 && this.#cancelTick === undefined) this.#schedule();
     }
-    if (this.#armed > 0 && this.#cancelTick === undefined) this.#schedule();
   }
 
   #collect(slot: number, now: number, due: Timer[]): void {

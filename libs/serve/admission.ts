@@ -16,6 +16,9 @@ import { type Crowding, draining, isLate, overloaded, tooLate } from "./refusals
 /** Why a request was turned away. */
 export type ShedReason = "late" | "draining" | Crowding;
 
+/** How long a handler may go on after its signal has ended before its place is given to others, in milliseconds. */
+const windUpMs = 1_000;
+
 /** What admission needs of the world. */
 export interface AdmissionParts {
   readonly config: AdmissionConfig;
@@ -120,28 +123,41 @@ export class Admission {
     this.#callers.start(caller);
     this.#pace.started(now);
     this.#fullness.update(this.#running, this.#queue.size, now);
+    const finish = this.#place(request, { caller, now });
     try {
       return next(request).then(
         (answer) => {
-          if (request.operation.streams) return this.#hold(answer, caller, now);
-          this.#finish(caller, now);
+          if (!request.operation.streams) finish();
+          else return Frames.from(answer as AsyncIterable<unknown>).onDone(finish);
           return answer;
         },
         (error: unknown) => {
-          this.#finish(caller, now);
+          finish();
           throw error;
         },
       );
     } catch (error) {
-      this.#finish(caller, now);
+      finish();
       return Promise.reject(error);
     }
   }
 
-  #hold(answer: unknown, caller: Caller, startedAt: number): Frames {
-    return Frames.from(answer as AsyncIterable<unknown>).onDone(() =>
-      this.#finish(caller, startedAt),
-    );
+  /** A place that is taken, and how it is given back: once, and by force when the handler does not heed its signal. */
+  #place({ signal }: Request, { caller, now }: Arrival): () => void {
+    let isTaken = true;
+    let callOff: (() => void) | undefined;
+    const finish = (): void => {
+      if (!isTaken) return;
+      isTaken = false;
+      signal.offEnd(onEnd);
+      callOff?.();
+      this.#finish(caller, now);
+    };
+    const onEnd = (): void => {
+      callOff = this.#parts.clock.schedule(windUpMs, finish);
+    };
+    signal.onEnd(onEnd);
+    return finish;
   }
 
   #wait(next: Serve, request: Request, { caller, now }: Arrival): Promise<unknown> {

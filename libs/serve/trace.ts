@@ -1,5 +1,11 @@
 import { MeshError } from "../errors/index.ts";
-import { type Clock, type Request, type ServeLayer, systemClock } from "../pipeline/index.ts";
+import {
+  type Clock,
+  proceed,
+  type Request,
+  type ServeLayer,
+  systemClock,
+} from "../pipeline/index.ts";
 import {
   type AccessHook,
   type MeshMetrics,
@@ -19,32 +25,35 @@ export function trace(
   clock: Clock = systemClock,
 ): ServeLayer {
   return (next) =>
-    async function trace(request): Promise<unknown> {
+    function trace(request): Promise<unknown> {
       const { operation, signal } = request;
       const meter = metrics.server(operation);
       const span = tracer.startServe(request);
       const begunAt = clock.now();
       meter.begin();
       const traced = span === request.trace ? request : { ...request, trace: span };
-      try {
-        const answering = tracer.activates ? tracer.within(span, () => next(traced)) : next(traced);
-        const answer = await answering;
-        if (operation.streams) return onStreamEnd(answer as AsyncIterable<unknown>, signal, end);
-        end(undefined);
-        return answer;
-      } catch (thrown) {
-        const error = MeshError.from(thrown);
-        end(error);
-        throw error;
-      }
-
-      function end(error: MeshError | undefined): void {
+      const end = (error: MeshError | undefined): void => {
         const code = error?.code ?? "ok";
         const tookMs = clock.now() - begunAt;
         meter.end(code, tookMs);
         tracer.end(span, error);
         if (access !== undefined) report(access, traced, code, tookMs);
-      }
+      };
+      const answering = tracer.activates
+        ? tracer.within(span, () => proceed(next, traced))
+        : proceed(next, traced);
+      return answering.then(
+        (answer) => {
+          if (operation.streams) return onStreamEnd(answer as AsyncIterable<unknown>, signal, end);
+          end(undefined);
+          return answer;
+        },
+        (thrown: unknown) => {
+          const error = MeshError.from(thrown);
+          end(error);
+          throw error;
+        },
+      );
     };
 }
 

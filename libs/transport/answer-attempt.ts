@@ -18,8 +18,8 @@ export class AnswerAttempt implements Attempt {
   readonly #parts: OutgoingParts;
   readonly #control: ControlSender;
   readonly #onEnd: (reason: MeshError) => void;
-  #resolve: (reply: Reply) => void = () => {};
-  #reject: (error: MeshError) => void = () => {};
+  #resolve: (reply: Reply) => void = nobody;
+  #reject: (error: MeshError) => void = nobody;
   #ended = false;
 
   constructor(call: Call, parts: OutgoingParts, control: ControlSender) {
@@ -79,3 +79,5 @@ export class AnswerAttempt implements Attempt {
     this.call.signal.offEnd(this.#onEnd);
   }
 }
+
+function nobody(): void {}

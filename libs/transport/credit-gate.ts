@@ -2,18 +2,23 @@ import { MeshCode, MeshError } from "../errors/index.ts";
 import { type CallSignal, type Clock, type Timer, timer, type Wheel } from "../pipeline/index.ts";
 import { frameOverhead } from "./frame-queue.ts";
 
-/** A reader that neither reads nor asks after its stream for so long has gone. Its probes come 4 times a second. */
-const callerSilenceMs = 10_000;
+/** How often it is asked whether the reader is still there. Its probes come 4 times a second. */
+const lookMs = 2_500;
+/** A reader that neither read nor asked after its stream between so many looks has gone. */
+const mostSilentLooks = 4;
 
-/** Holds a producer back until its reader has room: the reader's pace is the producer's. */
+/**
+ * Holds a producer back until its reader has room: the reader's pace is the producer's. Ends the stream of a reader
+ * that was killed, which nobody else would notice.
+ */
 export class CreditGate {
   readonly #signal: CallSignal;
   readonly #wheel: Wheel;
   readonly #clock: Clock;
-  readonly #silence: Timer = timer(() => this.#listen());
+  readonly #look: Timer = timer(() => this.#listen());
   #granted: number;
   #used = 0;
-  #heardAt: number;
+  #silentLooks = 0;
   #go: (() => void) | undefined;
 
   constructor(granted: number, signal: CallSignal, wheel: Wheel, clock: Clock) {
@@ -21,7 +26,7 @@ export class CreditGate {
     this.#signal = signal;
     this.#wheel = wheel;
     this.#clock = clock;
-    this.#heardAt = clock.now();
+    this.#wheel.arm(this.#look, clock.now() + lookMs);
   }
 
   /** Room for this many bytes since the stream began; it never shrinks. */
@@ -32,8 +37,13 @@ export class CreditGate {
   }
 
   /** The caller has shown that it is there. */
-  hear(now: number): void {
-    this.#heardAt = now;
+  hear(): void {
+    this.#silentLooks = 0;
+  }
+
+  /** The stream is over: nobody is listened for any more. */
+  close(): void {
+    this.#wheel.disarm(this.#look);
   }
 
   /** Whether another frame may go out now. One frame may overdraw, else a large one would never pass. */
@@ -50,7 +60,6 @@ export class CreditGate {
     if (this.isOpen) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const onEnd = (reason: MeshError): void => {
-        this.#wheel.disarm(this.#silence);
         this.#go = undefined;
         reject(reason);
       };
@@ -58,7 +67,6 @@ export class CreditGate {
         this.#signal.offEnd(onEnd);
         resolve();
       };
-      this.#wheel.arm(this.#silence, this.#clock.now() + callerSilenceMs);
       this.#signal.onEnd(onEnd);
     });
   }
@@ -67,20 +75,19 @@ export class CreditGate {
     const go = this.#go;
     if (go === undefined || !this.isOpen) return;
     this.#go = undefined;
-    this.#wheel.disarm(this.#silence);
     go();
   }
 
+  /** Counts looks, not time: a process that stood still finds its reader's probes after its next look. */
   #listen(): void {
-    const silentMs = this.#clock.now() - this.#heardAt;
-    if (silentMs < callerSilenceMs) {
-      this.#wheel.arm(this.#silence, this.#heardAt + callerSilenceMs);
+    if (++this.#silentLooks <= mostSilentLooks) {
+      this.#wheel.arm(this.#look, this.#clock.now() + lookMs);
       return;
     }
     this.#signal.end(
       new MeshError(
         MeshCode.Cancelled,
-        `the reader has not been heard of for ${Math.round(silentMs)} ms`,
+        `the reader has not been heard of for ${mostSilentLooks * lookMs} ms`,
       ),
     );
   }

@@ -14,7 +14,7 @@ export interface FrameWriterParts {
   /** Where the frames go. */
   readonly reply: string;
   /** The header block of the first frame: it names the instance, for cancel and credit. */
-  readonly firstHead: () => Uint8Array;
+  readonly firstHead: () => string;
   /** Undefined for a plain client, which takes frames as its connection does. */
   readonly credit: CreditGate | undefined;
 }

@@ -1,4 +1,4 @@
-import type { CallSignal, Clock } from "../pipeline/index.ts";
+import type { CallSignal } from "../pipeline/index.ts";
 import type { CreditGate } from "./credit-gate.ts";
 
 /** One attempt that this instance works on: what cancel, credit and probes are about. */
@@ -13,12 +13,6 @@ export interface Held {
 /** The attempts an instance works on, by reply token. Only their own caller can name them. */
 export class HeldAttempts {
   readonly #byToken = new Map<string, Held>();
-  readonly #clock: Clock;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
   get size(): number {
     return this.#byToken.size;
   }
@@ -29,6 +23,7 @@ export class HeldAttempts {
   }
 
   remove(held: Held): void {
+    held.credit?.close();
     if (this.#byToken.get(held.token) === held) this.#byToken.delete(held.token);
   }
 
@@ -36,7 +31,7 @@ export class HeldAttempts {
   find(token: unknown, caller: string): Held | undefined {
     const held = typeof token === "string" ? this.#byToken.get(token) : undefined;
     if (held?.caller !== caller) return undefined;
-    held.credit?.hear(this.#clock.now());
+    held.credit?.hear();
     return held;
   }
 

@@ -96,26 +96,41 @@ export class Incoming {
     return attempt;
   }
 
-  async #run(request: Request, held: Held, replier: Replier): Promise<void> {
+  #run(request: Request, held: Held, replier: Replier): void {
     const { signal, operation } = request;
     // Whoever waits hears of the deadline when it passes, also when the handler does not heed its signal.
-    const onEnd = (reason: MeshError): void => replier.end(reason);
+    const onEnd = (reason: MeshError): void => {
+      replier.end(reason);
+      // A handler that does not heed its signal may never come back.
+      this.#parts.held.remove(held);
+    };
     signal.onEnd(onEnd);
-    try {
-      const answer = await this.#parts.serve(request);
-      const codec = request.codec === operation.request ? operation.response : json;
-      if (!operation.streams) replier.answer(answer, codec);
-      else
-        replier.finish(
-          await this.#stream(answer as AsyncIterable<unknown>, request, held, replier, codec),
-        );
-    } catch (error) {
-      replier.fail(MeshError.from(error));
-    } finally {
+    const done = (error: unknown): void => {
+      if (error !== undefined) replier.fail(MeshError.from(error));
       signal.settle();
       signal.offEnd(onEnd);
       this.#parts.held.remove(held);
+    };
+    const codec = request.codec === operation.request ? operation.response : json;
+    const served = this.#parts.serve(request);
+    if (operation.streams) {
+      served
+        .then((answer) =>
+          this.#stream(answer as AsyncIterable<unknown>, request, held, replier, codec),
+        )
+        .then((frames) => replier.finish(frames))
+        .then(done, done);
+      return;
     }
+    served.then((answer) => {
+      let failure: unknown;
+      try {
+        replier.answer(answer, codec);
+      } catch (error) {
+        failure = error;
+      }
+      done(failure);
+    }, done);
   }
 
   #stream(

@@ -26,6 +26,7 @@ export class Outgoing {
   readonly #control: ControlSender;
   readonly #prober: Prober;
   readonly #unhear: readonly (() => void)[];
+  #stopped: MeshError | undefined;
 
   constructor(parts: OutgoingParts) {
     this.#parts = parts;
@@ -45,6 +46,7 @@ export class Outgoing {
       ? new StreamAttempt(call, this.#parts, this.#control)
       : new AnswerAttempt(call, this.#parts, this.#control);
     try {
+      if (this.#stopped !== undefined) throw this.#stopped;
       call.signal.throwIfEnded();
       const payload = operation.request.encode(call.input);
       link.publish(subjectOf(call, name), payload, {
@@ -64,14 +66,18 @@ export class Outgoing {
     return attemptsOf(this.#parts.inbox).length;
   }
 
-  /** Ends what is under way, with the reason. */
+  /** Ends what is under way, and whatever is sent from now on, with the reason. */
   stop(reason: MeshError): void {
+    this.#stopped = reason;
     for (const unhear of this.#unhear) unhear();
     this.#prober.stop();
-    for (const attempt of attemptsOf(this.#parts.inbox)) attempt.fail(reason);
+    for (const attempt of attemptsOf(this.#parts.inbox)) {
+      this.#control.cancel(attempt);
+      attempt.fail(reason);
+    }
   }
 
-  #head(call: Call): Uint8Array {
+  #head(call: Call): string {
     const { operation, trace, signal } = call;
     const left = (signal.expiresAt ?? 0) - this.#parts.clock.now();
     return writeRequestHead({

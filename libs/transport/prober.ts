@@ -134,7 +134,11 @@ export class Prober {
         : attemptsOf(this.#parts.inbox).filter(
             (attempt) => attempt.instance === instance && attempt.call.operation.agent === agent,
           );
-    for (const attempt of doomed) attempt.fail(outcomeUnknown(attempt, silence));
+    for (const attempt of doomed) {
+      // It may only be stopped: when it goes on, it need not do what is done elsewhere by then.
+      this.#parts.control.cancel(attempt);
+      attempt.fail(outcomeUnknown(attempt, silence));
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { MeshCode, type MeshError } from "../errors/index.ts";
+import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Link } from "../nats/index.ts";
 import type { Codec } from "../pipeline/index.ts";
 import { json, type ReplyHeads } from "../wire/index.ts";
@@ -24,7 +24,7 @@ export class Replier {
   }
 
   /** The header block of an answer now. */
-  head(codec: Codec): Uint8Array {
+  head(codec: Codec): string {
     return this.#parts.heads.answer(
       this.#parts.load(),
       codec === json ? undefined : codec.contentType,
@@ -55,15 +55,28 @@ export class Replier {
     if (this.#done) return;
     this.#done = true;
     try {
-      const body = error.domain === undefined ? nothing : json.encode(error.domain);
-      this.#publish(body, this.#parts.heads.error(this.#parts.load(), error));
+      this.#refuse(error);
+    } catch (unfit) {
+      this.#refuseBriefly(MeshError.from(unfit));
+    }
+  }
+
+  #refuse(error: MeshError): void {
+    const body = error.domain === undefined ? nothing : json.encode(error.domain);
+    this.#publish(body, this.#parts.heads.error(this.#parts.load(), error));
+  }
+
+  /** The error's own data does not fit on the wire: the caller hears at least that, and need not guess. */
+  #refuseBriefly(why: MeshError): void {
+    try {
+      this.#refuse(why);
     } catch {
       // The link is down: the caller learns it from its own link, or from a probe that finds nothing held.
       this.#parts.onRefused("reply_lost");
     }
   }
 
-  #publish(payload: Uint8Array, head: Uint8Array): void {
+  #publish(payload: Uint8Array, head: string): void {
     this.#parts.link.publish(this.subject, payload, { head });
   }
 }

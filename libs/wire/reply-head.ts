@@ -15,14 +15,14 @@ const lines = {
 /** Writes the header blocks of one instance's replies; those of ordinary answers are kept ready by load. */
 export class ReplyHeads {
   readonly #from: string;
-  readonly #ready = new Map<string, Uint8Array[]>();
+  readonly #ready = new Map<string, string[]>();
 
   constructor(instance: string) {
     this.#from = `${headLine}${Header.from}: ${instance} `;
   }
 
   /** Of an answer, or of a stream's first frame. JSON needs no content type. */
-  answer(load: number, contentType: string | undefined): Uint8Array {
+  answer(load: number, contentType: string | undefined): string {
     const key = contentType ?? "";
     let ready = this.#ready.get(key);
     if (ready === undefined) {
@@ -32,25 +32,25 @@ export class ReplyHeads {
     const kept = ready[load];
     if (kept !== undefined) return kept;
     const type = contentType === undefined ? "" : `${Header.contentType}: ${contentType}\r\n`;
-    const block = Buffer.from(`${this.#from}${load}\r\n${type}\r\n`, "latin1");
+    const block = `${this.#from}${load}\r\n${type}\r\n`;
     if (load < mostReady) ready[load] = block;
     return block;
   }
 
   /** Of the empty message that ends a stream. */
-  end(load: number, frames: number): Uint8Array {
-    return Buffer.from(`${this.#from}${load}\r\n${Header.frames}: ${frames}\r\n\r\n`, "latin1");
+  end(load: number, frames: number): string {
+    return `${this.#from}${load}\r\n${Header.frames}: ${frames}\r\n\r\n`;
   }
 
   /** Of a refusal or failure: ADR-32 for plain clients, ours beside it. */
-  error(load: number, error: MeshError): Uint8Array {
+  error(load: number, error: MeshError): string {
     let text = `${this.#from}${load}\r\n${Header.error}: ${error.code}\r\n`;
     text += `${Header.serviceErrorCode}: ${codeTable[error.code].status}\r\n`;
     text += `${Header.serviceError}: ${headerText(error.message)}\r\n`;
     if (error.retryAfterMs !== undefined) {
       text += `${Header.retryAfter}: ${Math.ceil(error.retryAfterMs)}\r\n`;
     }
-    return Buffer.from(`${text}\r\n`, "utf8");
+    return Buffer.from(`${text}\r\n`, "utf8").toString("latin1");
   }
 }
 

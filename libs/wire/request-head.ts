@@ -17,7 +17,7 @@ export interface RequestHead {
 }
 
 /** A complete block for a request. Absent values cost nothing on the wire. */
-export function writeRequestHead(head: RequestHead): Uint8Array {
+export function writeRequestHead(head: RequestHead): string {
   let text = `${headLine}${Header.timeout}: ${head.timeoutMs}\r\n${Header.id}: ${head.id}\r\n`;
   if (head.traceparent !== undefined) text += `${Header.traceparent}: ${head.traceparent}\r\n`;
   if (head.tracestate !== undefined)
@@ -26,7 +26,7 @@ export function writeRequestHead(head: RequestHead): Uint8Array {
   if (head.attempt > 1) text += `${Header.attempt}: ${head.attempt}\r\n`;
   if (head.credit !== undefined) text += `${Header.credit}: ${head.credit}\r\n`;
   if (head.contentType !== undefined) text += `${Header.contentType}: ${head.contentType}\r\n`;
-  return Buffer.from(`${text}\r\n`, "latin1");
+  return `${text}\r\n`;
 }
 
 /** Reads what a caller sent; throws `malformed_header`. Unknown headers are left alone (DESIGN 13). */

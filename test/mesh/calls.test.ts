@@ -10,6 +10,7 @@ import {
   skill,
 } from "@myelin/mesh";
 import { eventually, startNats } from "@myelin/mesh/testing";
+import { connect as connectPlain } from "@nats-io/transport-node";
 import { z } from "zod";
 import { greeter, handlers, Stage } from "../support/greeter.ts";
 
@@ -198,29 +199,25 @@ test("cancelling the first call of a chain ends the last handler", async () => {
 
 test("a reply that comes after its deadline is counted and dropped", async () => {
   await using server = await startNats();
-  const slow = defineAgent({
-    name: "slow",
-    version: "1.0.0",
-    skills: { work: skill({ input: z.object({}), output: z.object({}) }) },
-  });
-  let finish: (answer: Record<string, never>) => void = () => {};
-  await using _agent = await serve(
-    slow,
-    {
-      work: () =>
-        new Promise((resolve) => {
-          finish = resolve;
-        }),
-    },
-    { servers: server.url },
-  );
+  const late = await connectPlain({ servers: server.url });
   await using me = await connect({ name: "me", servers: server.url });
-  await assert.rejects(me.client(slow).work({}, { timeoutMs: 50 }), {
-    code: MeshCode.DeadlineExceeded,
-  });
-  // The far side's own word that the time is up comes after ours.
-  await eventually("the late reply is counted", () => me.metrics.lateReplies >= 1);
-  finish({});
+  try {
+    let answer = (): void => {};
+    late.subscribe("mesh.call.greeter.echo.any.*", {
+      callback: (_error, message) => {
+        answer = () => void message.respond('{"text":"late"}');
+      },
+    });
+    await late.flush();
+    await assert.rejects(me.client(greeter).echo({ text: "x" }, { timeoutMs: 50 }), {
+      code: MeshCode.DeadlineExceeded,
+      message: /^deadline_exceeded: greeter\.echo: nothing within 50 ms/,
+    });
+    answer();
+    await eventually("the late reply is counted", () => me.metrics.lateReplies === 1);
+  } finally {
+    await late.close();
+  }
 });
 
 test("an agent that nobody serves is unknown_agent, and says so at once", async () => {

@@ -169,7 +169,7 @@ test("a payload over the server's limit is refused here, headers counted", async
   await using server = await startNats({ config: "max_payload: 1024" });
   await using link = await Link.connect({ servers: [server.url], name: "a" });
   assert.equal(link.maxPayload, 1024);
-  const head = Buffer.from("NATS/1.0\r\nA: 1\r\n\r\n");
+  const head = "NATS/1.0\r\nA: 1\r\n\r\n";
   link.publish("a", new Uint8Array(1024 - head.length), { head });
   const over = () => link.publish("a", new Uint8Array(1025 - head.length), { head });
   assert.throws(over, { code: "payload_too_large", message: /1025 bytes.*takes 1024/ });

@@ -1,61 +1,118 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isMeshError, MeshCode, MeshError } from "@myelin/mesh";
+import { isMeshError, MeshCode, type MeshError } from "@myelin/mesh";
 import { eventually, startMesh } from "@myelin/mesh/testing";
-import { Notes, lab, labour } from "../support/lab.ts";
+import { lab, labour, Notes } from "../support/lab.ts";
 
-async function code(call: Promise<unknown>): Promise<string> {
-  const error = await call.then(
+async function failure(call: Promise<unknown>): Promise<MeshError> {
+  const error: unknown = await call.then(
     (value) => assert.fail(`it answered ${String(value)}`),
     (thrown: unknown) => thrown,
   );
   assert.ok(isMeshError(error), String(error));
-  return error.code;
+  return error;
 }
+
+const first = (frames: AsyncIterable<unknown>) => frames[Symbol.asyncIterator]().next();
 
 test("whatever a handler throws is handler_failed, and the instance stays up", async () => {
   await using mesh = await startMesh();
   await mesh.serve(lab, labour());
   const client = (await mesh.connect()).client(lab);
   for (const what of ["string", "null", "undefined", "frozen", "proxy"]) {
-    assert.equal(await code(client.toss({ what })), MeshCode.HandlerFailed, what);
+    assert.equal((await failure(client.toss({ what }))).code, MeshCode.HandlerFailed, what);
   }
+  assert.equal((await failure(client.odd({ what: "thenable" }))).code, MeshCode.HandlerFailed);
   assert.equal(await client.echo("still here"), "still here");
 });
 
-test("an answer that JSON cannot carry is an error at once, not a silence", async () => {
+test("what the wire cannot carry is an error that says why, as answer, as frame and as an error's data", async () => {
   await using mesh = await startMesh();
   await mesh.serve(lab, labour());
   const client = (await mesh.connect()).client(lab);
-  const codes: Record<string, string> = {};
-  for (const what of ["bigint", "circular", "large"]) {
-    codes[`answer ${what}`] = await code(client.odd({ what }));
-    codes[`frame ${what}`] = await code(client.oddly({ what })[Symbol.asyncIterator]().next());
-    if (what === "circular") continue;
+  const refusals = [
+    ["bigint", MeshCode.MalformedPayload, /BigInt/],
+    ["circular", MeshCode.MalformedPayload, /circular/],
+    ["large", MeshCode.PayloadTooLarge, /bytes/],
+  ] as const;
+  for (const [what, code, why] of refusals) {
+    for (const call of [client.odd({ what }), first(client.oddly({ what }))]) {
+      const { code: came, message } = await failure(call);
+      assert.deepEqual([what, came], [what, code]);
+      assert.match(message, why);
+    }
   }
-  codes["error bigint"] = await code(client.toss({ what: "big" }));
-  codes["error large"] = await code(client.toss({ what: "large" }));
-  console.log(codes);
-  console.log(await client.odd({ what: "bigint" }).catch((e) => e.message));
-  console.log(await client.odd({ what: "circular" }).catch((e) => e.message));
-  console.log(await client.toss({ what: "big" }).catch((e) => e.message));
-  console.log(await client.toss({ what: "large" }).catch((e) => e.message));
-  for (const what of ["nothing", "symbol", "function", "date", "null", "thenable"])
-    console.log(what, await client.odd({ what }).catch((e) => e.message));
-  for (const what of ["nothing", "symbol", "function", "date", "null", "thenable"])
-    console.log(what, await client.oddly({ what }).next().catch((e) => e.message));
-  console.log(await client.slowly("x").catch((e) => e.message));
+  assert.equal((await failure(client.toss({ what: "big" }))).code, MeshCode.MalformedPayload);
+  assert.equal((await failure(client.toss({ what: "large" }))).code, MeshCode.PayloadTooLarge);
 });
 
-test("a handler that ignores its signal for ever costs no place, and a drain waits no longer than its limit", async () => {
+test("what JSON has no word for arrives as JSON has it", async () => {
+  await using mesh = await startMesh();
+  await mesh.serve(lab, labour());
+  const client = (await mesh.connect()).client(lab);
+  for (const what of ["nothing", "symbol", "function"]) {
+    assert.equal(await client.odd({ what }), undefined, what);
+    assert.deepEqual(await first(client.oddly({ what })), { value: undefined, done: false }, what);
+  }
+  assert.equal(await client.odd({ what: "null" }), null);
+  assert.equal(await client.odd({ what: "date" }), "1970-01-01T00:00:00.000Z");
+});
+
+test("every text crosses unharmed: emoji, NUL, lone surrogates, odd keys, nothing at all", async () => {
+  await using mesh = await startMesh();
+  await mesh.serve(lab, labour());
+  const client = (await mesh.connect()).client(lab);
+  const values = [
+    {},
+    [],
+    "",
+    0,
+    false,
+    "👩‍👩‍👧‍👦 naïve \u0000 \u2028 \ufeff",
+    "\ud800 alone, and \udc00",
+    { "": 1, "a.b": [null], __proto__x: "\r\n\r\n" },
+    JSON.parse('{"__proto__":{"polluted":true}}'),
+    JSON.parse(`${"[".repeat(500)}${"]".repeat(500)}`),
+  ];
+  for (const value of values) assert.deepEqual(await client.echo(value), value);
+  assert.equal(await client.echo(undefined), undefined);
+  assert.equal(({} as { polluted?: boolean }).polluted, undefined);
+});
+
+test("a schema that cannot be checked at once is refused with the reason", async () => {
+  await using mesh = await startMesh();
+  await mesh.serve(lab, labour());
+  const client = (await mesh.connect()).client(lab);
+  const { code, message } = await failure(client.slowly("x"));
+  assert.equal(code, MeshCode.InvalidInput);
+  assert.match(message, /lab\.slowly cannot be checked: .*Promise/);
+});
+
+test("a handler that ignores its signal for ever gives its place back, and no drain waits for it", async () => {
   await using mesh = await startMesh();
   const notes = new Notes();
   const agent = await mesh.serve(lab, labour(notes), { concurrency: 2, queue: 0 });
   const client = (await mesh.connect("ops", { retry: { attempts: 1 } })).client(lab);
-  assert.equal(await code(client.hang(1)), MeshCode.DeadlineExceeded);
-  assert.equal(await code(client.stall(1)[Symbol.asyncIterator]().next()), MeshCode.DeadlineExceeded);
-  await eventually("it has room again", () => client.echo("room").catch(() => undefined), {timeoutMs: 15_000});
+  assert.equal((await failure(client.hang(1))).code, MeshCode.DeadlineExceeded);
+  assert.equal((await failure(first(client.stall(1)))).code, MeshCode.DeadlineExceeded);
+  assert.equal((await failure(client.echo("room?"))).code, MeshCode.Overloaded);
+  await eventually("it has room again", () => client.echo("room"));
+  assert.equal(notes.calls, 3);
+  const hanging = failure(client.hang(2, { timeoutMs: 60_000 }));
+  await eventually("it hangs", () => notes.calls === 4);
   const begun = performance.now();
-  await agent.drain({ timeoutMs: 200 });
+  await agent.drain({ timeoutMs: 100 });
   assert.ok(performance.now() - begun < 2_000);
+  assert.equal((await hanging).code, MeshCode.UnknownOutcome);
+});
+
+test("a handler that blocks its process is worked around, and takes calls again afterwards", async () => {
+  await using mesh = await startMesh();
+  const notes = new Notes();
+  await mesh.serve(lab, labour(notes));
+  const client = (await mesh.connect()).client(lab);
+  // Caller and callee share this process: both stand still, and neither must take the other for dead.
+  assert.equal(await client.block({ ms: 2_000 }), null);
+  assert.equal(await client.echo("after"), "after");
+  assert.equal(notes.calls, 2);
 });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { defineAgent, type Handlers, skill } from "@myelin/mesh";
 import { z } from "zod";
 
@@ -21,6 +22,12 @@ export const lab = defineAgent({
     hang: skill({ input: anything, output: anything, deadlineMs: 100 }),
     /** Never gives a frame, whatever its signal says. */
     stall: skill({ input: anything, frames: anything, deadlineMs: 100 }),
+    /** Answers after a while; may not be done twice. */
+    wait: skill({
+      input: z.object({ ms: z.number() }),
+      output: z.object({ aborted: z.boolean() }),
+      deadlineMs: 60_000,
+    }),
     /** Keeps the whole process busy. */
     block: skill({ input: z.object({ ms: z.number() }), output: anything, idempotent: true }),
     /** A schema that cannot be checked at once. */
@@ -35,6 +42,7 @@ export class Notes {
   ticking = 0;
   ticks = 0;
   calls = 0;
+  aborted = 0;
 }
 
 const circle: Record<string, unknown> = {};
@@ -98,6 +106,12 @@ export function labour(notes = new Notes()): Handlers<typeof lab> {
       await new Promise(() => {});
       yield 1;
     },
+    wait: async ({ ms }, { signal }) => {
+      notes.calls++;
+      await sleep(ms, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) notes.aborted++;
+      return { aborted: signal.aborted };
+    },
     block: ({ ms }) => {
       notes.calls++;
       const end = performance.now() + ms;
@@ -111,10 +125,7 @@ export function labour(notes = new Notes()): Handlers<typeof lab> {
         for (let at = 0; !signal.aborted; at++) {
           notes.ticks++;
           yield at;
-          await new Promise<void>((resolve) => {
-            const timer = setTimeout(resolve, everyMs);
-            signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
-          });
+          await sleep(everyMs, undefined, { signal }).catch(() => undefined);
         }
       } finally {
         notes.ticking--;

@@ -8,6 +8,7 @@ import { referenceFrom } from "../digest/reference.ts";
 import { writeDigest } from "../digest/write.ts";
 import { bounded } from "../editing/bounded.ts";
 import { type Colleagues, edit } from "../editing/edit.ts";
+import { figuresOf } from "../editing/figures.ts";
 import { Manuscript } from "../editing/manuscript.ts";
 import type { Settings } from "../settings.ts";
 import type { TakePost } from "./post.ts";
@@ -83,13 +84,4 @@ function colleagues(ctx: Context, maxWords: number): Colleagues {
       from.summarizer.summarize({ title, text, maxWords, correction }),
     review: (summary, terms) => from.reviewer.review({ summary, terms: [...terms], maxWords }),
   };
-}
-
-function figuresOf(metrics: MeshMetrics): Figure[] {
-  return metrics
-    .snapshot()
-    .calledAgents.map(({ agent, calls, errors, retries, p50, p95, p99 }) => ({
-      ...{ agent, calls, errors, retries },
-      ...{ p50, p95, p99 },
-    }));
 }

@@ -69,12 +69,6 @@ export class Crew {
     await Promise.all([...this.#children.values()].map((child) => stop(child, stopMs)));
   }
 
-  /** Ends every process at once. */
-  abandon(): void {
-    this.#isStopping = true;
-    for (const child of this.#children.values()) child.kill("SIGKILL");
-  }
-
   async #end(label: string, signal: "SIGKILL" | "SIGTERM"): Promise<number | undefined> {
     const child = this.#children.get(label);
     if (child === undefined || hasEnded(child)) return undefined;

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { connect, type Mesh } from "@myelin/mesh";
 import { editor, type Figure, type Progress } from "../contracts/editor.ts";
 import type { Source } from "../documents/sources.ts";
+import { figuresOf } from "../editing/figures.ts";
 import { type Broker, startBroker } from "../processes/broker.ts";
 import { Crew, type Member } from "../processes/crew.ts";
 import { writeSettings } from "../settings.ts";
@@ -87,12 +88,7 @@ export class Desk {
 
   /** How our own calls went. */
   figures(): readonly Figure[] {
-    return this.#mesh.metrics
-      .snapshot()
-      .calledAgents.map(({ agent, calls, errors, retries, p50, p95, p99 }) => ({
-        ...{ agent, calls, errors, retries },
-        ...{ p50, p95, p99 },
-      }));
+    return figuresOf(this.#mesh.metrics);
   }
 
   /** Stops in the reverse order of the start: agents finish over a server that is still there. */

@@ -13,16 +13,15 @@ export interface KillCost {
   readonly worstMs: number;
 }
 
+// By then the mesh knows of the death and asks that instance nothing more.
+const noticedMs = 1_500;
+
 /** Compares the calls that the kill met with what a call takes otherwise. */
-export function killCost(
-  calls: readonly SummaryCall[],
-  killed: Mishap,
-  drained: Mishap | undefined,
-): KillCost {
-  const before = drained?.atMs ?? Number.POSITIVE_INFINITY;
+export function killCost(calls: readonly SummaryCall[], killed: Mishap): KillCost {
+  const noticedAtMs = killed.atMs + noticedMs;
   const met = calls.filter(
     ({ attempt, startedAtMs, tookMs }) =>
-      attempt > 1 && startedAtMs < before && startedAtMs + tookMs >= killed.atMs,
+      attempt > 1 && startedAtMs < noticedAtMs && startedAtMs + tookMs >= killed.atMs,
   );
   const usualMs = median(calls.filter(({ attempt }) => attempt === 1).map((call) => call.tookMs));
   const added = met.map(({ tookMs }) => Math.max(0, tookMs - usualMs));

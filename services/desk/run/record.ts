@@ -60,7 +60,7 @@ export function recordOf({ course, killed, drained, own, server, tookMs }: RunFa
     ...{ skipped, cut, sentBack, remarked, tookMs, server, table },
     beyondLimit: course.isBeyondLimit,
     digest: course.written,
-    kill: killed === undefined ? undefined : { ...killed, ...killCost(calls, killed, drained) },
+    kill: killed === undefined ? undefined : { ...killed, ...killCost(calls, killed) },
     drain: drained,
     losses: course.lost,
   };

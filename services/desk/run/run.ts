@@ -5,6 +5,7 @@ import { commands } from "../screen/commands.ts";
 import { report } from "../screen/report.ts";
 import type { Screen } from "../screen/screen.ts";
 import { duration } from "../screen/text.ts";
+import { count } from "../text/count.ts";
 import { leaveAddress, removeAddress } from "./address.ts";
 import { Course } from "./course.ts";
 import { type Desk, openDesk, summarizerLabel, usualPort } from "./desk.ts";
@@ -95,7 +96,7 @@ async function write(
   for await (const progress of desk.write({ maxWords, limit }, signal)) {
     course.take(progress);
     if (progress.is === "written") continue;
-    if (progress.is === "found") screen.say(`${course.documents} documents found`);
+    if (progress.is === "found") screen.say(`${count(course.documents, "document")} found`);
     screen.progress(course.done, course.documents, noteOf(course));
     mishaps.onProgress(course.done, course.documents);
   }

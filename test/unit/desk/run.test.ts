@@ -70,10 +70,10 @@ test("the cost of a kill is what its calls took longer than the others", () => {
   const calls = [
     ...[call(0, 100), call(200, 100), call(900, 300)],
     ...[call(950, 400, 2), call(1_100, 700, 3)],
-    // Refused by the instance that drains: not the kill's.
+    // Long after the death: another instance refused it, the one that drains.
     call(5_001, 120, 2),
   ];
-  assert.deepEqual(killCost(calls, killed, drained), {
+  assert.deepEqual(killCost(calls, killed), {
     calls: 2,
     retries: 3,
     addedMs: 900,
@@ -83,7 +83,7 @@ test("the cost of a kill is what its calls took longer than the others", () => {
 
 test("a kill that nobody waited for cost nothing", () => {
   const none = { calls: 0, retries: 0, addedMs: 0, worstMs: 0 };
-  assert.deepEqual(killCost([call(0, 100)], killed, undefined), none);
+  assert.deepEqual(killCost([call(0, 100)], killed), none);
 });
 
 /** A course of two documents, of which one is lost. */

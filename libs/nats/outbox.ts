@@ -1,0 +1,94 @@
+import type { NatsConnection } from "@nats-io/transport-node";
+
+/** What nats.js keeps inside: where its own publish puts what will be written next. */
+interface Protocol {
+  sendCommand(bytes: Uint8Array): void;
+  outMsgs: number;
+  outBytes: number;
+}
+
+const slabBytes = 65_536;
+/** Larger messages go by nats.js's own publish: copying them would cost more than it saves. */
+const mostBytes = 16_384;
+
+/**
+ * Writes messages one after the other into one buffer and hands them over together, once per turn of the microtasks.
+ *
+ * nats.js encodes and concatenates each message by itself, which costs caller and agent 4 µs a call between them,
+ * a tenth of all. Where nats.js is not as known inside, nothing is written here and its own publish is used.
+ */
+export class Outbox {
+  readonly #protocol: Protocol | undefined;
+  readonly #mayWrite: () => boolean;
+  #slab = Buffer.allocUnsafeSlow(slabBytes);
+  /** What has been handed over, and what has been written. */
+  #from = 0;
+  #used = 0;
+  #isDue = false;
+
+  constructor(nc: NatsConnection, mayWrite: () => boolean) {
+    this.#protocol = protocolOf(nc);
+    this.#mayWrite = mayWrite;
+  }
+
+  /** Takes a message, `head` being one character a byte; false when it must go another way. */
+  write(subject: string, reply: string, head: string, payload: Uint8Array): boolean {
+    const protocol = this.#protocol;
+    const bytes = payload.length + head.length;
+    const most = bytes + subject.length + reply.length + frameBytes;
+    if (protocol === undefined || most > mostBytes) return false;
+    // A space or a line's end would begin something else on the wire; nats.js refuses it by name.
+    if (gap.test(subject) || gap.test(reply)) return false;
+    if (this.#used + most > slabBytes) this.#turnOver();
+    const to = reply === "" ? subject : `${subject} ${reply}`;
+    const verb =
+      head === "" ? `PUB ${to} ${bytes}\r\n` : `HPUB ${to} ${head.length} ${bytes}\r\n${head}`;
+    let at = this.#used + this.#slab.write(verb, this.#used, "latin1");
+    this.#slab.set(payload, at);
+    at += payload.length;
+    this.#slab[at++] = 13;
+    this.#slab[at++] = 10;
+    this.#used = at;
+    protocol.outMsgs++;
+    protocol.outBytes += bytes;
+    if (!this.#isDue) {
+      this.#isDue = true;
+      queueMicrotask(this.#onTurn);
+    }
+    return true;
+  }
+
+  /** Hands over what was written. Whatever goes another way must call it first, to stay in order. */
+  flush(): void {
+    if (this.#used === this.#from) return;
+    const written = this.#slab.subarray(this.#from, this.#used);
+    this.#from = this.#used;
+    // What was written for a connection that is gone must not reach the next one.
+    if (this.#mayWrite()) this.#protocol?.sendCommand(written);
+  }
+
+  readonly #onTurn = (): void => {
+    this.#isDue = false;
+    this.flush();
+  };
+
+  /** The old slab lives as long as the socket has it. */
+  #turnOver(): void {
+    this.flush();
+    this.#slab = Buffer.allocUnsafeSlow(slabBytes);
+    this.#from = 0;
+    this.#used = 0;
+  }
+}
+
+const gap = /[ \t\r\n]/;
+
+/** `HPUB`, spaces, two lengths and line ends. */
+const frameBytes = 48;
+
+function protocolOf(nc: NatsConnection): Protocol | undefined {
+  const { protocol } = nc as unknown as { readonly protocol?: Partial<Protocol> };
+  const isKnown =
+    typeof protocol?.sendCommand === "function" && typeof protocol.outMsgs === "number";
+  return isKnown ? (protocol as Protocol) : undefined;
+}

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { connect, isMeshError, MeshCode } from "@myelin/mesh";
+import { eventually, startMesh, startNats } from "@myelin/mesh/testing";
+import { connect as connectPlain } from "@nats-io/transport-node";
+import { Cable } from "../support/cable.ts";
+import { echo } from "../support/echo.ts";
+import { lab, labour, Notes } from "../support/lab.ts";
+import { launchAgent } from "../support/launch-agent.ts";
+import { launchLab } from "../support/launch-lab.ts";
+
+test("a reader that is killed leaves no producer behind, and its place is free again", async () => {
+  await using mesh = await startMesh();
+  const notes = new Notes();
+  const agent = await mesh.serve(lab, labour(notes), { concurrency: 1, queue: 0 });
+  await using reader = await launchLab(mesh.url, "tick");
+  await eventually("frames flow", () => reader.lines.length > 3);
+  reader.signal("SIGKILL");
+  await eventually("the producer ends", () => notes.ticking === 0, { timeoutMs: 15_000 });
+  const client = (await mesh.connect()).client(lab);
+  assert.equal(await client.echo("room"), "room");
+  await eventually("nothing runs", () =>
+    agent.metrics.snapshot().served.every(({ inFlight }) => inFlight === 0),
+  );
+});
+
+test("a reader that is stopped for a while loses no frame", async () => {
+  await using mesh = await startMesh();
+  const notes = new Notes();
+  await mesh.serve(lab, labour(notes));
+  await using reader = await launchLab(mesh.url, "tick");
+  await eventually("frames flow", () => reader.lines.length > 3);
+  reader.signal("SIGSTOP");
+  const stopped = reader.lines.length;
+  const sent = notes.ticks;
+  await eventually("two seconds of frames are sent", () => notes.ticks > sent + 40);
+  reader.signal("SIGCONT");
+  await eventually("it has them all", () => reader.lines.length > stopped + 45);
+  assert.deepEqual(
+    reader.lines,
+    reader.lines.map((_, at) => `${at}`),
+  );
+});
+
+test("the first calls of a newcomer survive the death of who took them, while somebody watches", async () => {
+  await using nats = await startNats();
+  const watcher = await connectPlain({ servers: nats.url });
+  watcher.subscribe("mesh.>", { callback: () => {} });
+  await watcher.flush();
+  await using doomed = await launchAgent(nats.url);
+  await using other = await launchAgent(nats.url);
+  await using caller = await connect({ name: "ops", servers: nats.url });
+  const begun = performance.now();
+  const calls = Array.from({ length: 30 }, () => caller.client(echo).who({ ms: 300 }));
+  await eventually("they are out", () => caller.metrics.snapshot().called[0]?.inFlight === 30);
+  await watcher.flush();
+  doomed.signal("SIGKILL");
+  const answers = await Promise.all(calls);
+  assert.deepEqual(new Set(answers.map(({ instance }) => instance)), new Set([other.instance]));
+  const tookMs = performance.now() - begun;
+  assert.ok(tookMs < 3_500, `${Math.round(tookMs)} ms`);
+  await watcher.close();
+});
+
+test("a stopped instance that goes on finds its calls cancelled, and what it answers is counted as late", async () => {
+  await using nats = await startNats();
+  await using paused = await launchLab(nats.url, "serve");
+  await using caller = await connect({ name: "ops", servers: nats.url });
+  const client = caller.client(lab);
+  await client.wait({ ms: 0 });
+  const running = Array.from({ length: 5 }, () => client.wait({ ms: 50 }));
+  const ends = running.map((call) =>
+    assert.rejects(call, (error) => isMeshError(error, MeshCode.UnknownOutcome)),
+  );
+  paused.signal("SIGSTOP");
+  await Promise.all(ends);
+  paused.signal("SIGCONT");
+  await eventually("it is called again", () => client.echo("again").catch(() => undefined), {
+    timeoutMs: 10_000,
+  });
+  await eventually("the late ones came", () => caller.metrics.snapshot().lateReplies > 0);
+});
+
+test("when every instance is gone callers hear it at once, and are served as soon as one is back", async () => {
+  await using nats = await startNats();
+  await using caller = await connect({ name: "ops", servers: nats.url });
+  const client = caller.client(echo);
+  const one = await launchAgent(nats.url);
+  const two = await launchAgent(nats.url);
+  await eventually("both answer", async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => client.who({ ms: 0 })));
+    return new Set(answers.map(({ instance }) => instance)).size === 2;
+  });
+  for (const agent of [one, two]) await agent[Symbol.asyncDispose]();
+  const begun = performance.now();
+  await assert.rejects(client.who({ ms: 0 }), (error) => isMeshError(error, MeshCode.UnknownAgent));
+  assert.ok(performance.now() - begun < 1_000);
+  await using back = await launchAgent(nats.url);
+  assert.deepEqual(await client.who({ ms: 0 }), { instance: back.instance });
+});
+
+test("SIGTERM lets a program answer what it has taken, and end with 0", async () => {
+  await using nats = await startNats();
+  await using program = await launchLab(nats.url, "serve");
+  await using caller = await connect({ name: "ops", servers: nats.url });
+  const client = caller.client(lab);
+  const calls = Array.from({ length: 10 }, () => client.wait({ ms: 400 }));
+  const ticks = client.tick({ everyMs: 20 })[Symbol.asyncIterator]();
+  assert.equal((await ticks.next()).value, 0);
+  program.signal("SIGTERM");
+  assert.deepEqual(
+    await Promise.all(calls),
+    calls.map(() => ({ aborted: false })),
+  );
+  await ticks.return?.();
+  assert.equal(await program.ended, 0);
+});
+
+test("a callee whose cable is cut in mid-stream ends the stream on both sides, and serves the next", async () => {
+  await using mesh = await startMesh();
+  await using cable = await Cable.lay(mesh.server.port);
+  const notes = new Notes();
+  await using agent = await connect({ name: lab.name, servers: cable.url });
+  await agent.serve(lab, labour(notes));
+  const client = (await mesh.connect()).client(lab);
+  const read = async () => {
+    for await (const tick of client.tick({ everyMs: 20 })) if (tick === 3) cable.cut();
+  };
+  const begun = performance.now();
+  await assert.rejects(read(), (error) => isMeshError(error));
+  assert.ok(performance.now() - begun < 3_000);
+  await eventually("the producer ends", () => notes.ticking === 0);
+  await eventually("it serves again", () => client.echo("again").catch(() => undefined));
+});

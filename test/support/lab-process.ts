@@ -1,0 +1,25 @@
+/**
+ * A side of the lab as a process of its own, for tests that kill or stop it. Arguments: the server's URL, and
+ * `serve` (an agent run as a program), `tick` (reads a stream for ever) or `hang` (has calls under way for ever).
+ * Prints a line when it is ready, and one for each frame.
+ */
+import { connect } from "@myelin/mesh";
+import { drainOnSignal } from "@myelin/mesh/program";
+import { lab, labour, Notes } from "./lab.ts";
+
+const [url = "", role = ""] = process.argv.slice(2);
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const mesh = await connect({ name: role === "serve" ? lab.name : "ops", servers: url });
+const client = mesh.client(lab);
+
+if (role === "serve") {
+  await mesh.serve(lab, labour(new Notes()));
+  drainOnSignal(() => mesh.drain());
+  say(mesh.instance);
+} else if (role === "tick") {
+  for await (const tick of client.tick({ everyMs: 50 })) say(`${tick}`);
+} else {
+  const calls = Array.from({ length: 3 }, () => client.wait({ ms: 60_000 }));
+  say("ready");
+  await Promise.all(calls);
+}

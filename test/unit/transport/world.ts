@@ -1,0 +1,176 @@
+import { inboxPrefix } from "@myelin/subjects";
+import { MeshCode, MeshError } from "../../../libs/errors/index.ts";
+import type { Denied, Inbound, Link, Listening, Outbound } from "../../../libs/nats/index.ts";
+import { type Call, CallSignal, Wheel } from "../../../libs/pipeline/index.ts";
+import { type CallParts, call, ManualClock } from "../../../libs/testing/index.ts";
+import { Inbox, Outgoing } from "../../../libs/transport/index.ts";
+
+/** A message that went out, with its payload read. */
+export interface Sent {
+  readonly subject: string;
+  readonly reply: string;
+  readonly head: string;
+  readonly payload: Uint8Array;
+  /** The payload as text. */
+  readonly text: string;
+}
+
+/** A link without a broker: keeps what was published, and hands over what a test says. */
+export class FakeLink {
+  isUp = true;
+  /** Every publish throws this, once it is set. */
+  failure: MeshError | undefined;
+  /** What a flush waits for. */
+  flushing: Promise<void> = Promise.resolve();
+  flushes = 0;
+  readonly sent: Sent[] = [];
+  readonly #heard = new Map<string, (message: Inbound) => void>();
+  readonly #downs = new Set<() => void>();
+  readonly #denials = new Set<(denied: Denied) => void>();
+
+  /** As the library takes it. */
+  get link(): Link {
+    return this as unknown as Link;
+  }
+
+  publish(subject: string, payload: Uint8Array, { reply = "", head = "" }: Outbound = {}): void {
+    if (!this.isUp) throw new MeshError(MeshCode.Unavailable, "the link is down");
+    if (this.failure !== undefined) throw this.failure;
+    this.sent.push({ subject, reply, head, payload, text: Buffer.from(payload).toString() });
+  }
+
+  subscribe(subject: string, onMessage: (message: Inbound) => void): Listening {
+    this.#heard.set(subject, onMessage);
+    return { stop: async () => void this.#heard.delete(subject) };
+  }
+
+  flush(): Promise<void> {
+    this.flushes++;
+    return this.flushing;
+  }
+
+  onDown(listener: () => void): () => void {
+    this.#downs.add(listener);
+    return () => this.#downs.delete(listener);
+  }
+
+  onDenied(listener: (denied: Denied) => void): () => void {
+    this.#denials.add(listener);
+    return () => this.#denials.delete(listener);
+  }
+
+  /** Listeners that nobody has taken away. */
+  get listeners(): number {
+    return this.#heard.size + this.#downs.size + this.#denials.size;
+  }
+
+  goDown(): void {
+    this.isUp = false;
+    for (const listener of this.#downs) listener();
+  }
+
+  deny(subject: string): void {
+    const error = new MeshError(MeshCode.PermissionDenied, subject);
+    for (const listener of this.#denials) listener({ operation: "publish", subject, error });
+  }
+
+  /** Hands a message to whoever hears its subject. */
+  deliver(subject: string, payload: string | Uint8Array = "", head = "", reply = ""): void {
+    const message = { subject, reply, head, payload: Buffer.from(payload) };
+    for (const [filter, onMessage] of this.#heard) if (fits(filter, subject)) onMessage(message);
+  }
+}
+
+function fits(filter: string, subject: string): boolean {
+  const tokens = subject.split(".");
+  const wanted = filter.split(".");
+  return (
+    wanted.length === tokens.length &&
+    wanted.every((token, at) => token === "*" || token === tokens[at])
+  );
+}
+
+/** A header block of these lines. */
+export function block(...lines: readonly string[]): string {
+  return `NATS/1.0\r\n${lines.map((line) => `${line}\r\n`).join("")}\r\n`;
+}
+
+/** The server's answer when nobody listens. */
+export const nobodyThere = "NATS/1.0 503\r\n\r\n";
+
+/** What the transport told of who is alive, in order. */
+export type Told = readonly ["lost" | "suspected" | "heard", string];
+
+/** The calling side of one connection on a fake link, with time moved by hand. */
+export function calling() {
+  const far = new FakeLink();
+  const clock = new ManualClock(1_000);
+  const wheel = new Wheel(clock);
+  const late: string[] = [];
+  const told: Told[] = [];
+  const inbox = new Inbox(far.link, "tester", "t1", () => late.push("late"));
+  const tell = (what: Told[0]) => (_agent: string, instance: string) =>
+    void told.push([what, instance]);
+  const membership = { lost: tell("lost"), suspected: tell("suspected"), heard: tell("heard") };
+  const outgoing = new Outgoing({ link: far.link, inbox, name: "tester", clock, wheel, membership });
+  const send = (parts: CallParts = {}) => begin(far, outgoing, clock, wheel, parts);
+  const open = () => Array.from(inbox).length;
+  return { far, clock, wheel, late, told, inbox, outgoing, send, open };
+}
+
+/** One call that has been sent, and how to answer it. */
+function begin(
+  far: FakeLink,
+  outgoing: Outgoing,
+  clock: ManualClock,
+  wheel: Wheel,
+  parts: CallParts,
+) {
+  const signal = new CallSignal(wheel);
+  signal.expire(clock.now() + 30_000, 30_000, "far.work");
+  const sending: Call = call({ signal, ...parts });
+  const before = far.sent.length;
+  const reply = outgoing.send(sending);
+  reply.catch(() => undefined);
+  const asked = far.sent[before];
+  const subject = asked?.reply ?? "";
+  return {
+    call: sending,
+    signal,
+    reply,
+    asked,
+    subject,
+    token: subject.slice(inboxPrefix("tester", "t1").length),
+    answer: (payload: string | Uint8Array = "{}", head = "") => far.deliver(subject, payload, head),
+  };
+}
+
+/** The target that a call for this very instance has. */
+export function at(instance: string) {
+  return { instance, route: `i-${instance}` };
+}
+
+/** Control messages that went out, as their payloads say. */
+export function controls(far: FakeLink, kind: "cancel" | "credit" | "probe") {
+  return far.sent
+    .filter(({ subject }) => subject.startsWith("mesh.control."))
+    .map(({ subject, reply, text }) => ({ subject, reply, body: JSON.parse(text)[kind] }))
+    .filter(({ body }) => body !== undefined);
+}
+
+/** Answers the last probe as this instance, which holds these attempts. */
+export function answerProbe(far: FakeLink, instance: unknown, held: readonly string[]): void {
+  const last = controls(far, "probe").at(-1);
+  far.deliver(last?.reply ?? "", JSON.stringify({ instance, held, load: 1 }));
+}
+
+/** How a promise stands, without waiting for it. */
+export async function stateOf(promise: Promise<unknown>): Promise<"pending" | "done" | "failed"> {
+  const settled = promise.then(
+    () => "done" as const,
+    () => "failed" as const,
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  return Promise.race([settled, Promise.resolve("pending" as const)]);
+}
+
