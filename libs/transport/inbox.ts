@@ -2,6 +2,7 @@ import { filters, inboxPrefix } from "@myelin/subjects";
 import type { MeshError } from "../errors/index.ts";
 import type { Inbound, Link, Listening } from "../nats/index.ts";
 import { randomToken, tokenLength } from "../pipeline/index.ts";
+import { statusOf } from "../wire/index.ts";
 
 /** What waits for replies under one token. */
 export interface Waiting {
@@ -29,8 +30,9 @@ export class Inbox {
       const token = message.subject.slice(start);
       const slot = slotOf(token);
       const waiting = this.#tokens[slot] === token ? this.#waiting[slot] : undefined;
-      if (waiting === undefined) onLate();
-      else waiting.receive(message);
+      if (waiting !== undefined) waiting.receive(message);
+      // The server's own "nobody heard that" of a beat or a cancel is no reply.
+      else if (statusOf(message.head) === 0) onLate();
     });
   }
 
