@@ -1,4 +1,5 @@
 // @ts-check
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { keep } from "./keep.mjs";
 import { run } from "./run.mjs";
@@ -30,7 +31,10 @@ export async function buildByGo(program, machine, { go, goRoot, folder }) {
       }
     },
   );
-  return keep(program, machine, file);
+  const kept = await keep(program, machine, file);
+  // Over half a gigabyte, of use to nobody until a newer version is pinned.
+  await rm(goHome(machine), { recursive: true, force: true });
+  return kept;
 }
 
 /**
@@ -59,7 +63,7 @@ async function whyNoSource(go, program, { env, folder }) {
  * @param {string | undefined} goRoot
  */
 function goEnvironment(machine, goRoot) {
-  const home = join(machine.cache, "go");
+  const home = goHome(machine);
   return {
     ...machine.env,
     GOROOT: goRoot,
@@ -74,4 +78,9 @@ function goEnvironment(machine, goRoot) {
     // A fresh machine has no C compiler.
     CGO_ENABLED: "0",
   };
+}
+
+/** @param {import("./step.mjs").Machine} machine */
+function goHome(machine) {
+  return join(machine.cache, "go");
 }

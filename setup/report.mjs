@@ -9,6 +9,9 @@
  *   Shows that work goes on, with the seconds it has taken and the newest detail.
  */
 
+/** A detail that is older tells of something else than what goes on now. */
+const freshMs = 10_000;
+
 /**
  * Reports to a stream: one line that moves on a terminal, a line now and then elsewhere.
  *
@@ -23,17 +26,19 @@ export function createReport(out = process.stderr) {
     line,
     async during(what, work) {
       const started = Date.now();
-      let detail = "";
+      let newest = { detail: "", at: 0 };
       const tick = () => {
-        const seconds = Math.round((Date.now() - started) / 1_000);
+        const now = Date.now();
+        const seconds = Math.round((now - started) / 1_000);
+        const detail = now - newest.at <= freshMs ? newest.detail : "";
         const text = `  ${what}: ${seconds} s${detail && `, ${detail}`}`;
         out.write(out.isTTY ? `\r\x1b[K${text}` : `${text}\n`);
       };
       line(`${what} ...`);
       const timer = setInterval(tick, everyMs);
       try {
-        return await work((newest) => {
-          detail = newest;
+        return await work((detail) => {
+          newest = { detail, at: Date.now() };
         });
       } finally {
         clearInterval(timer);

@@ -1,6 +1,6 @@
 type Line = (fields: Readonly<Record<string, unknown>>, message?: string) => void;
 
-/** Where a program's log lines go; pino fits. The library itself writes nothing (STYLE 8). */
+/** Where a program's log lines go; pino fits. The library itself writes nothing. */
 export interface Logger {
   readonly debug: Line;
   readonly info: Line;

@@ -23,7 +23,7 @@ const text = new TextDecoder();
  * Reads what arrived on an agent's presence subject.
  *
  * Its reply subject must lie in the inbox of the instance it names: whoever lets another agent publish for him
- * can set the subject, but not that (DESIGN 5, borrowed publications).
+ * can set the subject, but not that (SECURITY, borrowed publications).
  */
 export function readBeat(agent: string, message: Inbound): Read<Beat> {
   const address = parsePresenceSubject(message.subject);

@@ -147,7 +147,7 @@ export class Discovery implements Picker, Load, Membership {
     return isInstance(name) ? known.roster.adopt(name, assumedBeatMs, now) : undefined;
   }
 
-  /** Avoided while others have room: a refusal is quick, and must not look attractive (PITFALLS 18). */
+  /** Avoided while others have room: a refusal is quick, and must not look attractive. */
   #cool(instance: Instance, known: Known, retryAfterMs: number = coolingMs.usual): void {
     const { least, most } = coolingMs;
     const delayMs = Math.min(most, Math.max(least, retryAfterMs));

@@ -37,7 +37,7 @@ const utf8 = new TextEncoder();
  * Says that an instance is there, how it is and how loaded: a beat about every second, a change at once, and
  * goodbye.
  *
- * Nobody answers. The reply subject only proves who speaks: it lies in the speaker's own inbox (DESIGN 5).
+ * Nobody answers. The reply subject only proves who speaks: it lies in the speaker's own inbox (SECURITY).
  */
 export class Presence {
   readonly #options: PresenceOptions;

@@ -37,7 +37,8 @@ export class Outbox {
     const bytes = payload.length + head.length;
     const most = bytes + subject.length + reply.length + frameBytes;
     if (protocol === undefined || most > mostBytes) return false;
-    // A space or a line's end would begin something else on the wire; nats.js refuses it by name.
+    // A space or a line's end would begin something else on the wire, also one that a wider character's low byte is;
+    // nats.js refuses it by name.
     if (gap.test(subject) || gap.test(reply)) return false;
     if (this.#used + most > slabBytes) this.#turnOver();
     const to = reply === "" ? subject : `${subject} ${reply}`;
@@ -81,7 +82,7 @@ export class Outbox {
   }
 }
 
-const gap = /[ \t\r\n]/;
+const gap = /[^!-~]/;
 
 /** `HPUB`, spaces, two lengths and line ends. */
 const frameBytes = 48;

@@ -49,7 +49,7 @@ type Json = Readonly<Record<string, unknown>>;
  * Answers `$SRV.PING`, `INFO` and `STATS` as ADR-32 has it, so that `nats micro` shows every agent.
  *
  * Answers within the callback of the message, never behind a handler, and only into inboxes: whoever answers
- * lends its right to publish to whoever asks (DESIGN 5).
+ * lends its right to publish to whoever asks (SECURITY).
  */
 export class Services {
   readonly #parts: ServicesParts;

@@ -92,7 +92,7 @@ export class Admission {
 
   /** Resolves with true once nothing runs or waits, with false when that takes too long. */
   idle(timeoutMs: number): Promise<boolean> {
-    if (this.load === 0) return Promise.resolve(true);
+    if (this.load === 0 || timeoutMs <= 0) return Promise.resolve(this.load === 0);
     return new Promise((resolve) => {
       const onIdle = (): void => {
         cancel();

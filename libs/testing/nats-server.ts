@@ -98,8 +98,8 @@ export class NatsServer {
   }
 
   /** Freezes it: connections stay open and nothing moves. */
-  pause(): void {
-    this.#run?.signal("SIGSTOP");
+  async pause(): Promise<void> {
+    await this.#run?.freeze();
   }
 
   /** Lets a frozen one go on. */

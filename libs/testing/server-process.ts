@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { MeshCode, MeshError } from "../errors/index.ts";
+import { eventually } from "./eventually.ts";
 import type { ServerLog } from "./server-log.ts";
 
 const readyWithinMs = 10_000;
@@ -48,6 +50,12 @@ export class ServerProcess {
     if (this.isRunning) this.#child.kill(name);
   }
 
+  /** Stops it in its tracks; resolves when no thread of it runs, which takes a busy machine some milliseconds. */
+  async freeze(): Promise<void> {
+    this.signal("SIGSTOP");
+    await eventually("the server stands still", () => !this.isRunning || isStopped(this.pid));
+  }
+
   /** Ends it and waits for that; what does not end when asked is killed. */
   async end(how: "SIGTERM" | "SIGKILL"): Promise<void> {
     if (!this.isRunning || this.pid === undefined) return;
@@ -94,4 +102,13 @@ function withResolvers(): Resolvers {
     reject = no;
   });
   return { promise, resolve, reject };
+}
+
+/** Whether every thread is stopped, as the kernel tells; where it does not tell, the signal has to do. */
+function isStopped(pid: number | undefined): boolean {
+  const tasks = `/proc/${pid}/task`;
+  if (!existsSync(tasks)) return true;
+  return readdirSync(tasks).every((id) =>
+    /\) T /.test(readFileSync(`${tasks}/${id}/stat`, "utf8")),
+  );
 }

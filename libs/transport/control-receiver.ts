@@ -29,7 +29,7 @@ export class ControlReceiver {
     const parsed = parseControlSubject(message.subject);
     if (!parsed.ok || parsed.value.agent !== this.#parts.agent)
       return this.#parts.onRefused("control_subject");
-    // Borrowed publications have no reply subject, or a foreign one (DESIGN 5).
+    // Borrowed publications have no reply subject, or a foreign one (SECURITY).
     if (!message.reply.startsWith(callerInbox(parsed.value.caller))) {
       return this.#parts.onRefused("control_reply_subject");
     }

@@ -9,7 +9,7 @@ export class ControlSender {
   readonly #link: Link;
   readonly #inbox: Inbox;
   readonly #name: string;
-  /** A reply subject in our inbox proves who speaks; nobody answers there (DESIGN 5). */
+  /** A reply subject in our inbox proves who speaks; nobody answers there (SECURITY). */
   readonly #nowhere: string;
 
   constructor(link: Link, inbox: Inbox, name: string) {
@@ -49,6 +49,11 @@ export class ControlSender {
   ): void {
     if (!this.#link.isUp) return;
     const route = instance === undefined ? "any" : `i-${instance}`;
-    this.#link.publish(controlSubject(agent, route, this.#name), json.encode(control), { reply });
+    const subject = controlSubject(agent, route, this.#name);
+    try {
+      this.#link.publish(subject, json.encode(control), { reply });
+    } catch {
+      // Whoever sends it ends something: that must go on, and the far side finds out by itself.
+    }
   }
 }

@@ -15,7 +15,8 @@ type Ending =
 export class FrameQueue {
   #frames: Uint8Array[] = [];
   #first = 0;
-  #waiting: Reader | undefined;
+  /** Seldom more than one: only who asks again before it was answered. */
+  readonly #waiting: Reader[] = [];
   #ending: Ending = { is: "open" };
   #bytes = 0;
 
@@ -26,14 +27,13 @@ export class FrameQueue {
 
   /** Whether a reader stands at the door. */
   get isAwaited(): boolean {
-    return this.#waiting !== undefined;
+    return this.#waiting.length > 0;
   }
 
   push(frame: Uint8Array): void {
     if (this.#ending.is !== "open") return;
-    const reader = this.#waiting;
+    const reader = this.#waiting.shift();
     if (reader !== undefined) {
-      this.#waiting = undefined;
       reader.resolve({ value: frame, done: false });
       return;
     }
@@ -72,7 +72,7 @@ export class FrameQueue {
       return Promise.reject(error);
     }
     return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
+      this.#waiting.push({ resolve, reject });
     });
   }
 
@@ -89,12 +89,12 @@ export class FrameQueue {
   #end(ending: Ending): void {
     if (this.#ending.is !== "open") return;
     this.#ending = ending;
-    const reader = this.#waiting;
-    if (reader === undefined) return;
-    this.#waiting = undefined;
+    const [first, ...others] = this.#waiting.splice(0);
+    if (first === undefined) return;
     if (ending.is === "failed") {
       this.#ending = { is: "done" };
-      reader.reject(ending.error);
-    } else reader.resolve({ value: undefined, done: true });
+      first.reject(ending.error);
+    } else first.resolve({ value: undefined, done: true });
+    for (const reader of others) reader.resolve({ value: undefined, done: true });
   }
 }

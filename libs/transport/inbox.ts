@@ -12,7 +12,7 @@ export interface Waiting {
 /**
  * The reply multiplexer: one subscription, and a token for each attempt.
  *
- * A token is 96 random bits, never a counter: whoever answers may publish into any inbox (DESIGN 5), so one that
+ * A token is 96 random bits, never a counter: whoever answers may publish into any inbox, so one that
  * could be guessed could be answered by another. The number of its slot follows, since a map of tokens that come
  * and go costs several times as much as a slot.
  */

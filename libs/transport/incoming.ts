@@ -45,7 +45,7 @@ export class Incoming {
   readonly receive = (message: Inbound): void => {
     const address = this.#addresses.read(message.subject);
     if (address === undefined) return this.#parts.onRefused("subject");
-    // Who answers publishes there: a reply subject outside the caller's own inbox would lend it our rights (DESIGN 5).
+    // Who answers publishes there: a reply subject outside the caller's own inbox would lend it our rights (SECURITY).
     if (!isOwnInbox(message.reply, address.inbox)) return this.#parts.onRefused("reply_subject");
     const replier = new Replier(this.#parts, message.reply);
     let request: Request;
@@ -64,6 +64,7 @@ export class Incoming {
   #request(message: Inbound, address: Address, head: RequestHead): Request {
     const { operation, caller } = address;
     if (operation === undefined) throw this.#unknownSkill(address.skill);
+    const codec = requestCodec(operation, head.contentType);
     const signal = new CallSignal(this.#parts.wheel);
     const timeoutMs = head.timeoutMs ?? operation.deadlineMs;
     signal.expire(this.#parts.clock.now() + timeoutMs, timeoutMs, operation.key);
@@ -79,7 +80,7 @@ export class Incoming {
       trace: parseTraceparent(head.traceparent, head.tracestate),
       payload: message.payload,
       input: undefined,
-      codec: requestCodec(operation, head.contentType),
+      codec,
     };
   }
 

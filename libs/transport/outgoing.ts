@@ -40,14 +40,14 @@ export class Outgoing {
 
   /** The innermost Send: resolves with the answer, or with a stream at its first frame. */
   readonly send = (call: Call): Promise<Reply> => {
-    const { operation } = call;
+    const { operation, signal } = call;
     const { link, inbox, name } = this.#parts;
+    if (signal.reason !== undefined) return Promise.reject(signal.reason);
     const attempt: Attempt = operation.streams
       ? new StreamAttempt(call, this.#parts, this.#control)
       : new AnswerAttempt(call, this.#parts, this.#control);
     try {
       if (this.#stopped !== undefined) throw this.#stopped;
-      call.signal.throwIfEnded();
       const payload = operation.request.encode(call.input);
       link.publish(subjectOf(call, name), payload, {
         reply: inbox.subject(attempt.token),

@@ -1,3 +1,4 @@
+import { isToken } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Inbound } from "../nats/index.ts";
 import { timer } from "../pipeline/index.ts";
@@ -21,7 +22,7 @@ const tokensAtOnce = 128;
  * Finds out that nobody works on an attempt any more.
  *
  * The server's 503 never comes for what a dead instance was working on, and any `nats sub 'mesh.>'` takes it away;
- * a stopped process answers nothing at all (DESIGN 7).
+ * a stopped process answers nothing at all.
  */
 export class Prober {
   readonly #parts: ProberParts;
@@ -76,7 +77,7 @@ export class Prober {
     const { instance } = first;
     const worst = group.reduce((most, attempt) => Math.max(most, attempt.unanswered), 0);
     if (worst >= mostUnanswered && !starved) this.#lose(agent, instance, group);
-    else if (worst >= 1 && instance !== undefined)
+    else if (worst >= 1 && instance !== undefined && !starved)
       this.#parts.membership.suspected(agent, instance);
     const left = group.filter(({ isOpen }) => isOpen);
     for (let at = 0; at < left.length; at += tokensAtOnce) {
@@ -153,7 +154,8 @@ function readAnswer(
 ): { instance: string; held: ReadonlySet<unknown> } | undefined {
   try {
     const body = json.decode(message.payload) as { instance?: unknown; held?: unknown } | undefined;
-    if (typeof body?.instance !== "string") return undefined;
+    // The name goes into subjects, and comes from whoever answered.
+    if (typeof body?.instance !== "string" || !isToken(body.instance)) return undefined;
     return { instance: body.instance, held: new Set(Array.isArray(body.held) ? body.held : []) };
   } catch {
     // Not an answer of ours; silence is counted by the next look.

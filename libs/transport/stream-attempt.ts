@@ -70,7 +70,8 @@ export class StreamAttempt implements Attempt, AsyncIterableIterator<unknown> {
       return this.#giveUp(this.#broken("it sent more than there was room for"));
     }
     this.#queue.push(payload);
-    this.#parts.wheel.disarm(this.#idle);
+    if (this.#queue.isAwaited) this.#listen();
+    else this.#parts.wheel.disarm(this.#idle);
     this.#begin();
   }
 
@@ -87,20 +88,32 @@ export class StreamAttempt implements Attempt, AsyncIterableIterator<unknown> {
 
   async next(): Promise<IteratorResult<unknown, undefined>> {
     const next = this.#queue.next();
-    if (this.#queue.isAwaited) {
-      const { idleMs } = this.call.operation;
-      this.#parts.wheel.arm(this.#idle, this.#parts.clock.now() + idleMs);
-    }
+    if (this.#queue.isAwaited) this.#listen();
     const result = await next;
     if (result.done === true) return result;
     this.#account(result.value.length);
-    return { value: this.call.operation.response.decode(result.value), done: false };
+    return { value: this.#decode(result.value), done: false };
   }
 
   /** The reader leaves: the far side's work is cancelled. */
   async return(): Promise<IteratorResult<unknown, undefined>> {
     this.#giveUp(new MeshError(MeshCode.Cancelled, `${this.what}: the reader left`));
     return { value: undefined, done: true };
+  }
+
+  /** An iterator that threw is not told to return: what cannot be read ends the stream here. */
+  #decode(frame: Uint8Array): unknown {
+    try {
+      return this.call.operation.response.decode(frame);
+    } catch (error) {
+      const unreadable = MeshError.from(error);
+      this.#giveUp(unreadable);
+      throw unreadable;
+    }
+  }
+
+  #listen(): void {
+    this.#parts.wheel.arm(this.#idle, this.#parts.clock.now() + this.call.operation.idleMs);
   }
 
   #begin(): void {

@@ -1,4 +1,4 @@
-import { Header } from "@myelin/subjects";
+import { Header, isToken } from "@myelin/subjects";
 import { codeTable, isMeshCode, MeshCode, MeshError } from "../errors/index.ts";
 import { field, headerText, headLine, needle } from "./head.ts";
 
@@ -96,8 +96,10 @@ export function readFrom(
   const text = field(head, lines.from);
   const space = text?.indexOf(" ") ?? -1;
   if (text === undefined || space <= 0) return undefined;
+  const instance = text.slice(0, space);
   const load = Number(text.slice(space + 1));
-  return Number.isInteger(load) && load >= 0 ? { instance: text.slice(0, space), load } : undefined;
+  // The name goes into subjects, and comes from whoever answered.
+  return isToken(instance) && Number.isInteger(load) && load >= 0 ? { instance, load } : undefined;
 }
 
 /** How many frames the stream that ends here had; undefined when this is not an end. */

@@ -29,7 +29,7 @@ export function writeRequestHead(head: RequestHead): string {
   return `${text}\r\n`;
 }
 
-/** Reads what a caller sent; throws `malformed_header`. Unknown headers are left alone (DESIGN 13). */
+/** Reads what a caller sent; throws `malformed_header`. Unknown headers are left alone. */
 export function readRequestHead(head: string, caller: string): RequestHead {
   if (head === "") return bare;
   checkHead(head);

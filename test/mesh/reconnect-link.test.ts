@@ -98,7 +98,7 @@ test("an authenticator that throws later is asked again", async () => {
 test("a broker that says nothing any more is found out, even with unsent data", async () => {
   await using server = await startNats();
   await using link = await linkTo(server, { nats: { pingInterval: 50, timeout: 200 } });
-  server.pause();
+  await server.pause();
   const block = new Uint8Array(1_000_000);
   for (let sent = 0; sent < 16; sent++) link.publish("a", block);
   await eventually("it is down", () => !link.isUp, { timeoutMs: 2_000 });
@@ -174,7 +174,7 @@ test("stopping, flushing and closing are bounded while the broker hangs", async 
   await using link = await linkTo(server);
   const listening = link.subscribe("a", () => {});
   await link.flush();
-  server.pause();
+  await server.pause();
   const flushed = assert.rejects(link.flush(100), { code: "deadline_exceeded" });
   assert.ok((await timed(() => flushed)) < 1_000);
   assert.ok((await timed(() => listening.stop())) < 3_000);

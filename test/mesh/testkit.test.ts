@@ -37,7 +37,7 @@ test("a killed server comes back on the same port, with what it stored", async (
 test("a paused server answers nothing until it is resumed", async () => {
   await using server = await startNats();
   const nc = await connect({ servers: server.url });
-  server.pause();
+  await server.pause();
   let answered = false;
   const flushed = nc.flush().then(() => {
     answered = true;

@@ -4,7 +4,7 @@ import { importsOf } from "./imports.ts";
 import { judgeLayers, judgeManifest, judgeServices, judgeSubjects, layers } from "./layers.ts";
 import { type Breach, foldersIn, shown, sourcesIn, textOf } from "./source.ts";
 
-test("every layer of libs imports only what DESIGN 3 allows", () => {
+test("every layer of libs imports only what ARCHITECTURE allows", () => {
   assert.equal(shown(judgeLayers(sourcesIn("libs"))), "");
 });
 
@@ -49,7 +49,7 @@ test("the rule is red when a layer imports another in any form", () => {
   }
 });
 
-test("the rule is red for each border that DESIGN 3 draws", () => {
+test("the rule is red for each border that ARCHITECTURE draws", () => {
   const borders: readonly (readonly [string, string, string])[] = [
     ["libs/errors/a.ts", "../pipeline/index.ts", "errors may not import pipeline"],
     ["libs/errors/a.ts", "@myelin/subjects", "errors may not import @myelin/subjects"],
@@ -92,7 +92,7 @@ test("the rule is red for each border that DESIGN 3 draws", () => {
 
 test("the rule is red for a folder that is no layer", () => {
   assert.deepEqual(what(judgeLayers([{ path: "libs/utils/a.ts", text: "" }])), [
-    "is in no layer of DESIGN 3",
+    "is in no layer of ARCHITECTURE",
   ]);
 });
 

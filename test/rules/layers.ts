@@ -17,7 +17,7 @@ const all = [
 ];
 
 /**
- * Who may import whom in libs, types included (DESIGN 3, ARCHITECTURE "Layers").
+ * Who may import whom in libs, types included (ARCHITECTURE, "What is where").
  * Beside these everyone may import `errors` and `@myelin/subjects`; a layer that is not listed may not exist.
  */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -56,7 +56,7 @@ export const layers: readonly string[] = Object.keys(mayImport);
 export function judgeLayers(sources: readonly Source[]): Breach[] {
   const unknown = sources
     .filter(({ path }) => !layers.includes(layerOf(path) ?? ""))
-    .map(({ path }) => ({ path, line: 1, what: `is in no layer of DESIGN 3` }));
+    .map(({ path }) => ({ path, line: 1, what: `is in no layer of ARCHITECTURE` }));
   return [...unknown, ...judgeImports(sources, judgeLib)];
 }
 

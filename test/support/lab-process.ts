@@ -1,7 +1,7 @@
 /**
  * A side of the lab as a process of its own, for tests that kill or stop it. Arguments: the server's URL, and
  * `serve` (an agent run as a program), `tick` (reads a stream for ever) or `hang` (has calls under way for ever).
- * Prints a line when it is ready, and one for each frame.
+ * Prints a line when it is ready, one for each frame, and one for each call that was given up under way.
  */
 import { connect } from "@myelin/mesh";
 import { drainOnSignal } from "@myelin/mesh/program";
@@ -13,7 +13,9 @@ const mesh = await connect({ name: role === "serve" ? lab.name : "ops", servers:
 const client = mesh.client(lab);
 
 if (role === "serve") {
-  await mesh.serve(lab, labour(new Notes()));
+  const notes = new Notes();
+  notes.onAbort = () => say("aborted");
+  await mesh.serve(lab, labour(notes));
   drainOnSignal(() => mesh.drain());
   say(mesh.instance);
 } else if (role === "tick") {

@@ -42,7 +42,8 @@ export class Notes {
   ticking = 0;
   ticks = 0;
   calls = 0;
-  aborted = 0;
+  /** Hears of each `wait` that was given up. */
+  onAbort = (): void => {};
 }
 
 const circle: Record<string, unknown> = {};
@@ -109,7 +110,7 @@ export function labour(notes = new Notes()): Handlers<typeof lab> {
     wait: async ({ ms }, { signal }) => {
       notes.calls++;
       await sleep(ms, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) notes.aborted++;
+      if (signal.aborted) notes.onAbort();
       return { aborted: signal.aborted };
     },
     block: ({ ms }) => {

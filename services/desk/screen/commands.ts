@@ -1,4 +1,7 @@
+import { callSubject } from "@myelin/subjects";
 import type { Palette } from "./text.ts";
+
+const terms = callSubject("indexer", "terms", "any", "ops");
 
 const examples = [
   ["who is there", "npx myelin agents"],
@@ -8,10 +11,7 @@ const examples = [
   ["calls as they happen", "npx myelin tap"],
   ["let the nats CLI know", 'eval "$(npx myelin env)"'],
   ["agents as services", "nats micro ls"],
-  [
-    "no library of ours",
-    'nats req mesh.call.indexer.terms.any.ops \'{"text":"No library is needed."}\'',
-  ],
+  ["no library of ours", `nats req ${terms} '{"text":"No library is needed."}'`],
 ] as const;
 
 /** The commands with which a person explores a mesh; while it is not up, how to have it. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fromGo } from "../../../setup/steps/go.mjs";
@@ -21,6 +21,13 @@ test("Go builds from the pinned modules, with all its caches inside ours", async
   for (const cache of ["mod", "build"]) {
     assert.match(seen, new RegExp(`^${cache} ${join(machine.cache, "go", cache)}$`, "m"));
   }
+});
+
+test("what a build has fetched is thrown away when the program is there", async () => {
+  await using machine = await emptyMachine();
+  await fakeGo(machine, "true", 'mkdir -p "$GOCACHE" "$GOMODCACHE"');
+  await fromGo.find(program(), machine);
+  assert.deepEqual((await readdir(machine.cache)).sort(), ["bin", "work"]);
 });
 
 test("a silent module source is turned off, and is the reason when the build then fails", async () => {

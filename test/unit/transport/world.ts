@@ -1,7 +1,7 @@
 import { inboxPrefix } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../../libs/errors/index.ts";
 import type { Denied, Inbound, Link, Listening, Outbound } from "../../../libs/nats/index.ts";
-import { type Call, CallSignal, Wheel } from "../../../libs/pipeline/index.ts";
+import { type Call, CallSignal, type Clock, Wheel } from "../../../libs/pipeline/index.ts";
 import { type CallParts, call, ManualClock } from "../../../libs/testing/index.ts";
 import { Inbox, Outgoing } from "../../../libs/transport/index.ts";
 
@@ -105,24 +105,36 @@ export type Told = readonly ["lost" | "suspected" | "heard", string];
 export function calling() {
   const far = new FakeLink();
   const clock = new ManualClock(1_000);
-  const wheel = new Wheel(clock);
+  let skew = 0;
+  const seen: Clock = {
+    now: () => clock.now() + skew,
+    schedule: (delayMs, run) => clock.schedule(delayMs, run),
+  };
+  const wheel = new Wheel(seen);
   const late: string[] = [];
   const told: Told[] = [];
   const inbox = new Inbox(far.link, "tester", "t1", () => late.push("late"));
   const tell = (what: Told[0]) => (_agent: string, instance: string) =>
     void told.push([what, instance]);
   const membership = { lost: tell("lost"), suspected: tell("suspected"), heard: tell("heard") };
-  const outgoing = new Outgoing({ link: far.link, inbox, name: "tester", clock, wheel, membership });
-  const send = (parts: CallParts = {}) => begin(far, outgoing, clock, wheel, parts);
+  const outgoing = new Outgoing({
+    ...{ link: far.link, inbox, name: "tester", clock: seen, wheel, membership },
+  });
+  const send = (parts: CallParts = {}) => begin(far, outgoing, seen, wheel, parts);
   const open = () => Array.from(inbox).length;
-  return { far, clock, wheel, late, told, inbox, outgoing, send, open };
+  /** Time passes while this process stands still; its timers run late. */
+  const stall = (ms: number) => {
+    skew += ms;
+    clock.advance(15);
+  };
+  return { far, clock, wheel, late, told, inbox, outgoing, send, open, stall };
 }
 
 /** One call that has been sent, and how to answer it. */
 function begin(
   far: FakeLink,
   outgoing: Outgoing,
-  clock: ManualClock,
+  clock: Clock,
   wheel: Wheel,
   parts: CallParts,
 ) {
