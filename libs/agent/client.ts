@@ -130,6 +130,7 @@ function endings(
   parent: CallSignal | undefined,
 ): (() => void) | undefined {
   if (given === undefined && parent === undefined) return undefined;
+  if (given !== undefined && typeof given?.addEventListener !== "function") throw noSignal(given);
   const onAbort = (): void => signal.end(gaveUp(given));
   const onParentEnd = (reason: MeshError): void => signal.end(reason);
   if (given?.aborted === true) onAbort();
@@ -139,6 +140,11 @@ function endings(
     given?.removeEventListener("abort", onAbort);
     parent?.offEnd(onParentEnd);
   };
+}
+
+function noSignal(given: unknown): MeshError {
+  const came = given === null ? "null" : typeof given;
+  return new MeshError(MeshCode.InvalidArgument, `signal must be an AbortSignal, got ${came}`);
 }
 
 function gaveUp(given: AbortSignal | undefined): MeshError {

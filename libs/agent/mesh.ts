@@ -12,11 +12,11 @@ import { type HandlerTable, Serving } from "./serving.ts";
 
 /** How a drain is bounded. */
 export interface DrainOptions {
-  /** How long running work may take to finish, in milliseconds. Default: 30000. */
+  /** How long running work may take to finish, in milliseconds. Default: 20000, within what a program gives it. */
   readonly timeoutMs?: number;
 }
 
-const defaultDrainMs = 30_000;
+const defaultDrainMs = 20_000;
 
 /** Joins the mesh: one connection under one name. Throws `unavailable` when no server answers. */
 export async function connect(options: ConnectOptions): Promise<Mesh> {

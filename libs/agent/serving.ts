@@ -208,9 +208,10 @@ export class Serving {
 }
 
 function checkHandlers(contract: Contract, handlers: HandlerTable): void {
-  const missing = Object.keys(contract.skills).filter(
-    (skill) => typeof handlers[skill] !== "function",
-  );
+  const missing = Object.keys(contract.skills).filter((skill) => {
+    const isInherited = skill in Object.prototype && !Object.hasOwn(handlers, skill);
+    return isInherited || typeof handlers[skill] !== "function";
+  });
   const unknown = Object.keys(handlers).filter((skill) => !Object.hasOwn(contract.skills, skill));
   if (missing.length === 0 && unknown.length === 0) return;
   const lacks = missing.length === 0 ? "" : `; no handler for ${missing.join(", ")}`;

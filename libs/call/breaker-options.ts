@@ -1,4 +1,4 @@
-import { checkNumbers } from "../pipeline/index.ts";
+import { checkNumbers, overDefaults } from "../pipeline/index.ts";
 
 /** When calls to a skill are refused here because it keeps failing there. */
 export interface BreakerOptions {
@@ -24,14 +24,10 @@ const defaults: BreakerConfig = Object.freeze({
 
 /** Fills in and checks the options, once, at start. */
 export function resolveBreaker(options: BreakerOptions = {}): BreakerConfig {
-  return checkNumbers<BreakerConfig>(
-    "breaker",
-    { ...defaults, ...options },
-    {
-      failureShare: { min: 0, max: 1, whole: false },
-      minCalls: { min: 1, max: 1_000_000, whole: true },
-      windowMs: { min: 100, max: 3_600_000, whole: true },
-      openMs: { min: 1, max: 3_600_000, whole: true },
-    },
-  );
+  return checkNumbers<BreakerConfig>("breaker", overDefaults(defaults, options), {
+    failureShare: { min: 0, max: 1, whole: false },
+    minCalls: { min: 1, max: 1_000_000, whole: true },
+    windowMs: { min: 100, max: 3_600_000, whole: true },
+    openMs: { min: 1, max: 3_600_000, whole: true },
+  });
 }

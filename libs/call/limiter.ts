@@ -5,6 +5,7 @@ import {
   checkNumbers,
   Frames,
   type Layer,
+  overDefaults,
   type Reply,
   type Send,
 } from "../pipeline/index.ts";
@@ -24,14 +25,10 @@ const defaults: LimiterConfig = Object.freeze({ inFlight: 1_024, queue: 1_024 })
 
 /** Fills in and checks the options, once, at start. */
 export function resolveLimiter(options: LimiterOptions = {}): LimiterConfig {
-  return checkNumbers<LimiterConfig>(
-    "limit",
-    { ...defaults, ...options },
-    {
-      inFlight: { min: 1, max: 1_000_000, whole: true },
-      queue: { min: 0, max: 1_000_000, whole: true },
-    },
-  );
+  return checkNumbers<LimiterConfig>("limit", overDefaults(defaults, options), {
+    inFlight: { min: 1, max: 1_000_000, whole: true },
+    queue: { min: 0, max: 1_000_000, whole: true },
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { checkNumbers } from "../pipeline/index.ts";
+import { checkNumbers, overDefaults } from "../pipeline/index.ts";
 
 /** How a failed call is attempted again. */
 export interface RetryOptions {
@@ -27,15 +27,11 @@ const defaults: RetryConfig = Object.freeze({
 
 /** Fills in and checks the options, once, at start. */
 export function resolveRetry(options: RetryOptions = {}): RetryConfig {
-  return checkNumbers<RetryConfig>(
-    "retry",
-    { ...defaults, ...options },
-    {
-      attempts: { min: 1, max: 20, whole: true },
-      firstDelayMs: { min: 0, max: 60_000, whole: false },
-      maxDelayMs: { min: 0, max: 600_000, whole: false },
-      budgetShare: { min: 0, max: 1, whole: false },
-      budgetPerSecond: { min: 0, max: 100_000, whole: false },
-    },
-  );
+  return checkNumbers<RetryConfig>("retry", overDefaults(defaults, options), {
+    attempts: { min: 1, max: 20, whole: true },
+    firstDelayMs: { min: 0, max: 60_000, whole: false },
+    maxDelayMs: { min: 0, max: 600_000, whole: false },
+    budgetShare: { min: 0, max: 1, whole: false },
+    budgetPerSecond: { min: 0, max: 100_000, whole: false },
+  });
 }

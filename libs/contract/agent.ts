@@ -35,8 +35,7 @@ export function defineAgent<const Skills extends Readonly<Record<string, Skill>>
   definition: AgentDefinition<Skills>,
 ): Contract<Skills> {
   token("agent name", definition.name);
-  for (const name of Object.keys(definition.skills))
-    token(`skill name of ${definition.name}`, name);
+  for (const name of Object.keys(definition.skills)) skillName(definition.name, name);
   version(definition.version);
   for (const [name, skill] of Object.entries(definition.skills)) {
     if (skill.messages !== undefined && definition.protobuf === undefined) {
@@ -62,6 +61,17 @@ export function token(what: string, name: string): string {
     MeshCode.InvalidName,
     `${what} must be ${tokenRule}, got ${JSON.stringify(name)}`,
   );
+}
+
+function skillName(agent: string, name: string): void {
+  token(`skill name of ${agent}`, name);
+  // A client with a method `then` passes for a promise: whoever awaits it would call the skill.
+  if (name === "then") {
+    throw new MeshError(
+      MeshCode.InvalidName,
+      `skill name of ${agent} must not be "then", which would make its client a promise`,
+    );
+  }
 }
 
 function version(text: string): void {

@@ -116,6 +116,6 @@ export function milliseconds(option: string, value: number): number {
   if (Number.isFinite(value) && value > 0 && value <= maxDeadlineMs) return value;
   throw new MeshError(
     MeshCode.InvalidArgument,
-    `${option} must be above 0 and at most ${maxDeadlineMs} milliseconds, got ${value}`,
+    `${option} must be above 0 and at most ${maxDeadlineMs} milliseconds, got ${typeof value === "string" ? JSON.stringify(value) : String(value)}`,
   );
 }

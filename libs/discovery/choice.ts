@@ -1,7 +1,7 @@
 import { type Instance, Rank, type SkillSlot } from "./instance.ts";
 
 /** What a full instance costs more: it is taken when those with room look twice as slow. */
-const fullFactor = 8;
+const fullFactor = 4;
 
 /** Which of an agent's instances takes the next attempt. Made anew only when one comes, goes or changes. */
 export class Choice {

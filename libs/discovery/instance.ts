@@ -27,7 +27,7 @@ const forgetMs = 2_000;
 /** Stands for "never measured", which keeps the arrays plain numbers. */
 const unmeasured = 0;
 const leastMs = 0.001;
-/** Differences below this are noise: keeps a latency of zero from hiding how much is outstanding. */
+/** What each call outstanding adds at least: of those that answer alike, the emptier one is better. */
 const floorMs = 0.1;
 /** No measurement counts for more: an instance must be able to come back. */
 const maxLatencyMs = 60_000;
@@ -61,6 +61,8 @@ export class Instance implements Target {
   #since: number;
   #factor = 1 + caution;
   readonly #latencies: number[] = [];
+  /** What was outstanding when they were measured, averaged alike. */
+  readonly #loads: number[] = [];
   readonly #measuredAt: number[] = [];
 
   constructor(instance: string, now: number, beatMs: number) {
@@ -81,14 +83,18 @@ export class Instance implements Target {
   }
 
   /**
-   * Latency, cubed, times all that is outstanding, this call included.
+   * The latency to be expected: what was seen, grown by how much more is outstanding than when it was seen, and
+   * never below what was seen.
    *
-   * Cubed, because a fast instance always has its share of the calls outstanding: by the plain product one that is
-   * 20 times slower keeps 2 % of the calls at 64 in flight, which is all of the p99.
+   * The plain product of latency and outstanding counts waiting twice where a handler is serial, since the latency
+   * holds the queue already: of four such instances one that is 20 times slower then keeps five calls at 64 in
+   * flight, and they are the p99.
    */
   cost(slot: SkillSlot): number {
-    const shown = this.#shown(slot) + floorMs;
-    return shown * shown * shown * this.#factor * (1 + this.own + this.others);
+    const outstanding = 1 + this.own + this.others;
+    const growth = outstanding / (this.#loads[slot.index] ?? 1);
+    const expected = this.#shown(slot) * (growth > 1 ? growth : 1);
+    return (expected + floorMs * outstanding) * this.#factor;
   }
 
   /** What calls of this skill have taken lately, in milliseconds; undefined when none was measured. */
@@ -151,6 +157,7 @@ export class Instance implements Target {
   #set(slot: SkillSlot, latencyMs: number, now: number): void {
     while (this.#latencies.length <= slot.index) {
       this.#latencies.push(unmeasured);
+      this.#loads.push(1 + this.own + this.others);
       this.#measuredAt.push(now);
     }
     this.#latencies[slot.index] = Math.min(Math.max(latencyMs, leastMs), maxLatencyMs);
@@ -160,8 +167,11 @@ export class Instance implements Target {
   #move(slot: SkillSlot, { from, to, now, overMs }: Move): void {
     const passed = Math.max(0, now - (this.#measuredAt[slot.index] ?? now));
     // A quotient in place of an exponential: this runs once per answer.
-    const moved = (from * overMs + to * passed) / (overMs + passed);
+    const share = passed / (overMs + passed);
+    const moved = from + (to - from) * share;
+    const load = this.#loads[slot.index] ?? 1;
     this.#latencies[slot.index] = Math.min(Math.max(moved, leastMs), maxLatencyMs);
+    this.#loads[slot.index] = load + (1 + this.own + this.others - load) * share;
     this.#measuredAt[slot.index] = now;
   }
 }

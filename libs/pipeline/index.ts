@@ -4,7 +4,7 @@ export { compose, proceed } from "./compose.ts";
 export { type FailureStep, type FrameStep, Frames } from "./frames.ts";
 export { hexId, randomToken, tokenLength } from "./ids.ts";
 export type { Codec, Operation } from "./operation.ts";
-export { checkNumbers, type NumberRule } from "./options.ts";
+export { checkNumbers, type NumberRule, overDefaults } from "./options.ts";
 export type { LinkState, Load, Membership, Picker, Target } from "./ports.ts";
 export type { Request, Serve, ServeLayer } from "./request.ts";
 export { CallSignal, sleep } from "./signal.ts";

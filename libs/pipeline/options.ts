@@ -20,6 +20,19 @@ export function checkNumbers<Config extends object>(
   return Object.freeze(config);
 }
 
+/** The defaults with what is given in their place; `undefined` counts as not given. */
+export function overDefaults<Config extends object>(
+  defaults: Config,
+  options: { readonly [Name in keyof Config]?: Config[Name] | undefined },
+): Config {
+  const config = { ...defaults };
+  for (const name of Object.keys(defaults) as (keyof Config)[]) {
+    const value = options[name];
+    if (value !== undefined) config[name] = value;
+  }
+  return config;
+}
+
 function fits(value: unknown, rule: NumberRule): boolean {
   if (typeof value !== "number" || !(value >= rule.min && value <= rule.max)) return false;
   return !rule.whole || Number.isInteger(value);

@@ -1,4 +1,4 @@
-import { checkNumbers } from "../pipeline/index.ts";
+import { checkNumbers, overDefaults } from "../pipeline/index.ts";
 
 /** What one instance takes on at once. */
 export interface AdmissionOptions {
@@ -24,14 +24,10 @@ const defaults: AdmissionConfig = Object.freeze({
 
 /** Fills in and checks the options, once, at start. */
 export function resolveAdmission(options: AdmissionOptions = {}): AdmissionConfig {
-  return checkNumbers<AdmissionConfig>(
-    "serve",
-    { ...defaults, ...options },
-    {
-      concurrency: { min: 1, max: 1_000_000, whole: true },
-      queue: { min: 0, max: 1_000_000, whole: true },
-      callerShare: { min: 0, max: 1, whole: false },
-      fullAfterMs: { min: 0, max: 3_600_000, whole: false },
-    },
-  );
+  return checkNumbers<AdmissionConfig>("serve", overDefaults(defaults, options), {
+    concurrency: { min: 1, max: 1_000_000, whole: true },
+    queue: { min: 0, max: 1_000_000, whole: true },
+    callerShare: { min: 0, max: 1, whole: false },
+    fullAfterMs: { min: 0, max: 3_600_000, whole: false },
+  });
 }

@@ -29,7 +29,10 @@ export async function writeFrames(
 ): Promise<number> {
   const { signal } = parts;
   const iterator = frames[Symbol.asyncIterator]();
+  let hasLeft = false;
   const leave = (): void => {
+    if (hasLeft) return;
+    hasLeft = true;
     // A handler that waits for something of its own sees its signal; one that yields ends here.
     iterator.return?.().catch(() => undefined);
   };
@@ -54,9 +57,10 @@ async function pump(iterator: AsyncIterator<unknown>, parts: FrameWriterParts): 
     signal.throwIfEnded();
     if (result.done === true) return count;
     const payload = codec.encode(result.value);
-    if (credit === undefined)
+    if (credit === undefined) {
       unflushed = await portion(link, unflushed + payload.length + frameOverhead);
-    else {
+      signal.throwIfEnded();
+    } else {
       if (!credit.isOpen) await credit.wait();
       credit.use(payload.length);
     }

@@ -142,17 +142,20 @@ export class Incoming {
     codec: Codec,
   ): Promise<number> {
     const { link, wheel, clock } = this.#parts;
+    const { signal } = request;
+    // Frames and credit may have been lost with the link: its reader shall hear of the gap now, not at the end.
+    const unhear = link.onDown(() => signal.end(linkLost(request)));
     return writeFrames(frames, {
       link,
       wheel,
       clock,
       codec,
-      signal: request.signal,
+      signal,
       idleMs: request.operation.idleMs,
       reply: replier.subject,
       firstHead: () => replier.head(codec),
       credit: held.credit,
-    });
+    }).finally(unhear);
   }
 
   #unknownSkill(skill: string): MeshError {
@@ -162,6 +165,13 @@ export class Incoming {
       `${this.#parts.agent} has no skill ${skill}; it has: ${known}`,
     );
   }
+}
+
+function linkLost({ operation }: Request): MeshError {
+  return new MeshError(
+    MeshCode.BrokenStream,
+    `${operation.key}: its instance lost the connection to the broker under way`,
+  );
 }
 
 function requestCodec(operation: Operation, contentType: string | undefined): Codec {

@@ -9,13 +9,21 @@ export function needle(name: string): string {
   return `\r\n${name}:`;
 }
 
-/** The value of a header in a raw block, trimmed; undefined when it is not there. */
+/** The value of a header in a raw block, without the spaces around it; undefined when it is not there. */
 export function field(head: string, needle: string): string | undefined {
   const at = head.indexOf(needle);
   if (at < 0) return undefined;
-  const from = at + needle.length;
-  const end = head.indexOf("\r\n", from);
-  return head.slice(from, end < 0 ? head.length : end).trim();
+  let from = at + needle.length;
+  let end = head.indexOf("\r\n", from);
+  if (end < 0) end = head.length;
+  // Not `trim()`: in a block of bytes, what it takes for a space may be the last byte of a letter.
+  while (from < end && isSpace(head.charCodeAt(from))) from++;
+  while (end > from && isSpace(head.charCodeAt(end - 1))) end--;
+  return head.slice(from, end);
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 32 || byte === 9;
 }
 
 /** The status of a message from the server itself, such as 503 for no responders; 0 when it has none. */

@@ -1,5 +1,5 @@
 import { Header, isToken, maxPathLength } from "@myelin/subjects";
-import { checkHead, headerText, headLine, malformed, quoted, whole } from "./head.ts";
+import { checkHead, headLine, malformed, quoted, whole } from "./head.ts";
 
 /** What the headers of a request say. */
 export interface RequestHead {
@@ -20,14 +20,17 @@ export interface RequestHead {
 export function writeRequestHead(head: RequestHead): string {
   let text = `${headLine}${Header.timeout}: ${head.timeoutMs}\r\n${Header.id}: ${head.id}\r\n`;
   if (head.traceparent !== undefined) text += `${Header.traceparent}: ${head.traceparent}\r\n`;
-  if (head.tracestate !== undefined)
-    text += `${Header.tracestate}: ${headerText(head.tracestate)}\r\n`;
+  if (head.tracestate !== undefined && vendorState.test(head.tracestate))
+    text += `${Header.tracestate}: ${head.tracestate}\r\n`;
   if (head.path !== undefined) text += `${Header.path}: ${head.path}\r\n`;
   if (head.attempt > 1) text += `${Header.attempt}: ${head.attempt}\r\n`;
   if (head.credit !== undefined) text += `${Header.credit}: ${head.credit}\r\n`;
   if (head.contentType !== undefined) text += `${Header.contentType}: ${head.contentType}\r\n`;
   return `${text}\r\n`;
 }
+
+/** Whole or not at all: a wider character would become another byte, a line's end among them. */
+const vendorState = /^[ -~]{1,2048}$/;
 
 /** Reads what a caller sent; throws `malformed_header`. Unknown headers are left alone. */
 export function readRequestHead(head: string, caller: string): RequestHead {

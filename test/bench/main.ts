@@ -7,12 +7,14 @@ import { idle } from "./idle.ts";
 import { stream } from "./stream.ts";
 import { type Bench, BenchError } from "./support/bench.ts";
 import { bundle } from "./support/bundle.ts";
+import { exitOnSignals } from "./support/leftovers.ts";
 import { document, table } from "./support/report.ts";
 
 const benches: Readonly<Record<string, Bench>> = { call, balance, idle, stream };
 
 const usage = `usage: npm run bench -- <${Object.keys(benches).join(" | ")}> [--json] [--quick]`;
 
+exitOnSignals();
 process.exitCode = await main(process.argv.slice(2));
 
 /** Runs one bench and answers with the exit code: 2 for a command that does not exist, 1 when it could not measure. */

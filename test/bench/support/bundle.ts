@@ -1,7 +1,9 @@
+import { rmSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
+import { atExit } from "./leftovers.ts";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
 const cache = fileURLToPath(new URL("../../.cache/bench", import.meta.url));
@@ -19,6 +21,7 @@ export interface Programs extends AsyncDisposable {
  */
 export async function bundle(names: readonly string[]): Promise<Programs> {
   const folder = join(cache, String(process.pid));
+  const forget = atExit(() => rmSync(folder, { recursive: true, force: true }));
   await mkdir(folder, { recursive: true });
   await build({
     entryPoints: names.map((name) => ({ in: join(here, `${name}.ts`), out: name })),
@@ -34,7 +37,10 @@ export async function bundle(names: readonly string[]): Promise<Programs> {
   });
   return {
     folder,
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+    async [Symbol.asyncDispose]() {
+      await rm(folder, { recursive: true, force: true });
+      forget();
+    },
   };
 }
 

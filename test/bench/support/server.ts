@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { rmSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { BenchError, type Setting } from "./bench.ts";
+import { atExit } from "./leftovers.ts";
 
 /** What the monitoring page of a server says, as far as the benches read it. */
 export interface ServerCounts {
@@ -23,10 +25,15 @@ export class Server implements AsyncDisposable {
   readonly #monitor: string;
   readonly #process: ChildProcess;
   readonly #folder: string;
+  readonly #forget: () => void;
 
   private constructor(process: ChildProcess, folder: string, ports: Ports) {
     this.#process = process;
     this.#folder = folder;
+    this.#forget = atExit(() => {
+      process.kill("SIGKILL");
+      rmSync(folder, { recursive: true, force: true });
+    });
     this.url = ports.url;
     this.#monitor = ports.monitor;
   }
@@ -73,6 +80,7 @@ export class Server implements AsyncDisposable {
       await ended;
     }
     await rm(this.#folder, { recursive: true, force: true });
+    this.#forget();
   }
 }
 
