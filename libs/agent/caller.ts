@@ -140,8 +140,14 @@ export class Caller {
 
   #ask(subject: string, onReply: (message: Inbound) => void): () => void {
     const token = this.#inbox.open({ receive: onReply });
-    this.#parts.link.publish(subject, new Uint8Array(0), { reply: this.#inbox.subject(token) });
-    return () => this.#inbox.close(token);
+    const end = (): void => this.#inbox.close(token);
+    try {
+      this.#parts.link.publish(subject, new Uint8Array(0), { reply: this.#inbox.subject(token) });
+      return end;
+    } catch (error) {
+      end();
+      throw error;
+    }
   }
 }
 

@@ -10,6 +10,7 @@ import {
   type TraceContext,
   type Wheel,
 } from "../pipeline/index.ts";
+import { onAbort } from "./aborts.ts";
 import { CallStream } from "./call-stream.ts";
 
 /** What a caller may say about one call. */
@@ -131,13 +132,13 @@ function endings(
 ): (() => void) | undefined {
   if (given === undefined && parent === undefined) return undefined;
   if (given !== undefined && typeof given?.addEventListener !== "function") throw noSignal(given);
-  const onAbort = (): void => signal.end(gaveUp(given));
+  const giveUp = (): void => signal.end(gaveUp(given));
   const onParentEnd = (reason: MeshError): void => signal.end(reason);
-  if (given?.aborted === true) onAbort();
-  else given?.addEventListener("abort", onAbort, { once: true });
+  if (given?.aborted === true) giveUp();
+  const unhear = given === undefined ? undefined : onAbort(given, giveUp);
   parent?.onEnd(onParentEnd);
   return () => {
-    given?.removeEventListener("abort", onAbort);
+    unhear?.();
     parent?.offEnd(onParentEnd);
   };
 }

@@ -1,6 +1,6 @@
 import { type Instance, Rank, type SkillSlot } from "./instance.ts";
 
-/** What a full instance costs more: it is taken when those with room look twice as slow. */
+/** What a full instance costs more: it is taken when those with room look four times as slow. */
 const fullFactor = 4;
 
 /** Which of an agent's instances takes the next attempt. Made anew only when one comes, goes or changes. */

@@ -2,7 +2,10 @@ import type { NatsConnection } from "@nats-io/transport-node";
 
 /** What nats.js keeps inside: where its own publish puts what will be written next. */
 interface Protocol {
+  /** Takes bytes, and writes them at the end of the turn. */
   sendCommand(bytes: Uint8Array): void;
+  /** Writes what it has taken. */
+  flushPending(): void;
   outMsgs: number;
   outBytes: number;
 }
@@ -10,6 +13,8 @@ interface Protocol {
 const slabBytes = 65_536;
 /** Larger messages go by nats.js's own publish: copying them would cost more than it saves. */
 const mostBytes = 16_384;
+/** A burst goes out in parts of this, so that the far side works on the first while the next is written. */
+const partBytes = 16_384;
 
 /**
  * Writes messages one after the other into one buffer and hands them over together, once per turn of the microtasks.
@@ -25,6 +30,8 @@ export class Outbox {
   #from = 0;
   #used = 0;
   #isDue = false;
+  /** Whether this turn of the event loop has handed over something already. */
+  #hasFlushed = false;
 
   constructor(nc: NatsConnection, mayWrite: () => boolean) {
     this.#protocol = protocolOf(nc);
@@ -52,10 +59,7 @@ export class Outbox {
     this.#used = at;
     protocol.outMsgs++;
     protocol.outBytes += bytes;
-    if (!this.#isDue) {
-      this.#isDue = true;
-      queueMicrotask(this.#onTurn);
-    }
+    this.#schedule(protocol);
     return true;
   }
 
@@ -68,9 +72,31 @@ export class Outbox {
     if (this.#mayWrite()) this.#protocol?.sendCommand(written);
   }
 
-  readonly #onTurn = (): void => {
+  /**
+   * The first of a turn of the event loop goes with the microtasks, for it may be awaited; what follows goes
+   * together at the turn's end, or every frame of a stream would be a write of its own.
+   */
+  #schedule(protocol: Protocol): void {
+    if (this.#used - this.#from >= partBytes) {
+      this.flush();
+      protocol.flushPending();
+    } else if (!this.#isDue) {
+      this.#isDue = true;
+      if (this.#hasFlushed) process.nextTick(this.#onDue);
+      else queueMicrotask(this.#onDue);
+    }
+  }
+
+  readonly #onDue = (): void => {
     this.#isDue = false;
     this.flush();
+    if (this.#hasFlushed) return;
+    this.#hasFlushed = true;
+    process.nextTick(this.#onTurn);
+  };
+
+  readonly #onTurn = (): void => {
+    this.#hasFlushed = false;
   };
 
   /** The old slab lives as long as the socket has it. */

@@ -37,7 +37,7 @@ export const balance: Bench = {
 type Callers = ReadonlyMap<Kind, Child>;
 
 async function inParallel(setting: Setting, callers: Callers): Promise<Figure[]> {
-  const extent = setting.quick ? { count: 4, forMs: 600 } : { count: 9, forMs: 1_500 };
+  const extent = setting.quick ? { count: 4, forMs: 500 } : { count: 9, forMs: 1_500 };
   const of = await compare(setting, callers, ["raw", "mesh"], "parallel", extent);
   return [
     rate("balance.parallel.rate", of("mesh"), of("raw"), 2.4),
@@ -47,7 +47,7 @@ async function inParallel(setting: Setting, callers: Callers): Promise<Figure[]>
 }
 
 async function oneByOne(setting: Setting, callers: Callers): Promise<Figure[]> {
-  const extent = setting.quick ? { count: 3, forMs: 1_200 } : { count: 7, forMs: 3_000 };
+  const extent = setting.quick ? { count: 3, forMs: 1_000 } : { count: 7, forMs: 3_000 };
   const of = await compare(setting, callers, ["raw", "mesh", "plain"], "serial", extent);
   return [
     rate("balance.serial.rate", of("mesh"), of("raw"), 10),

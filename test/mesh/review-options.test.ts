@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connect, defineAgent, isMeshError, MeshCode, skill } from "@myelin/mesh";
-import { startMesh } from "@myelin/mesh/testing";
+import { eventually, startMesh } from "@myelin/mesh/testing";
 import { z } from "zod";
-import { lab, labour } from "../support/lab.ts";
+import { lab, labour, Notes } from "../support/lab.ts";
 
 /** As a program without types would pass them. */
 const untyped = (value: unknown): never => value as never;
@@ -44,6 +44,29 @@ test("what a call is given and cannot use is refused with what is allowed, and n
     });
   }
   assert.deepEqual(agent.metrics.snapshot().served, []);
+});
+
+test("a hundred calls may share one signal: Node warns of nothing, and all of them end", async () => {
+  await using mesh = await startMesh();
+  const notes = new Notes();
+  await mesh.serve(lab, labour(notes), { concurrency: 200 });
+  const client = (await mesh.connect("ops")).client(lab);
+  const warnings: string[] = [];
+  const onWarning = ({ name }: Error) => void warnings.push(name);
+  process.on("warning", onWarning);
+  const controller = new AbortController();
+  const { signal } = controller;
+  for (let at = 0; at < 50; at++) await client.echo(at, { signal });
+  const calls = Array.from({ length: 100 }, () =>
+    assert.rejects(client.wait({ ms: 10_000 }, { signal }), (error) =>
+      isMeshError(error, MeshCode.Cancelled),
+    ),
+  );
+  await eventually("they run", () => notes.calls === 150);
+  controller.abort();
+  await Promise.all(calls);
+  process.off("warning", onWarning);
+  assert.deepEqual(warnings, []);
 });
 
 test("a skill that would make its client a promise is refused by name", async () => {

@@ -1,6 +1,7 @@
 /**
  * A side of the lab as a process of its own, for tests that kill or stop it. Arguments: the server's URL, and
- * `serve` (an agent run as a program), `tick` (reads a stream for ever) or `hang` (has calls under way for ever).
+ * `serve` (an agent run as a program), `tick` (reads a stream for ever), `wait` (makes a call of 4 s and prints its answer)
+ * or `hang` (has calls under way for ever).
  * Prints a line when it is ready, one for each frame, and one for each call that was given up under way.
  */
 import { connect } from "@myelin/mesh";
@@ -20,6 +21,10 @@ if (role === "serve") {
   say(mesh.instance);
 } else if (role === "tick") {
   for await (const tick of client.tick({ everyMs: 50 })) say(`${tick}`);
+} else if (role === "wait") {
+  const answer = client.wait({ ms: 4_000 });
+  say("ready");
+  say(JSON.stringify(await answer));
 } else {
   const calls = Array.from({ length: 3 }, () => client.wait({ ms: 60_000 }));
   say("ready");

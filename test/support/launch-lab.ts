@@ -12,10 +12,12 @@ export interface LabProcess extends AsyncDisposable {
   readonly ended: Promise<number | null>;
 }
 
+type Role = "serve" | "tick" | "wait" | "hang";
+
 const program = fileURLToPath(new URL("./lab-process.ts", import.meta.url));
 
 /** Starts one; resolves when it has printed its first line. Gone, however it fares, when it is disposed of. */
-export async function launchLab(url: string, role: "serve" | "tick" | "hang"): Promise<LabProcess> {
+export async function launchLab(url: string, role: Role): Promise<LabProcess> {
   const child = spawn(
     process.execPath,
     ["--conditions=development", "--import", "tsx", program, url, role],

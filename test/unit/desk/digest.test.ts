@@ -87,9 +87,9 @@ test("a summary that begins like a list, a heading or a rule stays a paragraph",
 });
 
 test("a reference leads from the digest to the document, whatever its name is", () => {
-  const reference = referenceFrom("/work/out", "/work");
+  const reference = referenceFrom("/desk/out", "/desk");
   assert.equal(reference("docs/a b#1?.md"), "../docs/a%20b%231%3F.md");
-  assert.equal(referenceFrom("/work", "/work")("javascript:x"), "./javascript%3Ax");
+  assert.equal(referenceFrom("/desk", "/desk")("javascript:x"), "./javascript%3Ax");
 });
 
 test("the index has the terms that documents share, with their places", () => {

@@ -83,10 +83,17 @@ test("after a process slept for minutes, all that fell due runs on the next tick
     },
   };
   const wheel = new Wheel(clock);
-  for (const at of [5, 4_000, 5_200, 60_000, 600_000]) wheel.arm(timer(() => rang.push(at)), at);
+  for (const at of [5, 4_000, 5_200, 60_000, 600_000])
+    wheel.arm(
+      timer(() => rang.push(at)),
+      at,
+    );
   now = 100_000;
   tick?.();
-  assert.deepEqual(rang.toSorted((a, b) => a - b), [5, 4_000, 5_200, 60_000]);
+  assert.deepEqual(
+    rang.toSorted((a, b) => a - b),
+    [5, 4_000, 5_200, 60_000],
+  );
 });
 
 test("a timer that another one calls off or moves in the same tick does not run", () => {
@@ -148,7 +155,10 @@ test("a cleared wheel runs nothing it held, and works on", () => {
 
 test("a wheel that is cleared by one of its timers runs none of the others", () => {
   const { clock, wheel, rang, ring } = wheelAt(0);
-  wheel.arm(timer(() => wheel.clear()), 10);
+  wheel.arm(
+    timer(() => wheel.clear()),
+    10,
+  );
   wheel.arm(ring("other"), 10);
   clock.advance(30);
   assert.deepEqual(rang, []);

@@ -76,7 +76,9 @@ test("no bytes on a control subject can throw, or touch another's attempt", () =
     fc
       .record({ credit: fc.record({ token: fc.constant("token"), bytes: fc.jsonValue() }) })
       .map((value) => JSON.stringify(value)),
-    fc.record({ probe: fc.record({ tokens: fc.jsonValue() }) }).map((value) => JSON.stringify(value)),
+    fc
+      .record({ probe: fc.record({ tokens: fc.jsonValue() }) })
+      .map((value) => JSON.stringify(value)),
   );
   fc.assert(
     fc.property(fc.oneof(body.map(safe), fc.constant("{}")), fc.string(), (text, token) => {
@@ -109,5 +111,8 @@ test("credit lets a stream go on that waits for room, in its own caller's name o
   assert.equal(far.sent.length, 1);
   tell({ credit: { token: "token", bytes: 1e9 } });
   await settled();
-  assert.deepEqual(far.sent.map(({ text }) => text), ["0", "1", "2", ""]);
+  assert.deepEqual(
+    far.sent.map(({ text }) => text),
+    ["0", "1", "2", ""],
+  );
 });

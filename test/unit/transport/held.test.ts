@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CallSignal, systemClock, Wheel } from "../../../libs/pipeline/index.ts";
+import { operation } from "../../../libs/testing/index.ts";
 import { Addresses } from "../../../libs/transport/addresses.ts";
 import { HeldAttempts } from "../../../libs/transport/index.ts";
-import { operation } from "../../../libs/testing/index.ts";
 
 function held(token: string, caller = "ops") {
   return { token, caller, signal: new CallSignal(new Wheel(systemClock)), credit: undefined };

@@ -45,11 +45,21 @@ test("the headers decide over id, path, attempt and deadline", () => {
 
 test("a reply subject outside the caller's own inbox is counted, and nothing runs", async () => {
   const { far, ask, refused, requests } = answering(1);
-  const foreign = ["", "_INBOX.eve.1.x", "_INBOX.opsx.1", "_INBOX.ops.", "_INBOX.ops.*", "$JS.API.x"];
+  const foreign = [
+    "",
+    "_INBOX.eve.1.x",
+    "_INBOX.opsx.1",
+    "_INBOX.ops.",
+    "_INBOX.ops.*",
+    "$JS.API.x",
+  ];
   foreign.push("_INBOX.ops.>", `_INBOX.ops.${"x".repeat(300)}`, "mesh.call.far.work.any.ops");
   for (const reply of foreign) ask("{}", "", reply);
   await settled();
-  assert.deepEqual(refused, foreign.map(() => "reply_subject"));
+  assert.deepEqual(
+    refused,
+    foreign.map(() => "reply_subject"),
+  );
   assert.deepEqual([far.sent.length, requests.length], [0, 0]);
 });
 
@@ -112,16 +122,32 @@ test("headers or a content type that cannot be taken are answered without runnin
   far.deliver("mesh.call.far.nap.any.ops", "{}", "", "_INBOX.ops.o1.t");
   await settled();
   const codes = ["malformed_header", "unsupported_content_type", "unknown_skill"];
-  assert.deepEqual(far.sent.map((reply) => errorOf(reply).code), codes);
+  assert.deepEqual(
+    far.sent.map((reply) => errorOf(reply).code),
+    codes,
+  );
   assert.deepEqual(refused, codes);
   assert.equal(requests.length, 0);
 });
 
 test("whatever bytes a caller sends, each call is answered once or counted, and nothing stays", async () => {
-  const value = fc.oneof(fc.string(), fc.integer().map(String), fc.constantFrom("0", "1", "ops", "a,ops"));
+  const value = fc.oneof(
+    fc.string(),
+    fc.integer().map(String),
+    fc.constantFrom("0", "1", "ops", "a,ops"),
+  );
   const name = fc.oneof(
     fc.string(),
-    fc.constantFrom("Mesh-Timeout", "Mesh-Id", "Mesh-Path", "Mesh-Attempt", "Mesh-Credit", "Content-Type", "traceparent", "tracestate"),
+    fc.constantFrom(
+      "Mesh-Timeout",
+      "Mesh-Id",
+      "Mesh-Path",
+      "Mesh-Attempt",
+      "Mesh-Credit",
+      "Content-Type",
+      "traceparent",
+      "tracestate",
+    ),
   );
   const line = fc.tuple(name, value).map(([key, text]) => `${key}: ${text}`);
   const head = fc.oneof(
@@ -136,7 +162,10 @@ test("whatever bytes a caller sends, each call is answered once or counted, and 
       const [reply] = far.sent;
       assert.equal(far.sent.length, refused.includes("reply_subject") ? 0 : 1);
       assert.ok(reply === undefined || reply.head.endsWith("\r\n\r\n"));
-      assert.equal(reply?.head.indexOf("\r\n\r\n") ?? -1, reply === undefined ? -1 : reply.head.length - 4);
+      assert.equal(
+        reply?.head.indexOf("\r\n\r\n") ?? -1,
+        reply === undefined ? -1 : reply.head.length - 4,
+      );
       assert.equal(held.size, 0);
       assert.deepEqual(wheel.armed(), []);
     }),
@@ -198,5 +227,8 @@ test("a stream goes on past its call's deadline once its first frame is out", as
   clock.advance(5_000);
   next.resolve("b");
   await settled();
-  assert.deepEqual(far.sent.map(({ text }) => text), ['"a"', '"b"', ""]);
+  assert.deepEqual(
+    far.sent.map(({ text }) => text),
+    ['"a"', '"b"', ""],
+  );
 });

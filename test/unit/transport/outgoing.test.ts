@@ -144,7 +144,12 @@ test("an error of the far side arrives with its code, wait and domain data", asy
   const busy = send();
   busy.answer(
     "",
-    block("Mesh-From: a1 9", "Mesh-Error: overloaded", "Nats-Service-Error: overloaded: full", "Mesh-Retry-After: 40"),
+    block(
+      "Mesh-From: a1 9",
+      "Mesh-Error: overloaded",
+      "Nats-Service-Error: overloaded: full",
+      "Mesh-Retry-After: 40",
+    ),
   );
   await assert.rejects(busy.reply, {
     code: "overloaded",
@@ -165,8 +170,19 @@ test("whatever comes as an answer settles the call with a value or a MeshError, 
     fc.string().map((text) => text.replaceAll(/[\r\n]/g, "")),
     fc
       .tuple(
-        fc.constantFrom("Mesh-From", "Mesh-Error", "Nats-Service-Error-Code", "Mesh-Frames", "Content-Type", "Mesh-Retry-After"),
-        fc.oneof(fc.string(), fc.integer().map(String), fc.constantFrom("domain_error", "a b", "application/json")),
+        fc.constantFrom(
+          "Mesh-From",
+          "Mesh-Error",
+          "Nats-Service-Error-Code",
+          "Mesh-Frames",
+          "Content-Type",
+          "Mesh-Retry-After",
+        ),
+        fc.oneof(
+          fc.string(),
+          fc.integer().map(String),
+          fc.constantFrom("domain_error", "a b", "application/json"),
+        ),
       )
       .map(([name, value]) => `${name}: ${value.replaceAll(/[\r\n]/g, "")}`),
   );

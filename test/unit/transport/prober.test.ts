@@ -33,7 +33,10 @@ test("three probes without an answer lose the instance and all its attempts, the
   await assert.rejects(old.reply, { code: "unknown_outcome", origin: "peer", message: /3 probes/ });
   await assert.rejects(young.reply, { code: "unknown_outcome" });
   assert.equal(await stateOf(other.reply), "pending");
-  assert.deepEqual(on.told.filter(([what]) => what === "lost"), [["lost", "a1"]]);
+  assert.deepEqual(
+    on.told.filter(([what]) => what === "lost"),
+    [["lost", "a1"]],
+  );
 });
 
 test("a dead instance is found out within a second and a half of the last attempt", async () => {
@@ -48,7 +51,10 @@ test("what is lost is cancelled as well, since it may only be stopped", async ()
   const { reply, token } = on.send({ target: at("a1") });
   on.clock.advance(1_500);
   await assert.rejects(reply);
-  assert.deepEqual(controls(on.far, "cancel").map(({ body }) => body), [{ token }]);
+  assert.deepEqual(
+    controls(on.far, "cancel").map(({ body }) => body),
+    [{ token }],
+  );
 });
 
 test("one probe without an answer makes an instance suspected, and an answer makes it heard", () => {
@@ -60,7 +66,10 @@ test("one probe without an answer makes an instance suspected, and an answer mak
   assert.deepEqual(on.told, [["suspected", "a1"]]);
   answerProbe(on.far, "a1", [token]);
   on.clock.advance(250);
-  assert.deepEqual(on.told, [["suspected", "a1"], ["heard", "a1"]]);
+  assert.deepEqual(on.told, [
+    ["suspected", "a1"],
+    ["heard", "a1"],
+  ]);
 });
 
 test("an attempt is held as long as its instance says so, however long it takes", async () => {
@@ -112,7 +121,10 @@ test("an attempt sent to anybody that nobody has is given up, and the others of 
   }
   await assert.rejects(nobody.reply, { code: "unknown_outcome" });
   assert.equal(await stateOf(somebody.reply), "pending");
-  assert.deepEqual(on.told.filter(([what]) => what === "lost"), []);
+  assert.deepEqual(
+    on.told.filter(([what]) => what === "lost"),
+    [],
+  );
 });
 
 test("an answer in another instance's name is not believed", async () => {
@@ -131,7 +143,10 @@ test("more attempts than fit into one probe are named in several, each once", ()
   const tokens = Array.from({ length: 300 }, () => on.send({ target: at("a1") }).token);
   on.clock.advance(260);
   const asked = probed(on).map(({ body }) => body.tokens as string[]);
-  assert.deepEqual(asked.map((one) => one.length), [128, 128, 44]);
+  assert.deepEqual(
+    asked.map((one) => one.length),
+    [128, 128, 44],
+  );
   assert.deepEqual(asked.flat().toSorted(), tokens.toSorted());
 });
 
@@ -149,7 +164,10 @@ test("an odd name or a broken answer is no answer, and is never asked by that na
   }
   signal.end(new MeshError(MeshCode.Cancelled, "gave up"));
   assert.equal(controls(on.far, "cancel")[0]?.subject, "mesh.control.far.any.tester");
-  assert.deepEqual(on.told.filter(([, instance]) => instance !== "a1"), []);
+  assert.deepEqual(
+    on.told.filter(([, instance]) => instance !== "a1"),
+    [],
+  );
 });
 
 test("a process that was starved counts nothing, and suspects nobody", async () => {
@@ -165,7 +183,11 @@ test("a process that was starved counts nothing, and suspects nobody", async () 
 
 test("nothing in flight leaves no timer and no open token behind", async () => {
   const on = calling();
-  const calls = [on.send({ target: at("a1") }), on.send(), on.send({ operation: { streams: true } })];
+  const calls = [
+    on.send({ target: at("a1") }),
+    on.send(),
+    on.send({ operation: { streams: true } }),
+  ];
   on.clock.advance(800);
   for (const { signal } of calls) signal.end(new MeshError(MeshCode.Cancelled, "gave up"));
   on.clock.advance(3_000);

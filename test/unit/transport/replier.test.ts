@@ -28,7 +28,10 @@ test("a request is answered once, whatever is said after that", () => {
   replier.fail(failure);
   replier.finish(0);
   replier.end(failure);
-  assert.deepEqual(far.sent.map(({ text }) => text), ["1"]);
+  assert.deepEqual(
+    far.sent.map(({ text }) => text),
+    ["1"],
+  );
 });
 
 test("a failure is said once, and no answer follows it", () => {
@@ -37,7 +40,10 @@ test("a failure is said once, and no answer follows it", () => {
   replier.fail(failure);
   replier.answer(1, json);
   replier.finish(3);
-  assert.deepEqual(far.sent.map((reply) => errorOf(reply).code), ["handler_failed"]);
+  assert.deepEqual(
+    far.sent.map((reply) => errorOf(reply).code),
+    ["handler_failed"],
+  );
 });
 
 test("who gave up itself is told nothing, also not later", () => {

@@ -76,4 +76,3 @@ export function deferred() {
 export function signalOn(wheel: Wheel): CallSignal {
   return new CallSignal(wheel);
 }
-

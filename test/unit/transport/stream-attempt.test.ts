@@ -34,7 +34,10 @@ test("a stream without frames is there with its end, and is empty", async () => 
   const { reply, answer } = send({ operation: { streams: true } });
   answer("", end(0));
   const { value } = await reply;
-  assert.deepEqual(await (value as AsyncIterator<unknown>).next(), { value: undefined, done: true });
+  assert.deepEqual(await (value as AsyncIterator<unknown>).next(), {
+    value: undefined,
+    done: true,
+  });
   assert.equal(open(), 0);
 });
 
@@ -82,7 +85,10 @@ test("silence while the reader waits ends the stream, and cancels it", async () 
   const { frames, clock, far } = await streaming(1_000);
   await frames.next();
   const waiting = frames.next();
-  const refused = assert.rejects(waiting, { code: "deadline_exceeded", message: /no frame for 1000 ms/ });
+  const refused = assert.rejects(waiting, {
+    code: "deadline_exceeded",
+    message: /no frame for 1000 ms/,
+  });
   clock.advance(1_020);
   await refused;
   assert.equal(controls(far, "cancel").length, 1);

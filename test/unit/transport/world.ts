@@ -24,8 +24,9 @@ export class FakeLink {
   flushing: Promise<void> = Promise.resolve();
   flushes = 0;
   readonly sent: Sent[] = [];
-  readonly #heard = new Map<string, (message: Inbound) => void>();
+  readonly #heard = new Set<{ subject: string; onMessage: (message: Inbound) => void }>();
   readonly #downs = new Set<() => void>();
+  readonly #ups = new Set<() => void>();
   readonly #denials = new Set<(denied: Denied) => void>();
 
   /** As the library takes it. */
@@ -40,8 +41,9 @@ export class FakeLink {
   }
 
   subscribe(subject: string, onMessage: (message: Inbound) => void): Listening {
-    this.#heard.set(subject, onMessage);
-    return { stop: async () => void this.#heard.delete(subject) };
+    const heard = { subject, onMessage };
+    this.#heard.add(heard);
+    return { stop: async () => void this.#heard.delete(heard) };
   }
 
   flush(): Promise<void> {
@@ -54,9 +56,23 @@ export class FakeLink {
     return () => this.#downs.delete(listener);
   }
 
+  onUp(listener: () => void): () => void {
+    this.#ups.add(listener);
+    return () => this.#ups.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    this.isUp = false;
+  }
+
   onDenied(listener: (denied: Denied) => void): () => void {
     this.#denials.add(listener);
     return () => this.#denials.delete(listener);
+  }
+
+  /** Subjects that are listened to now. */
+  get subjects(): string[] {
+    return Array.from(this.#heard, ({ subject }) => subject);
   }
 
   /** Listeners that nobody has taken away. */
@@ -77,7 +93,8 @@ export class FakeLink {
   /** Hands a message to whoever hears its subject. */
   deliver(subject: string, payload: string | Uint8Array = "", head = "", reply = ""): void {
     const message = { subject, reply, head, payload: Buffer.from(payload) };
-    for (const [filter, onMessage] of this.#heard) if (fits(filter, subject)) onMessage(message);
+    for (const heard of [...this.#heard])
+      if (fits(heard.subject, subject)) heard.onMessage(message);
   }
 }
 
@@ -131,13 +148,7 @@ export function calling() {
 }
 
 /** One call that has been sent, and how to answer it. */
-function begin(
-  far: FakeLink,
-  outgoing: Outgoing,
-  clock: Clock,
-  wheel: Wheel,
-  parts: CallParts,
-) {
+function begin(far: FakeLink, outgoing: Outgoing, clock: Clock, wheel: Wheel, parts: CallParts) {
   const signal = new CallSignal(wheel);
   signal.expire(clock.now() + 30_000, 30_000, "far.work");
   const sending: Call = call({ signal, ...parts });
@@ -185,4 +196,3 @@ export async function stateOf(promise: Promise<unknown>): Promise<"pending" | "d
   await new Promise((resolve) => setImmediate(resolve));
   return Promise.race([settled, Promise.resolve("pending" as const)]);
 }
-

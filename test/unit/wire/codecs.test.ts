@@ -86,7 +86,8 @@ test("a protobuf message comes back with every field, and its names as the sourc
     },
     { requiredKeys: [] },
   );
-  const wellFormed = (value: object) => JSON.stringify(value).isWellFormed();
+  // Protobuf's strings are UTF-8, which has no half characters.
+  const wellFormed = (value: object) => !/\p{Cs}/u.test(JSON.stringify(Object.values(value)));
   fc.assert(
     fc.property(fields.filter(wellFormed), (value) => {
       const read = item.decode(item.encode(value)) as Record<string, unknown>;
@@ -114,7 +115,8 @@ test("no bytes make a protobuf message throw anything but malformed_payload", ()
 
 test("messages nested without end are refused, not followed", () => {
   let deep: Buffer = Buffer.alloc(0);
-  for (let depth = 0; depth < 2_000; depth++) deep = Buffer.concat([Buffer.from([0x42]), varint(deep.length), deep]);
+  for (let depth = 0; depth < 2_000; depth++)
+    deep = Buffer.concat([Buffer.from([0x42]), varint(deep.length), deep]);
   refuses(item, deep);
 });
 

@@ -44,18 +44,25 @@ test("the end of a stream counts its frames", () => {
 });
 
 test("an error crosses the wire with its code, status, text and wait, in any language", () => {
-  const text = fc.string({ unit: "grapheme", maxLength: 80 }).map((one) => one.replaceAll(/\s+|[\0-\x1f\x7f]/g, " ").trim());
+  const text = fc
+    .string({ unit: "grapheme", maxLength: 80 })
+    .map((one) => one.replaceAll(/[\p{C}\s]+/gu, " ").trim());
   fc.assert(
-    fc.property(fc.constantFrom(...codes), text, fc.nat({ max: 3_600_000 }), (code, detail, wait) => {
-      const head = heads.error(1, new MeshError(code, detail || "x", { retryAfterMs: wait }));
-      assert.ok(isErrorHead(head));
-      assert.ok(head.includes(`\r\nNats-Service-Error-Code: ${codeTable[code].status}\r\n`));
-      const error = readError(head, () => undefined);
-      assert.deepEqual(
-        [error.code, error.origin, error.detail, error.retryAfterMs],
-        [code, "peer", detail || "x", wait],
-      );
-    }),
+    fc.property(
+      fc.constantFrom(...codes),
+      text,
+      fc.nat({ max: 3_600_000 }),
+      (code, detail, wait) => {
+        const head = heads.error(1, new MeshError(code, detail || "x", { retryAfterMs: wait }));
+        assert.ok(isErrorHead(head));
+        assert.ok(head.includes(`\r\nNats-Service-Error-Code: ${codeTable[code].status}\r\n`));
+        const error = readError(head, () => undefined);
+        assert.deepEqual(
+          [error.code, error.origin, error.detail, error.retryAfterMs],
+          [code, "peer", detail || "x", wait],
+        );
+      },
+    ),
   );
 });
 
@@ -74,7 +81,10 @@ test("a text of many lines becomes one, and the block ends where it should", () 
 
 test("a service that knows only ADR-32 is understood by its status", () => {
   const say = (status: string) =>
-    readError(`NATS/1.0\r\nNats-Service-Error: no\r\nNats-Service-Error-Code: ${status}\r\n\r\n`, () => undefined);
+    readError(
+      `NATS/1.0\r\nNats-Service-Error: no\r\nNats-Service-Error-Code: ${status}\r\n\r\n`,
+      () => undefined,
+    );
   const expected: readonly [string, string][] = [
     ["400", "invalid_input"],
     ["403", "permission_denied"],
@@ -116,9 +126,25 @@ test("a domain error has its data where the body has it, and the body is read fo
 });
 
 test("a name or load that cannot be believed is as good as absent", () => {
-  const odd = ["a1", "a1 ", " 5", "a1 -1", "a1 1.5", "a1 many", "A1 1", "a.b 1", "* 1", "a\tb 1", "a1 1 2"];
+  const odd = [
+    "a1",
+    "a1 ",
+    " 5",
+    "a1 -1",
+    "a1 1.5",
+    "a1 many",
+    "A1 1",
+    "a.b 1",
+    "* 1",
+    "a\tb 1",
+    "a1 1 2",
+  ];
   for (const text of [...odd, "a\u010ab 1", `${"x".repeat(64)} 1`]) {
-    assert.equal(readFrom(`NATS/1.0\r\nMesh-From: ${text}\r\n\r\n`), undefined, JSON.stringify(text));
+    assert.equal(
+      readFrom(`NATS/1.0\r\nMesh-From: ${text}\r\n\r\n`),
+      undefined,
+      JSON.stringify(text),
+    );
   }
 });
 
@@ -131,7 +157,14 @@ test("the server's own status is read from its first line only", () => {
 });
 
 test("no bytes in a reply's head make it throw", () => {
-  const name = fc.constantFrom("Mesh-From", "Mesh-Error", "Mesh-Frames", "Nats-Service-Error", "Mesh-Retry-After", "Content-Type");
+  const name = fc.constantFrom(
+    "Mesh-From",
+    "Mesh-Error",
+    "Mesh-Frames",
+    "Nats-Service-Error",
+    "Mesh-Retry-After",
+    "Content-Type",
+  );
   const head = fc.oneof(
     fc.string({ unit: "binary" }),
     fc
@@ -140,7 +173,14 @@ test("no bytes in a reply's head make it throw", () => {
   );
   fc.assert(
     fc.property(head, fc.anything(), (text, body) => {
-      for (const read of [isPlainAnswer, isErrorHead, readFrom, readFrames, readContentType, statusOf]) {
+      for (const read of [
+        isPlainAnswer,
+        isErrorHead,
+        readFrom,
+        readFrames,
+        readContentType,
+        statusOf,
+      ]) {
         read(text);
       }
       assert.ok(isMeshError(readError(text, () => body)));

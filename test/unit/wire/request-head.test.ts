@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { maxPathLength } from "@myelin/subjects";
 import fc from "fast-check";
 import { isMeshError } from "../../../libs/errors/index.ts";
-import { readRequestHead, type RequestHead, writeRequestHead } from "../../../libs/wire/index.ts";
+import { type RequestHead, readRequestHead, writeRequestHead } from "../../../libs/wire/index.ts";
 
 const nothing: RequestHead = {
   traceparent: undefined,
@@ -113,7 +113,14 @@ test("more headers than anybody should send are refused before they are read", (
 test("no bytes in a header block make it throw anything but a MeshError", () => {
   const name = fc.oneof(
     fc.string(),
-    fc.constantFrom("Mesh-Timeout", "Mesh-Id", "Mesh-Path", "Mesh-Attempt", "Mesh-Credit", "Content-Type"),
+    fc.constantFrom(
+      "Mesh-Timeout",
+      "Mesh-Id",
+      "Mesh-Path",
+      "Mesh-Attempt",
+      "Mesh-Credit",
+      "Content-Type",
+    ),
   );
   const lines = fc.array(fc.tuple(name, fc.string()), { maxLength: 8 });
   const head = fc.oneof(
