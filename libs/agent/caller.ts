@@ -38,7 +38,7 @@ export class Caller {
   readonly tracer: MeshTracer;
   readonly discovery: Discovery;
   readonly #parts: CallerParts;
-  readonly #inbox: Inbox;
+  readonly inbox: Inbox;
   readonly #outgoing: Outgoing;
   readonly #budget: RetryBudget;
   readonly #breakers: Breakers;
@@ -51,7 +51,7 @@ export class Caller {
     const { config, link, wheel, instance } = parts;
     const { clock, metrics, name, random } = config;
     this.tracer = new MeshTracer({ name, instance, activates: config.activatesSpans });
-    this.#inbox = new Inbox(link, name, instance, () => metrics.lateReply());
+    this.inbox = new Inbox(link, name, instance, () => metrics.lateReply());
     this.discovery = new Discovery({
       link,
       clock,
@@ -61,7 +61,7 @@ export class Caller {
     });
     this.#outgoing = new Outgoing({
       link,
-      inbox: this.#inbox,
+      inbox: this.inbox,
       name,
       clock,
       wheel,
@@ -80,7 +80,7 @@ export class Caller {
   /** Resolves when replies can be heard; throws `permission_denied` when the server does not let them. */
   async start(): Promise<void> {
     await this.#parts.link.flush();
-    if (this.#inbox.refused !== undefined) throw this.#inbox.refused;
+    if (this.inbox.refused !== undefined) throw this.inbox.refused;
   }
 
   /** Whether calls are under way, or wait for their turn or their next attempt. */
@@ -106,7 +106,7 @@ export class Caller {
     for (const signal of this.#deadlines()) signal.end(reason);
     this.#outgoing.stop(reason);
     this.#breakers.shutdown();
-    await this.#inbox.stop();
+    await this.inbox.stop();
   }
 
   #deadlines(): CallSignal[] {
@@ -139,10 +139,10 @@ export class Caller {
   }
 
   #ask(subject: string, onReply: (message: Inbound) => void): () => void {
-    const token = this.#inbox.open({ receive: onReply });
-    const end = (): void => this.#inbox.close(token);
+    const token = this.inbox.open({ receive: onReply });
+    const end = (): void => this.inbox.close(token);
     try {
-      this.#parts.link.publish(subject, new Uint8Array(0), { reply: this.#inbox.subject(token) });
+      this.#parts.link.publish(subject, new Uint8Array(0), { reply: this.inbox.subject(token) });
       return end;
     } catch (error) {
       end();

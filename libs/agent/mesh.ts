@@ -113,6 +113,7 @@ export class Mesh implements AsyncDisposable {
     const serving = new Serving(contract, handlers as unknown as HandlerTable, options, {
       ...{ config, link, wheel, instance: this.instance },
       tracer: this.#caller.tracer,
+      inbox: this.#caller.inbox,
       newId: this.#caller.newId,
       context: {
         now: () => config.clock.now(),

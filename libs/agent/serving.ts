@@ -9,7 +9,7 @@ import { resolveAdmission } from "../serve/admission-options.ts";
 import { handler } from "../serve/handler.ts";
 import { serveStack } from "../serve/stack.ts";
 import type { MeshTracer } from "../telemetry/index.ts";
-import { ControlReceiver, HeldAttempts, Incoming } from "../transport/index.ts";
+import { ControlReceiver, HeldAttempts, type Inbox, Incoming } from "../transport/index.ts";
 import { ReplyHeads } from "../wire/index.ts";
 import { servicesOf } from "./card.ts";
 import { type ContextParts, RequestContext } from "./context.ts";
@@ -29,6 +29,7 @@ export interface ServingParts {
   readonly wheel: Wheel;
   readonly instance: string;
   readonly tracer: MeshTracer;
+  readonly inbox: Inbox;
   readonly newId: () => string;
   readonly context: ContextParts;
 }
@@ -92,6 +93,7 @@ export class Serving {
     this.#incoming = new Incoming({
       ...{ link, agent, operations, serve, clock, wheel, heads, load, onRefused },
       held: this.#held,
+      inbox: parts.inbox,
       newId: parts.newId,
     });
     this.#control = new ControlReceiver({

@@ -116,6 +116,8 @@ const frameBytes = 48;
 function protocolOf(nc: NatsConnection): Protocol | undefined {
   const { protocol } = nc as unknown as { readonly protocol?: Partial<Protocol> };
   const isKnown =
-    typeof protocol?.sendCommand === "function" && typeof protocol.outMsgs === "number";
+    typeof protocol?.sendCommand === "function" &&
+    typeof protocol.flushPending === "function" &&
+    typeof protocol.outMsgs === "number";
   return isKnown ? (protocol as Protocol) : undefined;
 }

@@ -11,6 +11,8 @@ export interface Address {
   readonly inbox: string;
   /** Sent to this very instance. */
   readonly direct: boolean;
+  /** The load that these callers were told last; -1 when none was. */
+  toldLoad: number;
 }
 
 /** Most subjects that are remembered; more callers than that only parse again. */
@@ -39,6 +41,7 @@ export class Addresses {
       caller,
       inbox: callerInbox(caller),
       direct: route.to === "instance",
+      toldLoad: -1,
     };
     if (this.#kept.size >= mostKept) this.#kept.clear();
     this.#kept.set(subject, address);

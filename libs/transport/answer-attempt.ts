@@ -51,7 +51,7 @@ export class AnswerAttempt implements Attempt {
 
   receive(message: Inbound): void {
     const { head } = message;
-    const isPlain = isPlainAnswer(head);
+    const isPlain = head === "" || isPlainAnswer(head);
     if (!isPlain) {
       const lost = noResponders(this, head, this.#parts.membership);
       if (lost !== undefined) return this.fail(lost);

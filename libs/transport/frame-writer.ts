@@ -3,6 +3,7 @@ import type { Link } from "../nats/index.ts";
 import { type CallSignal, type Clock, type Codec, timer, type Wheel } from "../pipeline/index.ts";
 import type { CreditGate } from "./credit-gate.ts";
 import { frameOverhead } from "./frame-queue.ts";
+import type { PlainReader } from "./plain-reader.ts";
 
 export interface FrameWriterParts {
   readonly link: Link;
@@ -17,6 +18,8 @@ export interface FrameWriterParts {
   readonly firstHead: () => string;
   /** Undefined for a plain client, which takes frames as its connection does. */
   readonly credit: CreditGate | undefined;
+  /** Looks after a plain client. */
+  readonly reader?: PlainReader | undefined;
 }
 
 /** A plain client's frames are handed to the server in portions of this, so that memory stays bounded here. */
@@ -64,8 +67,10 @@ async function pump(iterator: AsyncIterator<unknown>, parts: FrameWriterParts): 
       if (!credit.isOpen) await credit.wait();
       credit.use(payload.length);
     }
-    if (count > 0) link.publish(reply, payload);
-    else {
+    if (count > 0) {
+      const asks = parts.reader?.ask();
+      link.publish(reply, payload, asks === undefined ? {} : { reply: asks });
+    } else {
       // The deadline was for the first frame; from here on the silence between frames is bounded.
       signal.settle();
       link.publish(reply, payload, { head: parts.firstHead() });

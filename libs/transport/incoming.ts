@@ -15,6 +15,8 @@ import { type Address, Addresses } from "./addresses.ts";
 import { CreditGate } from "./credit-gate.ts";
 import { writeFrames } from "./frame-writer.ts";
 import type { Held, HeldAttempts } from "./held.ts";
+import type { Inbox } from "./inbox.ts";
+import { PlainReader } from "./plain-reader.ts";
 import { Replier } from "./replier.ts";
 
 export interface IncomingParts {
@@ -27,6 +29,8 @@ export interface IncomingParts {
   readonly heads: ReplyHeads;
   readonly held: HeldAttempts;
   readonly load: () => number;
+  /** Where the server tells that a plain reader has gone. Without, it is not noticed. */
+  readonly inbox?: Inbox | undefined;
   readonly newId: () => string;
   /** Counts what was refused before it became a request, by reason. */
   readonly onRefused: (reason: string) => void;
@@ -47,7 +51,7 @@ export class Incoming {
     if (address === undefined) return this.#parts.onRefused("subject");
     // Who answers publishes there: a reply subject outside the caller's own inbox would lend it our rights (SECURITY).
     if (!isOwnInbox(message.reply, address.inbox)) return this.#parts.onRefused("reply_subject");
-    const replier = new Replier(this.#parts, message.reply);
+    const replier = new Replier(this.#parts, message.reply, address);
     let request: Request;
     let head: RequestHead;
     try {
@@ -145,6 +149,7 @@ export class Incoming {
     const { signal } = request;
     // Frames and credit may have been lost with the link: its reader shall hear of the gap now, not at the end.
     const unhear = link.onDown(() => signal.end(linkLost(request)));
+    const reader = held.credit === undefined ? this.#lookAfter(request) : undefined;
     return writeFrames(frames, {
       link,
       wheel,
@@ -155,7 +160,18 @@ export class Incoming {
       reply: replier.subject,
       firstHead: () => replier.head(codec),
       credit: held.credit,
-    }).finally(unhear);
+      reader,
+    }).finally(() => {
+      unhear();
+      reader?.close();
+    });
+  }
+
+  #lookAfter({ signal, caller }: Request): PlainReader | undefined {
+    const { inbox, clock } = this.#parts;
+    if (inbox === undefined) return undefined;
+    const gone = new MeshError(MeshCode.Cancelled, `nobody of ${caller} reads it any more`);
+    return new PlainReader(inbox, clock, () => signal.end(gone));
   }
 
   #unknownSkill(skill: string): MeshError {

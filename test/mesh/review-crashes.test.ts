@@ -24,6 +24,33 @@ test("a reader that is killed leaves no producer behind, and its place is free a
   );
 });
 
+test("a plain client that goes away in mid-stream leaves no producer behind, one that stays gets every frame", async () => {
+  await using mesh = await startMesh();
+  const notes = new Notes();
+  await mesh.serve(lab, labour(notes));
+  const ask = async (everyMs: number) => {
+    const nc = await connectPlain({ servers: mesh.url, inboxPrefix: "_INBOX.plain.t" });
+    const frames: string[] = [];
+    const inbox = `_INBOX.plain.t.${everyMs}`;
+    nc.subscribe(inbox, { callback: (_error, message) => void frames.push(message.string()) });
+    nc.publish("mesh.call.lab.tick.any.plain", JSON.stringify({ everyMs }), { reply: inbox });
+    await eventually("frames flow", () => frames.length > 3);
+    return { nc, frames };
+  };
+  const goes = await ask(20);
+  const stays = await ask(25);
+  await goes.nc.close();
+  await eventually("the producer ends", () => notes.ticking === 1);
+  const before = stays.frames.length;
+  await eventually("the other one goes on", () => stays.frames.length > before + 120);
+  assert.deepEqual(
+    stays.frames,
+    stays.frames.map((_, at) => `${at}`),
+  );
+  await stays.nc.close();
+  await eventually("that one ends as well", () => notes.ticking === 0);
+});
+
 test("a reader that is stopped for a while loses no frame", async () => {
   await using mesh = await startMesh();
   const notes = new Notes();
