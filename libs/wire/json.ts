@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { ContentType } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Codec } from "../pipeline/index.ts";
@@ -31,8 +32,11 @@ export const json: Codec = Object.freeze({
 
   decode(payload: Uint8Array): unknown {
     if (payload.length === 0) return undefined;
+    const text = utf8Slice.call(payload, 0, payload.length);
+    // The decoder puts this in the place of what is no UTF-8: text in another encoding would be spoilt silently.
+    if (text.includes(replacement) && !isUtf8(payload)) throw notUtf8(payload);
     try {
-      return JSON.parse(utf8Slice.call(payload, 0, payload.length));
+      return JSON.parse(text);
     } catch (error) {
       throw new MeshError(
         MeshCode.MalformedPayload,
@@ -42,6 +46,15 @@ export const json: Codec = Object.freeze({
     }
   },
 });
+
+const replacement = "\ufffd";
+
+function notUtf8(payload: Uint8Array): MeshError {
+  return new MeshError(
+    MeshCode.MalformedPayload,
+    `${payload.length} bytes are not UTF-8; send JSON in UTF-8`,
+  );
+}
 
 function reason(error: unknown): string {
   return error instanceof Error ? error.message.slice(0, 120) : String(error);

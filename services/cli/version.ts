@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** The version of this command line. */
 export function ownVersion(): string {
-  return versionAbove(import.meta.dirname, "myelin");
+  return versionAbove(dirname(fileURLToPath(import.meta.url)), "myelin");
 }
 
 /** The version of the library that it runs on. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isMeshError, MeshCode, type MeshError } from "@myelin/mesh";
 import { eventually, startMesh } from "@myelin/mesh/testing";
+import { connect as connectPlain } from "@nats-io/transport-node";
 import { lab, labour, Notes } from "../support/lab.ts";
 
 async function failure(call: Promise<unknown>): Promise<MeshError> {
@@ -77,6 +78,22 @@ test("every text crosses unharmed: emoji, NUL, lone surrogates, odd keys, nothin
   for (const value of values) assert.deepEqual(await client.echo(value), value);
   assert.equal(await client.echo(undefined), undefined);
   assert.equal(({} as { polluted?: boolean }).polluted, undefined);
+});
+
+test("text in another encoding is refused, not spoilt", async () => {
+  await using mesh = await startMesh();
+  const notes = new Notes();
+  await mesh.serve(lab, labour(notes));
+  const nc = await connectPlain({ servers: mesh.url, inboxPrefix: "_INBOX.plain.t" });
+  const ask = (text: string, encoding: BufferEncoding) =>
+    nc.request("mesh.call.lab.echo.any.plain", Buffer.from(JSON.stringify(text), encoding));
+  const refused = await ask("café", "latin1");
+  assert.match(refused.headers?.get("Nats-Service-Error") ?? "", /malformed_payload: .* not UTF-8/);
+  assert.equal(notes.calls, 0);
+  for (const text of ["café", "what was lost before: \ufffd"]) {
+    assert.equal((await ask(text, "utf8")).json(), text);
+  }
+  await nc.close();
 });
 
 test("a schema that cannot be checked at once is refused with the reason", async () => {

@@ -6,7 +6,7 @@ import type { Operation, Serve } from "../../../libs/pipeline/index.ts";
 import { windowBytes } from "../../../libs/transport/stream-attempt.ts";
 import { parseProtobuf } from "../../../libs/wire/index.ts";
 import { serving, settled } from "./serving.ts";
-import { calling } from "./world.ts";
+import { calling, stateOf } from "./world.ts";
 
 /** A caller and an instance whose links are joined: each message is handed over when a test says so. */
 function pair(serve: Serve, operation: Partial<Operation> = {}) {
@@ -65,7 +65,10 @@ test("a stream arrives whole and in order, whatever its frames weigh and however
       const seen: number[] = [];
       for (let read = 0; seen.length < sizes.length; read++) {
         if (read % pace === 0) await carryAll();
-        seen.push(((await frames.next()).value as string).length);
+        const next = frames.next();
+        if ((await stateOf(next)) === "pending") await carryAll();
+        assert.equal(await stateOf(next), "done", "a reader who waits is never forgotten");
+        seen.push(((await next).value as string).length);
       }
       await carryAll();
       assert.equal((await frames.next()).done, true);

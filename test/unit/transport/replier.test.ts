@@ -1,21 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MeshCode, MeshError } from "../../../libs/errors/index.ts";
-import { Replier } from "../../../libs/transport/replier.ts";
+import { Replier, type Told } from "../../../libs/transport/replier.ts";
 import { json, ReplyHeads } from "../../../libs/wire/index.ts";
 import { errorOf } from "./serving.ts";
 import { block, FakeLink } from "./world.ts";
 
-function replying() {
+function replying(told?: Told, load = () => 4) {
   const far = new FakeLink();
   const refused: string[] = [];
   const parts = {
     link: far.link,
     heads: new ReplyHeads("f1"),
-    load: () => 4,
+    load,
     onRefused: (reason: string) => void refused.push(reason),
   };
-  return { far, refused, replier: new Replier(parts, "_INBOX.ops.o1.t") };
+  return { far, refused, replier: new Replier(parts, "_INBOX.ops.o1.t", told) };
 }
 
 const failure = new MeshError(MeshCode.HandlerFailed, "oh");
@@ -73,4 +73,21 @@ test("a failure that cannot be sent is counted, and never thrown", () => {
   far.isUp = false;
   replier.fail(failure);
   assert.deepEqual(refused, ["reply_lost"]);
+});
+
+test("who asked this very instance is told its load when that has moved by more than a quarter", () => {
+  const told = { direct: true, toldLoad: -1 };
+  const said = [0, 0, 8, 9, 10, 11, 7, 0].map((load) => {
+    const { far, replier } = replying(told, () => load);
+    replier.answer(1, json);
+    return far.sent[0]?.head === "" ? "nothing" : load;
+  });
+  assert.deepEqual(said, [0, "nothing", 8, "nothing", "nothing", 11, 7, 0]);
+});
+
+test("who asked anybody is always told who answered", () => {
+  const told = { direct: false, toldLoad: 4 };
+  const { far, replier } = replying(told);
+  replier.answer(1, json);
+  assert.equal(far.sent[0]?.head, block("Mesh-From: f1 4"));
 });

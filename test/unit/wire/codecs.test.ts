@@ -67,6 +67,15 @@ test("bytes that are no JSON are refused with their number, and nothing else is 
   fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => refuses(json, bytes)));
 });
 
+test("text in another encoding is refused, and the mark for what is lost is a letter like others", () => {
+  for (const text of ['{"a":"\u00e9"}', '"\u00ff"']) {
+    const latin1 = Buffer.from(text, "latin1");
+    assert.throws(() => json.decode(latin1), { code: "malformed_payload" });
+    assert.deepEqual(json.decode(Buffer.from(text, "utf8")), JSON.parse(text));
+  }
+  assert.equal(json.decode(Buffer.from('"\ufffd"')), "\ufffd");
+});
+
 test("a payload that lies in a larger buffer is read from its own bytes only", () => {
   const whole = Buffer.from("xx[1,2]yy");
   assert.deepEqual(json.decode(whole.subarray(2, 7)), [1, 2]);
