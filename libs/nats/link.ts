@@ -63,12 +63,14 @@ export class Link implements LinkState, AsyncDisposable {
     return this.#nc.info?.max_payload ?? usualPayload;
   }
 
-  publish(subject: string, payload: Uint8Array, out: Outbound = {}): void {
+  /** Hands over a message; a payload that is text goes as UTF-8. */
+  publish(subject: string, payload: Uint8Array | string, out: Outbound = {}): void {
     if (!this.#state.isUp) throw this.#refusal(subject);
     const { reply, head } = out;
-    const size = payload.length + (head?.length ?? 0);
+    const size = Buffer.byteLength(payload) + (head?.length ?? 0);
     if (size > this.maxPayload) throw tooLarge(subject, size, this.maxPayload);
-    if (this.#outbox.write(subject, reply ?? "", head ?? "", payload)) return;
+    if (this.#outbox.write({ subject, reply: reply ?? "", head: head ?? "", payload, size }))
+      return;
     this.#outbox.flush();
     try {
       if (head === undefined)

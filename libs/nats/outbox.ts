@@ -16,6 +16,18 @@ const mostBytes = 16_384;
 /** A burst goes out in parts of this, so that the far side works on the first while the next is written. */
 const partBytes = 16_384;
 
+/** A message on its way out. */
+export interface Message {
+  readonly subject: string;
+  /** Empty when there is none. */
+  readonly reply: string;
+  /** A header block, one character a byte; empty when there is none. */
+  readonly head: string;
+  readonly payload: Uint8Array | string;
+  /** Of head and payload, in bytes. */
+  readonly size: number;
+}
+
 /**
  * Writes messages one after the other into one buffer and hands them over together, once per turn of the microtasks.
  *
@@ -38,11 +50,10 @@ export class Outbox {
     this.#mayWrite = mayWrite;
   }
 
-  /** Takes a message, `head` being one character a byte; false when it must go another way. */
-  write(subject: string, reply: string, head: string, payload: Uint8Array): boolean {
+  /** Takes a message; false when it must go another way. */
+  write({ subject, reply, head, payload, size }: Message): boolean {
     const protocol = this.#protocol;
-    const bytes = payload.length + head.length;
-    const most = bytes + subject.length + reply.length + frameBytes;
+    const most = size + subject.length + reply.length + frameBytes;
     if (protocol === undefined || most > mostBytes) return false;
     // A space or a line's end would begin something else on the wire, also one that a wider character's low byte is;
     // nats.js refuses it by name.
@@ -50,17 +61,27 @@ export class Outbox {
     if (this.#used + most > slabBytes) this.#turnOver();
     const to = reply === "" ? subject : `${subject} ${reply}`;
     const verb =
-      head === "" ? `PUB ${to} ${bytes}\r\n` : `HPUB ${to} ${head.length} ${bytes}\r\n${head}`;
+      head === "" ? `PUB ${to} ${size}\r\n` : `HPUB ${to} ${head.length} ${size}\r\n${head}`;
+    this.#put(verb, payload, size - head.length);
+    protocol.outMsgs++;
+    protocol.outBytes += size;
+    this.#schedule(protocol);
+    return true;
+  }
+
+  /** Text of as many bytes as characters is ASCII, and goes in one piece with what stands before it. */
+  #put(verb: string, payload: Uint8Array | string, bytes: number): void {
+    if (typeof payload === "string" && payload.length === bytes) {
+      this.#used += this.#slab.write(`${verb}${payload}\r\n`, this.#used, "latin1");
+      return;
+    }
     let at = this.#used + this.#slab.write(verb, this.#used, "latin1");
-    this.#slab.set(payload, at);
-    at += payload.length;
+    if (typeof payload === "string") this.#slab.write(payload, at, "utf8");
+    else this.#slab.set(payload, at);
+    at += bytes;
     this.#slab[at++] = 13;
     this.#slab[at++] = 10;
     this.#used = at;
-    protocol.outMsgs++;
-    protocol.outBytes += bytes;
-    this.#schedule(protocol);
-    return true;
   }
 
   /** Hands over what was written. Whatever goes another way must call it first, to stay in order. */

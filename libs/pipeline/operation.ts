@@ -2,6 +2,8 @@
 export interface Codec {
   readonly contentType: string;
   encode(value: unknown): Uint8Array;
+  /** The same as text, for a codec that writes UTF-8: the link puts it where it goes without a copy between. */
+  encodeText?(value: unknown): string;
   decode(payload: Uint8Array): unknown;
 }
 

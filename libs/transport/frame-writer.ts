@@ -1,6 +1,7 @@
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Link } from "../nats/index.ts";
 import { type CallSignal, type Clock, type Codec, timer, type Wheel } from "../pipeline/index.ts";
+import { payloadOf } from "../wire/index.ts";
 import type { CreditGate } from "./credit-gate.ts";
 import { frameOverhead } from "./frame-queue.ts";
 import type { PlainReader } from "./plain-reader.ts";
@@ -59,13 +60,14 @@ async function pump(iterator: AsyncIterator<unknown>, parts: FrameWriterParts): 
     const result = await iterator.next().finally(() => parts.wheel.disarm(silent));
     signal.throwIfEnded();
     if (result.done === true) return count;
-    const payload = codec.encode(result.value);
+    const payload = payloadOf(codec, result.value);
+    const bytes = Buffer.byteLength(payload);
     if (credit === undefined) {
-      unflushed = await portion(link, unflushed + payload.length + frameOverhead);
+      unflushed = await portion(link, unflushed + bytes + frameOverhead);
       signal.throwIfEnded();
     } else {
       if (!credit.isOpen) await credit.wait();
-      credit.use(payload.length);
+      credit.use(bytes);
     }
     if (count > 0) {
       const asks = parts.reader?.ask();

@@ -3,7 +3,7 @@ import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Denied, Link } from "../nats/index.ts";
 import type { Call, Clock, Membership, Reply, Wheel } from "../pipeline/index.ts";
 import { formatTraceparent } from "../telemetry/index.ts";
-import { writeRequestHead } from "../wire/index.ts";
+import { payloadOf, writeRequestHead } from "../wire/index.ts";
 import { AnswerAttempt } from "./answer-attempt.ts";
 import { type Attempt, attemptsOf } from "./attempt.ts";
 import { ControlSender } from "./control-sender.ts";
@@ -48,7 +48,7 @@ export class Outgoing {
       : new AnswerAttempt(call, this.#parts, this.#control);
     try {
       if (this.#stopped !== undefined) throw this.#stopped;
-      const payload = operation.request.encode(call.input);
+      const payload = payloadOf(operation.request, call.input);
       link.publish(subjectOf(call, name), payload, {
         reply: inbox.subject(attempt.token),
         head: this.#head(call),

@@ -1,7 +1,7 @@
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Link } from "../nats/index.ts";
 import type { Codec } from "../pipeline/index.ts";
-import { json, type ReplyHeads } from "../wire/index.ts";
+import { json, payloadOf, type ReplyHeads } from "../wire/index.ts";
 
 export interface ReplierParts {
   readonly link: Link;
@@ -42,7 +42,7 @@ export class Replier {
 
   answer(value: unknown, codec: Codec): void {
     if (this.#done) return;
-    const payload = codec.encode(value);
+    const payload = payloadOf(codec, value);
     if (codec === json && !this.#hasNews()) this.#parts.link.publish(this.subject, payload);
     else this.#publish(payload, this.head(codec));
     this.#done = true;
@@ -96,7 +96,7 @@ export class Replier {
     }
   }
 
-  #publish(payload: Uint8Array, head: string): void {
+  #publish(payload: Uint8Array | string, head: string): void {
     this.#parts.link.publish(this.subject, payload, { head });
   }
 }

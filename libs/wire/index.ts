@@ -1,5 +1,6 @@
 export { field, headerText, needle, statusOf } from "./head.ts";
 export { json } from "./json.ts";
+export { payloadOf } from "./payload.ts";
 export { parseProtobuf } from "./protobuf.ts";
 export {
   isErrorHead,

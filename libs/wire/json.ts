@@ -3,8 +3,6 @@ import { ContentType } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Codec } from "../pipeline/index.ts";
 
-const nothing = new Uint8Array(0);
-
 /** Node's own decoder, on the bytes where they are: a view made for it costs more than the decoding. */
 const { utf8Slice } = Buffer.prototype as unknown as {
   readonly utf8Slice: (this: Uint8Array, start: number, end: number) => string;
@@ -14,21 +12,9 @@ const { utf8Slice } = Buffer.prototype as unknown as {
 export const json: Codec = Object.freeze({
   contentType: ContentType.json,
 
-  encode(value: unknown): Uint8Array {
-    let text: string | undefined;
-    try {
-      text = JSON.stringify(value);
-    } catch (error) {
-      throw new MeshError(
-        MeshCode.MalformedPayload,
-        `the value cannot be written as JSON: ${reason(error)}`,
-        {
-          cause: error,
-        },
-      );
-    }
-    return text === undefined ? nothing : Buffer.from(text);
-  },
+  encode: (value: unknown): Uint8Array => Buffer.from(encodeText(value)),
+
+  encodeText,
 
   decode(payload: Uint8Array): unknown {
     if (payload.length === 0) return undefined;
@@ -46,6 +32,15 @@ export const json: Codec = Object.freeze({
     }
   },
 });
+
+function encodeText(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? "";
+  } catch (error) {
+    const detail = `the value cannot be written as JSON: ${reason(error)}`;
+    throw new MeshError(MeshCode.MalformedPayload, detail, { cause: error });
+  }
+}
 
 const replacement = "\ufffd";
 

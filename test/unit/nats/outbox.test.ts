@@ -19,7 +19,11 @@ function writing() {
   const state = { isUp: true };
   const outbox = new Outbox({ protocol } as unknown as NatsConnection, () => state.isUp);
   const write = (subject: string, reply = "", head = "", payload = "") =>
-    outbox.write(subject, reply, head, Buffer.from(payload, "latin1"));
+    outbox.write({
+      ...{ subject, reply, head },
+      payload: Buffer.from(payload, "latin1"),
+      size: head.length + payload.length,
+    });
   return { outbox, write, state, protocol, wire: () => chunks.join("") };
 }
 
@@ -78,5 +82,29 @@ test("what was written for a connection that is gone reaches no other", async ()
 test("large messages, and a nats.js that is not as known inside, go another way", () => {
   assert.equal(writing().write("a", "", "", "x".repeat(20_000)), false);
   const strange = new Outbox({ protocol: {} } as unknown as NatsConnection, () => true);
-  assert.equal(strange.write("a", "", "", new Uint8Array(0)), false);
+  assert.equal(
+    strange.write({ ...{ subject: "a", reply: "", head: "", payload: "" }, size: 0 }),
+    false,
+  );
 });
+
+test("text goes as UTF-8, whether it is ASCII or not", () => {
+  const { outbox, flushed } = texts();
+  for (const payload of ["plain", "grüß 👋"]) {
+    outbox.write({ subject: "a", reply: "", head: "", payload, size: Buffer.byteLength(payload) });
+  }
+  outbox.flush();
+  assert.equal(flushed(), "PUB a 5\r\nplain\r\nPUB a 11\r\ngrüß 👋\r\n");
+});
+
+function texts() {
+  const bytes: Uint8Array[] = [];
+  const protocol = {
+    sendCommand: (some: Uint8Array) => void bytes.push(Buffer.from(some)),
+    flushPending: () => {},
+    outMsgs: 0,
+    outBytes: 0,
+  };
+  const outbox = new Outbox({ protocol } as unknown as NatsConnection, () => true);
+  return { outbox, flushed: () => Buffer.concat(bytes).toString("utf8") };
+}

@@ -34,10 +34,15 @@ export class FakeLink {
     return this as unknown as Link;
   }
 
-  publish(subject: string, payload: Uint8Array, { reply = "", head = "" }: Outbound = {}): void {
+  publish(
+    subject: string,
+    given: Uint8Array | string,
+    { reply = "", head = "" }: Outbound = {},
+  ): void {
     if (!this.isUp) throw new MeshError(MeshCode.Unavailable, "the link is down");
     if (this.failure !== undefined) throw this.failure;
-    this.sent.push({ subject, reply, head, payload, text: Buffer.from(payload).toString() });
+    const payload = Buffer.from(given);
+    this.sent.push({ subject, reply, head, payload, text: payload.toString() });
   }
 
   subscribe(subject: string, onMessage: (message: Inbound) => void): Listening {
