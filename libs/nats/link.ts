@@ -17,6 +17,8 @@ export interface Outbound {
   readonly reply?: string;
   /** A complete header block, `NATS/1.0` to the empty line, one character a byte. */
   readonly head?: string;
+  /** Whether it may go a little later, with what follows it in this turn of the event loop. Default: false. */
+  readonly mayWait?: boolean;
 }
 
 /** What the server takes when it has not said; its own default. */
@@ -69,8 +71,9 @@ export class Link implements LinkState, AsyncDisposable {
     const { reply, head } = out;
     const size = Buffer.byteLength(payload) + (head?.length ?? 0);
     if (size > this.maxPayload) throw tooLarge(subject, size, this.maxPayload);
-    if (this.#outbox.write({ subject, reply: reply ?? "", head: head ?? "", payload, size }))
-      return;
+    const { mayWait = false } = out;
+    const message = { subject, reply: reply ?? "", head: head ?? "", payload, size, mayWait };
+    if (this.#outbox.write(message)) return;
     this.#outbox.flush();
     try {
       if (head === undefined)

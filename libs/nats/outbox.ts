@@ -26,6 +26,8 @@ export interface Message {
   readonly payload: Uint8Array | string;
   /** Of head and payload, in bytes. */
   readonly size: number;
+  /** Whether it goes at the end of this turn of the event loop, not at once. */
+  readonly mayWait: boolean;
 }
 
 /**
@@ -41,9 +43,9 @@ export class Outbox {
   /** What has been handed over, and what has been written. */
   #from = 0;
   #used = 0;
+  /** Whether it is handed over with the microtasks, or at the end of the turn. */
   #isDue = false;
-  /** Whether this turn of the event loop has handed over something already. */
-  #hasFlushed = false;
+  #isDueLater = false;
 
   constructor(nc: NatsConnection, mayWrite: () => boolean) {
     this.#protocol = protocolOf(nc);
@@ -51,7 +53,7 @@ export class Outbox {
   }
 
   /** Takes a message; false when it must go another way. */
-  write({ subject, reply, head, payload, size }: Message): boolean {
+  write({ subject, reply, head, payload, size, mayWait }: Message): boolean {
     const protocol = this.#protocol;
     const most = size + subject.length + reply.length + frameBytes;
     if (protocol === undefined || most > mostBytes) return false;
@@ -65,7 +67,7 @@ export class Outbox {
     this.#put(verb, payload, size - head.length);
     protocol.outMsgs++;
     protocol.outBytes += size;
-    this.#schedule(protocol);
+    this.#schedule(protocol, mayWait);
     return true;
   }
 
@@ -94,30 +96,31 @@ export class Outbox {
   }
 
   /**
-   * The first of a turn of the event loop goes with the microtasks, for it may be awaited; what follows goes
-   * together at the turn's end, or every frame of a stream would be a write of its own.
+   * A message goes with the microtasks, for it may be awaited. One that may wait goes at the end of the turn of the
+   * event loop: between the frames of a stream microtasks run, and each would be a write of its own.
    */
-  #schedule(protocol: Protocol): void {
+  #schedule(protocol: Protocol, mayWait: boolean): void {
     if (this.#used - this.#from >= partBytes) {
       this.flush();
       protocol.flushPending();
+    } else if (mayWait) {
+      if (this.#isDueLater) return;
+      this.#isDueLater = true;
+      process.nextTick(this.#onTick);
     } else if (!this.#isDue) {
       this.#isDue = true;
-      if (this.#hasFlushed) process.nextTick(this.#onDue);
-      else queueMicrotask(this.#onDue);
+      queueMicrotask(this.#onMicrotask);
     }
   }
 
-  readonly #onDue = (): void => {
+  readonly #onMicrotask = (): void => {
     this.#isDue = false;
     this.flush();
-    if (this.#hasFlushed) return;
-    this.#hasFlushed = true;
-    process.nextTick(this.#onTurn);
   };
 
-  readonly #onTurn = (): void => {
-    this.#hasFlushed = false;
+  readonly #onTick = (): void => {
+    this.#isDueLater = false;
+    this.flush();
   };
 
   /** The old slab lives as long as the socket has it. */

@@ -71,7 +71,7 @@ async function pump(iterator: AsyncIterator<unknown>, parts: FrameWriterParts): 
     }
     if (count > 0) {
       const asks = parts.reader?.ask();
-      link.publish(reply, payload, asks === undefined ? {} : { reply: asks });
+      link.publish(reply, payload, asks === undefined ? laterFrame : { reply: asks });
     } else {
       // The deadline was for the first frame; from here on the silence between frames is bounded.
       signal.settle();
@@ -79,6 +79,8 @@ async function pump(iterator: AsyncIterator<unknown>, parts: FrameWriterParts): 
     }
   }
 }
+
+const laterFrame = Object.freeze({ mayWait: true });
 
 async function portion(link: Link, unflushed: number): Promise<number> {
   if (unflushed < flushBytes) return unflushed;

@@ -120,7 +120,7 @@ test("when every instance is gone callers hear it at once, and are served as soo
   for (const agent of [one, two]) await agent[Symbol.asyncDispose]();
   const begun = performance.now();
   await assert.rejects(client.who({ ms: 0 }), (error) => isMeshError(error, MeshCode.UnknownAgent));
-  assert.ok(performance.now() - begun < 1_000);
+  assert.ok(performance.now() - begun < 5_000);
   await using back = await launchAgent(nats.url);
   assert.deepEqual(await client.who({ ms: 0 }), { instance: back.instance });
 });

@@ -23,6 +23,7 @@ function writing() {
       ...{ subject, reply, head },
       payload: Buffer.from(payload, "latin1"),
       size: head.length + payload.length,
+      mayWait: false,
     });
   return { outbox, write, state, protocol, wire: () => chunks.join("") };
 }
@@ -83,7 +84,11 @@ test("large messages, and a nats.js that is not as known inside, go another way"
   assert.equal(writing().write("a", "", "", "x".repeat(20_000)), false);
   const strange = new Outbox({ protocol: {} } as unknown as NatsConnection, () => true);
   assert.equal(
-    strange.write({ ...{ subject: "a", reply: "", head: "", payload: "" }, size: 0 }),
+    strange.write({
+      ...{ subject: "a", reply: "", head: "", payload: "" },
+      size: 0,
+      mayWait: false,
+    }),
     false,
   );
 });
@@ -91,7 +96,8 @@ test("large messages, and a nats.js that is not as known inside, go another way"
 test("text goes as UTF-8, whether it is ASCII or not", () => {
   const { outbox, flushed } = texts();
   for (const payload of ["plain", "grüß 👋"]) {
-    outbox.write({ subject: "a", reply: "", head: "", payload, size: Buffer.byteLength(payload) });
+    const size = Buffer.byteLength(payload);
+    outbox.write({ subject: "a", reply: "", head: "", payload, size, mayWait: false });
   }
   outbox.flush();
   assert.equal(flushed(), "PUB a 5\r\nplain\r\nPUB a 11\r\ngrüß 👋\r\n");
@@ -108,3 +114,18 @@ function texts() {
   const outbox = new Outbox({ protocol } as unknown as NatsConnection, () => true);
   return { outbox, flushed: () => Buffer.concat(bytes).toString("utf8") };
 }
+
+test("what may wait goes at the end of the turn, and before what is urgent after it", async () => {
+  const { outbox, flushed } = texts();
+  const say = (payload: string, mayWait: boolean) =>
+    outbox.write({ subject: "a", reply: "", head: "", payload, size: payload.length, mayWait });
+  say("1", true);
+  await Promise.resolve();
+  assert.equal(flushed(), "");
+  await new Promise((resolve) => process.nextTick(resolve));
+  assert.equal(flushed(), "PUB a 1\r\n1\r\n");
+  say("2", true);
+  say("3", false);
+  await Promise.resolve();
+  assert.equal(flushed(), "PUB a 1\r\n1\r\nPUB a 1\r\n2\r\nPUB a 1\r\n3\r\n");
+});
