@@ -1,10 +1,9 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 
-/** What nats.js keeps inside: where its own publish puts what will be written next. */
+/** What nats.js keeps inside: the bytes it writes next. */
 interface Protocol {
-  /** Takes bytes, and writes them at the end of the turn. */
-  sendCommand(bytes: Uint8Array): void;
-  /** Writes what it has taken. */
+  readonly outbound: { fill(bytes: Uint8Array): void };
+  /** Writes them, when it is connected. */
   flushPending(): void;
   outMsgs: number;
   outBytes: number;
@@ -67,7 +66,7 @@ export class Outbox {
     this.#put(verb, payload, size - head.length);
     protocol.outMsgs++;
     protocol.outBytes += size;
-    this.#schedule(protocol, mayWait);
+    this.#schedule(mayWait);
     return true;
   }
 
@@ -92,24 +91,25 @@ export class Outbox {
     const written = this.#slab.subarray(this.#from, this.#used);
     this.#from = this.#used;
     // What was written for a connection that is gone must not reach the next one.
-    if (this.#mayWrite()) this.#protocol?.sendCommand(written);
+    if (this.#protocol === undefined || !this.#mayWrite()) return;
+    this.#protocol.outbound.fill(written);
+    this.#protocol.flushPending();
   }
 
   /**
    * A message goes with the microtasks, for it may be awaited. One that may wait goes at the end of the turn of the
    * event loop: between the frames of a stream microtasks run, and each would be a write of its own.
    */
-  #schedule(protocol: Protocol, mayWait: boolean): void {
-    if (this.#used - this.#from >= partBytes) {
-      this.flush();
-      protocol.flushPending();
-    } else if (mayWait) {
+  #schedule(mayWait: boolean): void {
+    if (this.#used - this.#from >= partBytes) this.flush();
+    else if (mayWait) {
       if (this.#isDueLater) return;
       this.#isDueLater = true;
       process.nextTick(this.#onTick);
     } else if (!this.#isDue) {
       this.#isDue = true;
-      queueMicrotask(this.#onMicrotask);
+      // Not queueMicrotask: it makes an async resource for each.
+      void atOnce.then(this.#onMicrotask);
     }
   }
 
@@ -132,6 +132,8 @@ export class Outbox {
   }
 }
 
+const atOnce = Promise.resolve();
+
 const gap = /[^!-~]/;
 
 /** `HPUB`, spaces, two lengths and line ends. */
@@ -140,7 +142,7 @@ const frameBytes = 48;
 function protocolOf(nc: NatsConnection): Protocol | undefined {
   const { protocol } = nc as unknown as { readonly protocol?: Partial<Protocol> };
   const isKnown =
-    typeof protocol?.sendCommand === "function" &&
+    typeof protocol?.outbound?.fill === "function" &&
     typeof protocol.flushPending === "function" &&
     typeof protocol.outMsgs === "number";
   return isKnown ? (protocol as Protocol) : undefined;

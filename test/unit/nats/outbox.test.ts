@@ -13,7 +13,9 @@ function writing() {
   const protocol = {
     outMsgs: 0,
     outBytes: 0,
-    sendCommand: (bytes: Uint8Array) => void chunks.push(Buffer.from(bytes).toString("latin1")),
+    outbound: {
+      fill: (bytes: Uint8Array) => void chunks.push(Buffer.from(bytes).toString("latin1")),
+    },
     flushPending: () => {},
   };
   const state = { isUp: true };
@@ -106,7 +108,7 @@ test("text goes as UTF-8, whether it is ASCII or not", () => {
 function texts() {
   const bytes: Uint8Array[] = [];
   const protocol = {
-    sendCommand: (some: Uint8Array) => void bytes.push(Buffer.from(some)),
+    outbound: { fill: (some: Uint8Array) => void bytes.push(Buffer.from(some)) },
     flushPending: () => {},
     outMsgs: 0,
     outBytes: 0,
