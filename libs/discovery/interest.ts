@@ -49,7 +49,13 @@ export class Interest {
     this.#listening = ground.link.subscribe(filters.presence(agent), (message) =>
       this.#onPresence(message),
     );
-    this.#ask();
+    try {
+      this.#ask();
+    } catch (error) {
+      // The link went down in between: an interest that is never kept must not go on listening.
+      this.stop();
+      throw error;
+    }
   }
 
   /** Where calls of this skill are balanced. */

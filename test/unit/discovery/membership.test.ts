@@ -272,13 +272,14 @@ test("a first call while the link is down does not begin to listen", () => {
   assert.equal(link.listeners(filters.presence("far")), 0);
 });
 
-test("a link that refuses does not fail the call", () => {
-  const { discovery } = ground({
+test("a link that refuses does not fail the call, and leaves nobody listening", () => {
+  const { discovery, link } = ground({
     ask: () => {
       throw new TypeError("closed");
     },
   });
   assert.equal(discovery.pick(call()), undefined);
+  assert.equal(link.listeners(filters.presence("far")), 0);
 });
 
 test("stopping twice is safe, and leaves no subscription and no timer", () => {
