@@ -2,7 +2,13 @@ import { filters, PresenceState, routeToken, versionLabel } from "@myelin/subjec
 import type { Contract } from "../contract/index.ts";
 import { Door, Presence } from "../discovery/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
-import { type Link, type Listening, type ServiceCounts, Services } from "../nats/index.ts";
+import {
+  type Link,
+  type Listening,
+  refusalOf,
+  type ServiceCounts,
+  Services,
+} from "../nats/index.ts";
 import { compose, type Operation, type Request, type Wheel } from "../pipeline/index.ts";
 import { Admission } from "../serve/admission.ts";
 import { resolveAdmission } from "../serve/admission-options.ts";
@@ -46,6 +52,8 @@ export class Serving {
   readonly #incoming: Incoming;
   readonly #control: ControlReceiver;
   #direct: Listening[] = [];
+  /** The queue group as it was last joined. */
+  #joined: Listening | undefined;
   #taken = 0;
   #draining: Promise<void> | undefined;
 
@@ -140,7 +148,7 @@ export class Serving {
     this.#door.start();
     this.#services.start();
     await link.flush();
-    const refused = this.#direct.find((listening) => listening.refused !== undefined)?.refused;
+    const refused = refusalOf(this.#direct) ?? this.#joined?.refused ?? this.#services.refused;
     if (refused !== undefined) throw refused;
     this.#presence.start();
   }
@@ -152,11 +160,6 @@ export class Serving {
   drain(timeoutMs: number): Promise<void> {
     this.#draining ??= this.#drain(timeoutMs);
     return this.#draining;
-  }
-
-  /** Calls running and waiting. */
-  get load(): number {
-    return this.#admission.load;
   }
 
   async #drain(timeoutMs: number): Promise<void> {
@@ -188,14 +191,15 @@ export class Serving {
     const joined = routes.map((route) =>
       link.subscribe(filters.calls(name, route), this.#incoming.receive, name),
     );
-    return {
+    this.#joined = {
       get refused() {
-        return joined.find((listening) => listening.refused !== undefined)?.refused;
+        return refusalOf(joined);
       },
       async stop(): Promise<void> {
         await Promise.all(joined.map((listening) => listening.stop()));
       },
     };
+    return this.#joined;
   }
 
   /** What `$SRV.STATS` tells of a skill, and beside it how the instance is. */

@@ -12,6 +12,11 @@ export interface Listening {
   stop(): Promise<void>;
 }
 
+/** The first refusal among several subscriptions. */
+export function refusalOf(several: readonly Listening[]): MeshError | undefined {
+  return several.find((listening) => listening.refused !== undefined)?.refused;
+}
+
 /** What a subscription needs to know of its link. */
 export interface Surroundings {
   readonly nc: NatsConnection;

@@ -5,8 +5,9 @@ import {
   serviceTypes,
   serviceVerbs,
 } from "@myelin/subjects";
+import type { MeshError } from "../errors/index.ts";
 import type { Link } from "./link.ts";
-import type { Listening } from "./listening.ts";
+import { type Listening, refusalOf } from "./listening.ts";
 import type { Inbound } from "./message.ts";
 
 /** One subject that a service answers: for an agent, one skill. */
@@ -74,6 +75,11 @@ export class Services {
         link.subscribe(subject, (message) => this.#answer(verb, message)),
       ),
     );
+  }
+
+  /** Why the server does not let it be asked; known once a flush after the start has resolved. */
+  get refused(): MeshError | undefined {
+    return refusalOf(this.#listening);
   }
 
   async stop(): Promise<void> {

@@ -3,7 +3,7 @@ import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Denied, Link } from "../nats/index.ts";
 import type { Call, Clock, Membership, Reply, Wheel } from "../pipeline/index.ts";
 import { formatTraceparent } from "../telemetry/index.ts";
-import { payloadOf, writeRequestHead } from "../wire/index.ts";
+import { json, payloadOf, writeRequestHead } from "../wire/index.ts";
 import { AnswerAttempt } from "./answer-attempt.ts";
 import { type Attempt, attemptsOf } from "./attempt.ts";
 import { ControlSender } from "./control-sender.ts";
@@ -89,10 +89,7 @@ export class Outgoing {
       path: call.path === this.#parts.name ? undefined : call.path,
       attempt: call.attempt,
       credit: operation.streams ? windowBytes : undefined,
-      contentType:
-        operation.request.contentType === "application/json"
-          ? undefined
-          : operation.request.contentType,
+      contentType: operation.request === json ? undefined : operation.request.contentType,
     });
   }
 

@@ -56,10 +56,7 @@ export class ReplyHeads {
 
 const mostReady = 256;
 
-/**
- * Whether a block says who answered and nothing else: the form of nearly every reply, told apart by where its first
- * line after the name ends.
- */
+/** Whether a block says who answered and nothing else: what an answer in JSON has, when it has headers at all. */
 export function isPlainAnswer(head: string): boolean {
   return (
     head.startsWith(plainAnswer) && head.indexOf("\r\n", plainAnswer.length) === head.length - 4

@@ -9,6 +9,8 @@ const config = `
     users = [
       { user: agent, password: x }
       { user: caller, password: x, permissions: { publish: { deny: ["mesh.call.greeter.echo.>"] } } }
+      { user: closed, password: x, permissions: { subscribe: { deny: ["mesh.call.greeter.*.any.*"] } } }
+      { user: unseen, password: x, permissions: { subscribe: { deny: ["$SRV.>"] } } }
       { user: deaf, password: x, permissions: { subscribe: { deny: ["_INBOX.>", "mesh.call.>"] } } }
     ]
   }
@@ -32,10 +34,22 @@ test("a call that the server does not allow is permission_denied at once, naming
   assert.deepEqual(await me.client(greeter).greet({ name: "Ada" }), { text: "Hello Ada from me" });
 });
 
-test("who may not hear its own inbox learns it when it connects, and an agent when it serves", async () => {
+test("who may not hear its own inbox learns it when it connects", async () => {
   await using server = await startNats({ config });
   await assert.rejects(connect({ name: "me", servers: server.url, ...as("deaf") }), {
     code: MeshCode.PermissionDenied,
     message: /_INBOX\.me\./,
   });
+});
+
+test("an agent that may not hear its calls, or may not be asked, learns it when it serves", async () => {
+  await using server = await startNats({ config });
+  const servers = server.url;
+  for (const [user, message] of [
+    ["closed", /mesh\.call\.greeter\.\*\.any\.\*/],
+    ["unseen", /\$SRV\.PING/],
+  ] as const) {
+    const serving = serve(greeter, handlers(seen()), { servers, ...as(user) });
+    await assert.rejects(serving, { code: MeshCode.PermissionDenied, message });
+  }
 });
