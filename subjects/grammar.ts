@@ -5,12 +5,24 @@
  * | subject | who publishes | who hears |
  * |---|---|---|
  * | `mesh.call.<agent>.<skill>.<route>.<CALLER>` | the caller | instances of the agent |
+ * | `mesh.outcall.<workspace>.<agent>.<skill>.<route>.<CALLER>` | a caller, to another workspace | the server |
+ * | `mesh.xcall.<ACCOUNT>.<agent>.<skill>.<route>.<CALLER>` | the server, for a caller elsewhere | instances of the agent |
  * | `mesh.control.<agent>.<any or i-instance>.<CALLER>` | the caller | instances of the agent |
+ * | `mesh.outcontrol.<workspace>.<agent>.<any or i-instance>.<CALLER>` | a caller, to another workspace | the server |
+ * | `mesh.xcontrol.<ACCOUNT>.<agent>.<any or i-instance>.<CALLER>` | the server, for a caller elsewhere | instances of the agent |
  * | `mesh.presence.<AGENT>.<instance>` | the instance | callers of the agent, its siblings |
  * | `_INBOX.<agent>.<instance>.<token>` | who answers | that instance only |
  * | `$SRV.<verb>[.<agent>[.<instance>]]` | tools and callers | every instance (ADR-32) |
+ * | `mesh.task.<agent>.<skill>.<high or normal>.<SUBMITTER>` | the submitter | the store |
+ * | `mesh.later.<agent>.<skill>.<SUBMITTER>` | the submitter | the store |
+ * | `mesh.result.<submitter>.<task>.<final or a state>.<AGENT>` | the worker | the store, the submitter |
+ * | `mesh.event.<PUBLISHER>.<name…>` | the publisher | the store, who declares it |
+ * | `mesh.dead.<kind>.<AGENT>.<skill>.<task>.<generation>` | the worker, keeper | the store |
+ * | `mesh.record.<AGENT>.<skill>` | the agent | the store |
+ * | `mesh.config.<kind…>` | the store | everybody |
  *
- * `route` is `any`, `v-<version label>` or `i-<instance>`.
+ * `route` is `any`, `v-<version label>` or `i-<instance>`. In capitals: who speaks, which the server checks, or writes
+ * itself. The durable ones are built and read in `durable.ts`, those between workspaces in `shared.ts`.
  */
 
 const tokenPattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
@@ -54,8 +66,11 @@ export function controlSubject(agent: string, route: string, caller: string): st
   return `mesh.control.${agent}.${route}.${caller}`;
 }
 
+/** What every presence subject begins with. */
+export const presencePrefix = "mesh.presence.";
+
 export function presenceSubject(agent: string, instance: string): string {
-  return `mesh.presence.${agent}.${instance}`;
+  return `${presencePrefix}${agent}.${instance}`;
 }
 
 /** The prefix under which an instance's replies arrive; a reply token follows it. */
@@ -63,9 +78,14 @@ export function inboxPrefix(agent: string, instance: string): string {
   return `_INBOX.${agent}.${instance}.`;
 }
 
+/** The prefix of a plain client's inbox, as NATS's own clients take it: without the last dot. */
+export function inboxOf(name: string): string {
+  return `_INBOX.${name}`;
+}
+
 /** What every reply subject of this caller must begin with. */
 export function callerInbox(caller: string): string {
-  return `_INBOX.${caller}.`;
+  return `${inboxOf(caller)}.`;
 }
 
 /** The first token of every inbox; answers to `$SRV` go nowhere else. */
@@ -145,6 +165,7 @@ function parseRoute(token: string): Route | undefined {
   return token.startsWith("i-") ? { to: "instance", instance: rest } : undefined;
 }
 
-function no(why: string): { readonly ok: false; readonly why: string } {
+/** What was not found, and why. */
+export function no(why: string): { readonly ok: false; readonly why: string } {
   return { ok: false, why };
 }

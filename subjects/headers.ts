@@ -25,6 +25,14 @@ export const Header = Object.freeze({
   /** ADR-32: the error's text and status. */
   serviceError: "Nats-Service-Error",
   serviceErrorCode: "Nats-Service-Error-Code",
+  /** On a call: the token that says on whose behalf it is made. */
+  onBehalf: "Mesh-On-Behalf",
+  /** On a durable message and a call to another workspace: what is signed of it, and the signature. */
+  envelope: "Mesh-Envelope",
+  /** The user JWT of who signed it. */
+  signer: "Mesh-Signer",
+  /** On a call to another workspace: names the attempt, since the server writes another reply subject there. */
+  token: "Mesh-Token",
   /** Version of the wire, when it is not 1. */
   version: "Mesh-Version",
   contentType: "Content-Type",
@@ -34,6 +42,8 @@ export const Header = Object.freeze({
 export const ContentType = Object.freeze({
   json: "application/json",
   protobuf: "application/protobuf",
+  /** Sealed for one reader; a request's has the parameter `key`, the public key of who seals. */
+  sealed: "application/vnd.myelin.sealed",
 } as const);
 
 /** Most agents a call may come through. */

@@ -4,8 +4,12 @@ export const serviceVerbs = ["PING", "INFO", "STATS"] as const;
 
 export type ServiceVerb = (typeof serviceVerbs)[number];
 
-/** The three subjects of one verb that an instance answers. */
-export function serviceSubjects(verb: ServiceVerb, agent: string, instance: string): string[] {
+/** The three subjects of one verb that an instance answers; `*` is every verb. */
+export function serviceSubjects(
+  verb: ServiceVerb | "*",
+  agent: string,
+  instance: string,
+): string[] {
   return [`$SRV.${verb}`, `$SRV.${verb}.${agent}`, `$SRV.${verb}.${agent}.${instance}`];
 }
 
@@ -31,4 +35,10 @@ export const Metadata = Object.freeze({
   input: "mesh.input",
   output: "mesh.output",
   errors: "mesh.errors",
+  /** Whether a skill's payloads are sealed, and the key of this instance for which they are. */
+  sealed: "mesh.sealed",
+  sealingKey: "mesh.sealing_key",
+  /** What signs the card: the statement, and the user JWT of who signs. */
+  card: "mesh.card",
+  signer: "mesh.signer",
 } as const);

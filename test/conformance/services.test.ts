@@ -46,7 +46,7 @@ async function busyMesh(): Promise<TestMesh & { release(): void }> {
 
 /** All answers to a question, as they came. */
 async function ask(mesh: TestMesh, subject: string): Promise<unknown[]> {
-  const nc = await connect({ servers: mesh.url });
+  const nc = await connect(await mesh.options("ops"));
   try {
     const answers: unknown[] = [];
     const found = await nc.requestMany(subject, "", {
@@ -62,7 +62,7 @@ async function ask(mesh: TestMesh, subject: string): Promise<unknown[]> {
 }
 
 async function cli(mesh: TestMesh, ...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await runNatsCli(["micro", ...args], { url: mesh.url });
+  const { code, stdout, stderr } = await runNatsCli(["micro", ...args], await mesh.cli());
   assert.equal(code, 0, stderr);
   // The CLI leaves out, with a warning, what its own schemas refuse.
   assert.doesNotMatch(`${stdout}${stderr}`, /invalid|validat/i);

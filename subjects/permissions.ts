@@ -1,0 +1,132 @@
+import { filters } from "./grammar.ts";
+import type {
+  AgentPolicy,
+  Asks,
+  Permissions,
+  RoleName,
+  RolePolicy,
+  WorkspacePolicy,
+} from "./policy.ts";
+import {
+  askingRights,
+  combine,
+  ownInbox,
+  presentRights,
+  pulling,
+  type Rights,
+  servingRights,
+  sharingRights,
+  workingRights,
+} from "./rights.ts";
+import { followConsumer, Store, storeApi } from "./stores.ts";
+import { every, parseSkillTarget } from "./targets.ts";
+
+/** The server puts a user's own name in its place; issuers let no name through that is more than one token. */
+export const ownName = "{{name()}}";
+
+/** What an agent may publish and hear. Its name is spelled out: the scope is its own. */
+export function agentPermissions(
+  name: string,
+  agent: AgentPolicy,
+  workspace: WorkspacePolicy,
+): Permissions {
+  const serves = agent.skills.length > 0;
+  const shares = workspace.shares.some(({ skill }) => skill.startsWith(`${name}.`));
+  return combine(
+    presentRights(name),
+    askingRights(name, agent),
+    serves ? servingRights(name) : {},
+    serves && mayGetTasks(name, workspace) ? workingRights(name) : {},
+    shares ? sharingRights : {},
+    {
+      publish: Object.keys(agent.follows).flatMap((follow) =>
+        pulling(followConsumer(name, follow)),
+      ),
+    },
+  );
+}
+
+/** Whether anybody may submit tasks to the agent: nobody else needs rights at the store. */
+function mayGetTasks(name: string, { guests, agents, roles }: WorkspacePolicy): boolean {
+  const all: readonly Asks[] = [...Object.values(agents), ...Object.values(roles)];
+  const lines = all.flatMap(({ submits }) => submits);
+  return (
+    guests ||
+    lines.some((line) => {
+      const target = parseSkillTarget(line);
+      return target.ok && (target.value.agent === name || target.value.agent === every);
+    })
+  );
+}
+
+/** What all who have a role may publish and hear, each under its own name. */
+export function rolePermissions(role: RoleName, policy: RolePolicy): Permissions {
+  return combine(presentRights(ownName), askingRights(ownName, policy), ofRole[role]);
+}
+
+/** What anybody may who joins a development mesh: everything, but only under its own name. */
+export function guestPermissions(): Permissions {
+  return combine(
+    presentRights(ownName),
+    servingRights(ownName),
+    workingRights(ownName),
+    askingRights(ownName, { ...everything, publishes: [] }),
+    { publish: [`mesh.event.${ownName}.>`] },
+  );
+}
+
+/** What keeper, and `apply`, may do in the store account, where no agent logs in. */
+export function storePermissions(): Permissions {
+  return combine({
+    publish: [
+      "$JS.API.>",
+      "$JS.ACK.>",
+      "mesh.task.>",
+      "mesh.later.>",
+      "mesh.result.>",
+      "mesh.dead.>",
+      "mesh.config.>",
+      "$SYS.REQ.USER.INFO",
+    ],
+    subscribe: [ownInbox(ownName), "$JS.EVENT.ADVISORY.>", "mesh.config.>"],
+  });
+}
+
+const everything = {
+  calls: [every],
+  submits: [every],
+  publishes: [],
+  hears: [every],
+  vouches: false,
+} as const;
+
+/** Looking at who is there and how it is, without reading what they say to each other. */
+const looking: Rights = {
+  publish: [
+    "$SRV.>",
+    "$SYS.REQ.USER.INFO",
+    // A message to oneself that the server traces tells its version and clock.
+    ownInbox(ownName),
+    storeApi.info,
+    storeApi.streamNames,
+    storeApi.streamList,
+    storeApi.streamInfo(every),
+    storeApi.consumerNames(every),
+    storeApi.consumerList(every),
+    storeApi.consumerInfo(every, every),
+    storeApi.message(Store.events),
+    storeApi.last(Store.events, ">"),
+  ],
+  subscribe: ["mesh.event.>", filters.everyPresence],
+};
+
+const ofRole: Readonly<Record<RoleName, Rights>> = Object.freeze({
+  operator: combine(looking, askingRights(ownName, { ...everything, submits: [] }), {
+    publish: [storeApi.message(every), storeApi.last(every, ">")],
+    // The bodies of calls and their replies: `myelin tap`.
+    subscribe: ["mesh.>", filters.everyInbox],
+  }),
+  observer: looking,
+  keeper: { subscribe: [filters.everyPresence] },
+  gateway: {},
+});

@@ -1,0 +1,67 @@
+/** What a mesh shall be, as `mesh.yaml` says it: data only. Each list is checked before it gets here. */
+
+/** The whole file. */
+export interface MeshPolicy {
+  readonly version: 1;
+  readonly workspaces: Readonly<Record<string, WorkspacePolicy>>;
+}
+
+/** One workspace: who is in it, and what it shares with others. */
+export interface WorkspacePolicy {
+  /** Whether anybody may join under any name: development only. */
+  readonly guests: boolean;
+  readonly agents: Readonly<Record<string, AgentPolicy>>;
+  readonly roles: Readonly<Partial<Record<RoleName, RolePolicy>>>;
+  readonly shares: readonly Share[];
+}
+
+/** What somebody may ask of the others, and tell them. */
+export interface Asks {
+  /** Skills it may call: `agent.skill`, `agent.*`, `*`, or `workspace/agent.skill` for a shared one. */
+  readonly calls: readonly string[];
+  /** Skills it may submit tasks to, now or later: `agent.skill`, `agent.*` or `*`. */
+  readonly submits: readonly string[];
+  /** Its own events, without its name. */
+  readonly publishes: readonly string[];
+  /** Events it hears live: `publisher.name`, `publisher.*` or `*`; a trailing `*` is everything below. */
+  readonly hears: readonly string[];
+  /** Whether it may attach an end user's identity. */
+  readonly vouches: boolean;
+}
+
+/** An agent: its skills, what it asks, and the events it follows durably. */
+export interface AgentPolicy extends Asks {
+  readonly skills: readonly string[];
+  readonly follows: Readonly<Record<string, Follow>>;
+}
+
+/** A durable subscription to events, by its name. */
+export interface Follow {
+  readonly from: "beginning" | "now";
+  /** Like `hears`. */
+  readonly events: readonly string[];
+}
+
+/** The roles of people and services. */
+export const roleNames = ["operator", "observer", "keeper", "gateway"] as const;
+
+export type RoleName = (typeof roleNames)[number];
+
+/** Who has a role, and what they may ask beyond it. */
+export interface RolePolicy extends Asks {
+  readonly members: readonly string[];
+}
+
+/** One skill, open to other workspaces. */
+export interface Share {
+  /** `agent.skill` of this workspace. */
+  readonly skill: string;
+  /** Names of workspaces. */
+  readonly with: readonly string[];
+}
+
+/** What a user may publish and hear, as the server takes it. Nothing is allowed beyond, no responses either. */
+export interface Permissions {
+  readonly publish: readonly string[];
+  readonly subscribe: readonly string[];
+}

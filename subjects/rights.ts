@@ -1,0 +1,150 @@
+import { eventSubject, finalState, priorities } from "./durable.ts";
+import { callSubject, controlSubject, filters, inboxOf, presenceSubject } from "./grammar.ts";
+import type { Asks, Permissions } from "./policy.ts";
+import { askSubject, serviceSubjects, serviceVerbs } from "./services.ts";
+import {
+  foreignCallSubject,
+  foreignControlSubject,
+  foreignFilters,
+  foreignInbox,
+} from "./shared.ts";
+import { ackSubjects, type ConsumerName, Store, storeApi, taskConsumer } from "./stores.ts";
+import { every, parseEventTarget, parseSkillTarget } from "./targets.ts";
+
+/*
+ * A trailing `*` among what may be heard is as wide as `>`, since the server takes `a.>` where `a.*` is allowed: it
+ * stands only where everything below belongs to the same agent, or is open to all.
+ */
+
+/** A part of what somebody may do; `combine` joins them. `name` is a name, or the server's template for it. */
+export type Rights = Partial<Permissions>;
+
+/** Everything together, each subject once and in order: the same grants give the same text. */
+export function combine(...parts: readonly Rights[]): Permissions {
+  const all = (list: "publish" | "subscribe"): readonly string[] =>
+    Object.freeze([...new Set(parts.flatMap((part) => part[list] ?? []))].sort());
+  return Object.freeze({ publish: all("publish"), subscribe: all("subscribe") });
+}
+
+/** Being there: to hear what is answered, and configuration. */
+export function presentRights(name: string): Rights {
+  return {
+    publish: [storeApi.last(Store.config, "mesh.config.>")],
+    subscribe: [ownInbox(name), "mesh.config.>"],
+  };
+}
+
+/** Every subject in somebody's own inbox. */
+export function ownInbox(name: string): string {
+  return `${inboxOf(name)}.>`;
+}
+
+/** Serving skills: to hear one's calls, to be seen, and to answer. */
+export function servingRights(name: string): Rights {
+  return {
+    publish: [filters.everyInbox, presenceSubject(name, every)],
+    subscribe: [
+      callSubject(name, every, every, every),
+      controlSubject(name, every, every),
+      filters.presence(name),
+      // Each verb by name: who may hear `$SRV.*` may hear `$SRV.>`, and answer for anybody.
+      ...serviceVerbs.map((verb) => askSubject(verb)),
+      ...serviceSubjects(every, name, every).slice(1),
+      // Nothing comes there unless a skill is shared.
+      foreignFilters.calls(name, every),
+      foreignFilters.control(name, every),
+    ],
+  };
+}
+
+/** Answering other workspaces; the server makes the subjects that are answered to. */
+export const sharingRights: Rights = Object.freeze({ publish: [`${foreignInbox}>`] });
+
+/** Working on tasks: to take one's own, to tell how they end, to put one off. */
+export function workingRights(name: string): Rights {
+  const results = `mesh.result.*.*`;
+  return {
+    publish: [
+      ...priorities.flatMap((priority) => pulling(taskConsumer(name, priority))),
+      `${results}.*.${name}`,
+      storeApi.last(Store.results, `${results}.${finalState}.${name}`),
+      `mesh.later.${name}.*.${name}`,
+      `mesh.dead.*.${name}.*.*.*`,
+    ],
+  };
+}
+
+/** Taking what a consumer has, and acknowledging it. Never to make, change or delete one. */
+export function pulling(consumer: ConsumerName): string[] {
+  const { stream, consumer: name } = consumer;
+  return [
+    storeApi.next(stream, name),
+    storeApi.consumerInfo(stream, name),
+    ...ackSubjects(consumer),
+  ];
+}
+
+/** What somebody asks of the others and tells them. */
+export function askingRights(name: string, asks: Asks): Rights {
+  const heard = asks.hears.flatMap((text) => {
+    const target = parseEventTarget(text);
+    return target.ok ? [heardEvents(target.value)] : [];
+  });
+  const parts = [
+    ...asks.calls.map((text) => callingRights(name, text)),
+    ...asks.submits.map((text) => submittingRights(name, text)),
+    { publish: asks.publishes.map((event) => eventSubject({ publisher: name, name: event })) },
+    { subscribe: heard },
+  ];
+  return combine(...parts);
+}
+
+/** What one line of `calls` gives. Any route: the server checks a subject after it was mapped. */
+function callingRights(name: string, text: string): Rights {
+  const target = parseSkillTarget(text);
+  if (!target.ok) return {};
+  const { workspace, agent, skill } = target.value;
+  if (workspace !== undefined) {
+    const shared = { workspace, agent };
+    return {
+      publish: [
+        foreignCallSubject(shared, skill, every, name),
+        foreignControlSubject(shared, every, name),
+      ],
+    };
+  }
+  return {
+    publish: [
+      callSubject(agent, skill, every, name),
+      controlSubject(agent, every, name),
+      askSubject("INFO", agent),
+    ],
+    subscribe: [filters.presence(agent)],
+  };
+}
+
+/** What one line of `submits` gives: now, later, and to hear how it goes. */
+function submittingRights(name: string, text: string): Rights {
+  const target = parseSkillTarget(text);
+  if (!target.ok || target.value.workspace !== undefined) return {};
+  const { agent, skill } = target.value;
+  const results = `mesh.result.${name}.>`;
+  return {
+    publish: [
+      `mesh.task.${agent}.${skill}.*.${name}`,
+      `mesh.later.${agent}.${skill}.${name}`,
+      storeApi.last(Store.results, results),
+    ],
+    subscribe: [results],
+  };
+}
+
+function heardEvents(target: {
+  readonly publisher: string;
+  readonly name: string;
+  readonly below: boolean;
+}): string {
+  const { publisher, name, below } = target;
+  const tokens = ["mesh", "event", publisher === every ? "" : publisher, name, below ? ">" : ""];
+  return tokens.filter((token) => token !== "").join(".");
+}

@@ -1,0 +1,193 @@
+import { storeApiPrefix } from "./accounts.ts";
+import type { Priority } from "./durable.ts";
+
+/** Names of the streams, all of them in a workspace's store account. */
+export const Store = Object.freeze({
+  tasks: "MESH_TASKS",
+  later: "MESH_LATER",
+  results: "MESH_RESULTS",
+  events: "MESH_EVENTS",
+  dead: "MESH_DEAD",
+  records: "MESH_RECORDS",
+  config: "MESH_CONFIG",
+  advisories: "MESH_ADVISORIES",
+} as const);
+
+export type StoreName = (typeof Store)[keyof typeof Store];
+
+/** What every stream is: in the words of NATS's own API, with what the mesh leaves out fixed. */
+export interface StreamShape {
+  readonly name: StoreName;
+  readonly description: string;
+  readonly subjects: readonly string[];
+  readonly retention: "limits" | "workqueue";
+  readonly discard: "old" | "new";
+  readonly max_msgs_per_subject: number;
+  /** With `discard: "new"`: a subject that is full refuses the next, instead of losing the oldest. */
+  readonly discard_new_per_subject: boolean;
+  readonly max_bytes: number;
+  readonly max_msg_size: number;
+  /** In nanoseconds; 0 keeps them. */
+  readonly max_age: number;
+  /** How long a message's id is remembered, in nanoseconds. */
+  readonly duplicate_window: number;
+  readonly allow_direct: boolean;
+  /** A schedule's headers name any target and source of the stream: agents write to none that allows it. */
+  readonly allow_msg_schedules: false;
+  /** A roll-up wipes what others wrote. */
+  readonly allow_rollup_hdrs: false;
+  /** Markers bring roll-ups with them. */
+  readonly subject_delete_marker_ttl: 0;
+  readonly allow_msg_ttl: false;
+  readonly deny_delete: boolean;
+  readonly deny_purge: boolean;
+}
+
+const nanosecondsPerSecond = 1_000_000_000;
+const day = 86_400 * nanosecondsPerSecond;
+const mebibyte = 1_048_576;
+
+/** What a stream is unless it says otherwise. Sizes are first values: issue 5 makes them a matter of `mesh.yaml`. */
+const usual = {
+  retention: "limits",
+  discard: "old",
+  max_msgs_per_subject: -1,
+  discard_new_per_subject: false,
+  max_bytes: 256 * mebibyte,
+  max_msg_size: mebibyte,
+  max_age: 7 * day,
+  duplicate_window: 120 * nanosecondsPerSecond,
+  allow_direct: true,
+  allow_msg_schedules: false,
+  allow_rollup_hdrs: false,
+  subject_delete_marker_ttl: 0,
+  allow_msg_ttl: false,
+  deny_delete: false,
+  deny_purge: false,
+} as const;
+
+/** Every stream of a workspace. */
+export const stores: readonly StreamShape[] = Object.freeze([
+  {
+    ...usual,
+    name: Store.tasks,
+    description: "Tasks that wait for their agent",
+    subjects: ["mesh.task.*.*.*.*"],
+    retention: "workqueue",
+    // Full: the submitter hears it. Dropping the oldest would lose a task that was accepted.
+    discard: "new",
+    max_age: 0,
+  },
+  {
+    ...usual,
+    name: Store.later,
+    description: "Tasks for later, until keeper releases them",
+    subjects: ["mesh.later.*.*.*"],
+    retention: "workqueue",
+    discard: "new",
+    max_age: 0,
+  },
+  {
+    ...usual,
+    name: Store.results,
+    description: "Progress and final results, kept for their submitter",
+    subjects: ["mesh.result.*.*.*.*"],
+  },
+  {
+    ...usual,
+    name: Store.events,
+    description: "Events, in the order in which they came",
+    subjects: ["mesh.event.>"],
+    deny_delete: true,
+  },
+  {
+    ...usual,
+    name: Store.dead,
+    description: "What could not be done, with its reason; one per subject, the first one stays",
+    subjects: ["mesh.dead.*.*.*.*.*"],
+    discard: "new",
+    max_msgs_per_subject: 1,
+    discard_new_per_subject: true,
+    max_age: 30 * day,
+  },
+  {
+    ...usual,
+    name: Store.records,
+    description: "Copies of calls and replies, where recording is on",
+    subjects: ["mesh.record.*.*"],
+    max_age: day,
+  },
+  {
+    ...usual,
+    name: Store.config,
+    description: "Rules and keys, written by apply and keeper alone",
+    subjects: ["mesh.config.>"],
+    max_msgs_per_subject: 8,
+    max_age: 0,
+    deny_delete: true,
+  },
+  {
+    ...usual,
+    name: Store.advisories,
+    description: "What the server says of tasks that were given up",
+    subjects: [
+      "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.MESH_TASKS.*",
+      "$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.MESH_TASKS.*",
+    ],
+  },
+]);
+
+/** A consumer that agents may pull from; `apply` and keeper make it. */
+export interface ConsumerName {
+  readonly stream: StoreName;
+  readonly consumer: string;
+}
+
+/** The consumer of an agent's tasks of one class. */
+export function taskConsumer(agent: string, priority: Priority): ConsumerName {
+  return { stream: Store.tasks, consumer: `${agent}-${priority}` };
+}
+
+/** The consumer of a durable subscription; `=` is in no name, so no two agents' names run together. */
+export function followConsumer(agent: string, follow: string): ConsumerName {
+  return { stream: Store.events, consumer: `${agent}=${follow}` };
+}
+
+/** Subjects of the streams' API as a workspace sees it. */
+export const storeApi = Object.freeze(apiUnder(storeApiPrefix));
+
+const ownPrefix = "$JS.API";
+
+/** The same in the store account itself, where streams are made. */
+export const ownStoreApi = Object.freeze({
+  ...apiUnder(ownPrefix),
+  createStream: (stream: string) => `${ownPrefix}.STREAM.CREATE.${stream}`,
+  updateStream: (stream: string) => `${ownPrefix}.STREAM.UPDATE.${stream}`,
+});
+
+function apiUnder(prefix: string) {
+  return {
+    info: `${prefix}.INFO`,
+    streamNames: `${prefix}.STREAM.NAMES`,
+    streamList: `${prefix}.STREAM.LIST`,
+    streamInfo: (stream: string) => `${prefix}.STREAM.INFO.${stream}`,
+    message: (stream: string) => `${prefix}.STREAM.MSG.GET.${stream}`,
+    consumerNames: (stream: string) => `${prefix}.CONSUMER.NAMES.${stream}`,
+    consumerList: (stream: string) => `${prefix}.CONSUMER.LIST.${stream}`,
+    consumerInfo: (stream: string, consumer: string) =>
+      `${prefix}.CONSUMER.INFO.${stream}.${consumer}`,
+    next: (stream: string, consumer: string) => `${prefix}.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
+    /** The last message of a subject; the server takes no other question there. */
+    last: (stream: string, subject: string) => `${prefix}.DIRECT.GET.${stream}.${subject}`,
+  };
+}
+
+/**
+ * Acknowledgements of a consumer's messages, in the server's two forms.
+ *
+ * The newer one is `$JS.ACK.<domain>.<account>.<stream>.<consumer>.…`, where `_` stands for no domain. A `*` there would
+ * also be the older form for any stream and consumer, and `+NXT` on it takes another's messages.
+ */
+export function ackSubjects({ stream, consumer }: ConsumerName): string[] {
+  return [`$JS.ACK.${stream}.${consumer}.>`, `$JS.ACK._.*.${stream}.${consumer}.>`];
+}
