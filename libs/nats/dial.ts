@@ -1,6 +1,8 @@
 import { connect, type NatsConnection, type NodeConnectionOptions } from "@nats-io/transport-node";
 import { MeshCode, MeshError } from "../errors/index.ts";
+import { adviceFor } from "./advice.ts";
 import { fromNats } from "./errors.ts";
+import type { LinkOptions } from "./options.ts";
 
 /** Between two attempts, in milliseconds; half of it at least, so that many do not come at once. */
 const pauseMs = 300;
@@ -10,15 +12,15 @@ const slowBrokerMs = 8_000;
 
 /** The first connection: tries as long as there is hope, and says plainly why it gave up. */
 export async function dial(
-  options: NodeConnectionOptions,
-  waitForBrokerMs: number,
+  options: LinkOptions,
+  nats: NodeConnectionOptions,
 ): Promise<NatsConnection> {
   const started = performance.now();
   for (;;) {
     try {
-      return await connect(options);
+      return await connect(nats);
     } catch (error) {
-      const patienceMs = patience(error, waitForBrokerMs);
+      const patienceMs = patience(error, options.waitForBrokerMs ?? 0);
       if (performance.now() - started >= patienceMs) throw explained(error, options);
     }
     await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random() / 2)));
@@ -32,20 +34,13 @@ function patience(error: unknown, waitForBrokerMs: number): number {
   return code === MeshCode.Unavailable ? waitForBrokerMs : 0;
 }
 
-function explained(error: unknown, { servers }: NodeConnectionOptions): MeshError {
-  const where = `cannot connect to ${[servers ?? []].flat().map(withoutSecrets).join(", ")}`;
+function explained(error: unknown, options: LinkOptions): MeshError {
+  const where = `cannot connect to ${options.servers.map(withoutSecrets).join(", ")}`;
   const { code, detail } = fromNats(error, where);
   // Nothing was called yet that a deadline could have belonged to.
   const said = code === MeshCode.DeadlineExceeded ? MeshCode.Unavailable : code;
-  return new MeshError(said, `${detail}; ${advice(said, detail)}`, { cause: error });
-}
-
-function advice(code: MeshCode, detail: string): string {
-  if (code === MeshCode.PermissionDenied)
-    return "check the credentials: nats.authenticator, or nats.user and nats.pass";
-  if (code === MeshCode.InvalidArgument) return "check `servers` and `nats`";
-  if (/certificate|tls|ssl/i.test(detail)) return "check nats.tls, its caFile above all";
-  return "is a nats-server running there? Start one, or name yours in `servers`";
+  const advice = adviceFor({ error, code, detail, options });
+  return new MeshError(said, `${detail}; ${advice}`, { cause: error });
 }
 
 function withoutSecrets(url: string): string {

@@ -1,3 +1,4 @@
+import { allowingLine } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../errors/index.ts";
 
 /** What nats.js throws, as a MeshError: the one place that reads its names and texts. */
@@ -11,18 +12,22 @@ export function fromNats(thrown: unknown, what: string): MeshError {
 export interface Denied {
   readonly operation: "publish" | "subscribe";
   readonly subject: string;
+  /** What of `mesh.yaml` would allow it, within its workspace; undefined: nothing. */
+  readonly line: string | undefined;
   readonly error: MeshError;
 }
 
-/** A permissions violation that the server reported, as it names no message but only the subject. */
-export function deniedBy(thrown: unknown): Denied | undefined {
+/** A permissions violation that the server reported to a user; it names no message, only the subject. */
+export function deniedBy(thrown: unknown, user?: string): Denied | undefined {
   if (!(thrown instanceof Error) || thrown.name !== "PermissionViolationError") return undefined;
   const { operation, subject } = thrown as Error & { operation?: string; subject?: string };
   if (subject === undefined || subject === "") return undefined;
   const doing = operation === "subscription" ? "subscribe" : "publish";
-  const detail = `the server does not let this user ${doing} to ${subject}`;
+  const line = allowingLine({ operation: doing, subject, name: user });
+  const advice = line === undefined ? "no line of mesh.yaml would" : `mesh.yaml would with ${line}`;
+  const detail = `the server does not let this user ${doing} to ${subject}; ${advice}`;
   const error = new MeshError(MeshCode.PermissionDenied, detail, { cause: thrown });
-  return { operation: doing, subject, error };
+  return { operation: doing, subject, line, error };
 }
 
 const byName: Readonly<Record<string, MeshCode>> = {

@@ -1,25 +1,21 @@
-import type { MsgHdrs, NatsConnection } from "@nats-io/transport-node";
 import { MeshCode, MeshError } from "../errors/index.ts";
+import type { Credentials } from "../identity/index.ts";
 import type { CallSignal, LinkState } from "../pipeline/index.ts";
 import { bounded } from "./bounded.ts";
+import { type Connection, Connections } from "./connections.ts";
+import { Denials, type DeniedListener } from "./denials.ts";
 import { dial } from "./dial.ts";
-import { type Denied, fromNats } from "./errors.ts";
-import { cutOff } from "./inner.ts";
-import { type Listening, listen } from "./listening.ts";
+import { fromNats } from "./errors.ts";
+import { type Lifetime, lifetimesOf } from "./expiry.ts";
+import type { Listening } from "./listening.ts";
 import type { Inbound } from "./message.ts";
-import { type LinkOptions, natsOptions } from "./options.ts";
-import { Outbox } from "./outbox.ts";
-import { UpState } from "./up-state.ts";
-import { watch } from "./watch.ts";
-
-/** What an outgoing message may carry beside its payload. */
-export interface Outbound {
-  readonly reply?: string;
-  /** A complete header block, `NATS/1.0` to the empty line, one character a byte. */
-  readonly head?: string;
-  /** Whether it may go a little later, with what follows it in this turn of the event loop. Default: false. */
-  readonly mayWait?: boolean;
-}
+import type { Mover } from "./mover.ts";
+import { type LinkOptions, natsOptions, userOf } from "./options.ts";
+import { type Reports, reportsTo } from "./reports.ts";
+import { Rotation } from "./rotation.ts";
+import { secretsSource } from "./secrets.ts";
+import { type Outbound, send } from "./sending.ts";
+import type { UpState } from "./up-state.ts";
 
 /** What the server takes when it has not said; its own default. */
 const usualPayload = 1_048_576;
@@ -28,41 +24,76 @@ const usualPayload = 1_048_576;
 const closeWithinMs = 1_000;
 
 /**
- * One connection to the broker that never gives up by itself.
+ * One connection to the broker that never gives up by itself. When its credentials or certificates are replaced,
+ * another takes its place and nothing is lost.
  *
  * Publishing while it is down throws `unavailable` at once: nats.js would drop the message silently.
  */
 export class Link implements LinkState, AsyncDisposable {
-  readonly #nc: NatsConnection;
-  readonly #outbox: Outbox;
+  readonly #connections: Connections;
   readonly #state: UpState;
-  readonly #trouble: (thrown: unknown) => void;
-  readonly #denials = new Set<(denied: Denied) => void>();
+  readonly #rotation: Rotation;
+  readonly #denials: Denials;
   #closing: Promise<void> | undefined;
 
-  private constructor(nc: NatsConnection, trouble: (thrown: unknown) => void) {
-    this.#nc = nc;
-    this.#trouble = trouble;
-    this.#state = new UpState(trouble);
-    this.#outbox = new Outbox(nc, () => this.#state.isUp);
+  private constructor(first: Connection, options: LinkOptions, reports: Reports) {
+    this.#denials = new Denials(reports.trouble);
+    this.#connections = new Connections(first, {
+      user: userOf(options),
+      onTrouble: reports.trouble,
+      onLeaving: () => void this.#rotation.moveAway(),
+      onSaid: (thrown) => this.#rotation.refused(thrown),
+      onDenied: this.#denials.tell,
+    });
+    this.#state = this.#connections.state;
+    this.#rotation = new Rotation(this.#connections, { options, ...reports });
+    // What is allowed may be something else by now.
+    this.onUp(() => this.#denials.forget());
+    this.onCredentials(() => this.#denials.forget());
   }
 
   /** Connects; a broker that is not there is an error unless `waitForBrokerMs` says otherwise. */
   static async connect(options: LinkOptions): Promise<Link> {
-    const trouble = reporter(options.onTrouble);
-    const nc = await dial(natsOptions(options, trouble), options.waitForBrokerMs ?? 0);
-    const link = new Link(nc, trouble);
-    void link.#watch();
-    return link;
+    const reports = reportsTo(options);
+    const { credentials, tls } = options;
+    const source = secretsSource({ credentials, tls, user: userOf(options) });
+    const held = { secrets: await source.read() };
+    const nc = await dial(options, natsOptions(options, reports.trouble, held));
+    return new Link({ nc, held }, options, reports);
   }
 
   get isUp(): boolean {
     return this.#state.isUp;
   }
 
+  /** Whether messages come over two connections now, in no order between the two. */
+  get isMoving(): boolean {
+    return this.#connections.isMoving;
+  }
+
+  /** Why it is down, in a line for people; undefined while it is up. */
+  get whyDown(): string | undefined {
+    return this.isUp ? undefined : this.#rotation.whyDown;
+  }
+
+  /** What it logs in with now; undefined where `credentials` were not given. */
+  get credentials(): Credentials | undefined {
+    return this.#connections.current.held.secrets.credentials;
+  }
+
+  /** When what it logs in with begins and ends, as far as it does. */
+  get lifetimes(): readonly Lifetime[] {
+    return lifetimesOf(this.#connections.current.held.secrets);
+  }
+
+  /** The operator's JWT that lies beside the credentials; undefined where there is none. */
+  get operatorJwt(): string | undefined {
+    return this.#connections.current.held.secrets.operatorJwt;
+  }
+
   /** Most bytes of headers and payload together that the server takes in one message. */
   get maxPayload(): number {
-    return this.#nc.info?.max_payload ?? usualPayload;
+    return this.#connections.current.nc.info?.max_payload ?? usualPayload;
   }
 
   /** Hands over a message; a payload that is text goes as UTF-8. */
@@ -72,16 +103,11 @@ export class Link implements LinkState, AsyncDisposable {
     const size = Buffer.byteLength(payload) + (head?.length ?? 0);
     if (size > this.maxPayload) throw tooLarge(subject, size, this.maxPayload);
     const { mayWait = false } = out;
+    const { outbox } = this.#connections;
     const message = { subject, reply: reply ?? "", head: head ?? "", payload, size, mayWait };
-    if (this.#outbox.write(message)) return;
-    this.#outbox.flush();
+    if (outbox.write(message)) return;
     try {
-      if (head === undefined)
-        this.#nc.publish(subject, payload, reply === undefined ? {} : { reply });
-      else {
-        const headers = new HeadBlock(Buffer.from(head, "latin1")) as unknown as MsgHdrs;
-        this.#nc.publish(subject, payload, reply === undefined ? { headers } : { reply, headers });
-      }
+      outbox.pass(size, (nc) => send(nc, subject, payload, out));
     } catch (error) {
       throw fromNats(error, `publish to ${subject}`);
     }
@@ -89,11 +115,19 @@ export class Link implements LinkState, AsyncDisposable {
 
   /** Hears a subject from now on; while the link is down, from when it is back. */
   subscribe(subject: string, onMessage: (message: Inbound) => void, queue?: string): Listening {
-    const surroundings = { nc: this.#nc, state: this.#state, onTrouble: this.#trouble };
     try {
-      return listen(subject, onMessage, queue, surroundings);
+      return this.#connections.hear(subject, onMessage, queue);
     } catch (error) {
       throw fromNats(error, `subscribe to ${subject}`);
+    }
+  }
+
+  /** Takes who hears over one connection only, and is told when another follows it. */
+  take(mover: Mover): void {
+    try {
+      this.#connections.take(mover);
+    } catch (error) {
+      throw fromNats(error, "subscribe");
     }
   }
 
@@ -108,9 +142,18 @@ export class Link implements LinkState, AsyncDisposable {
   }
 
   /** Hears that the server refused a subject that was published to or subscribed. */
-  onDenied(listener: (denied: Denied) => void): () => void {
-    this.#denials.add(listener);
-    return () => this.#denials.delete(listener);
+  onDenied(listener: DeniedListener): () => void {
+    return this.#denials.on(listener);
+  }
+
+  /** Hears that other credentials are used from now on. */
+  onCredentials(listener: () => void): () => void {
+    return this.#rotation.onTaken(listener);
+  }
+
+  /** Reads credentials and certificates again and takes them up, as it does by itself when their files change. */
+  renew(): Promise<void> {
+    return this.#rotation.renew();
   }
 
   whenUp(signal: CallSignal): Promise<void> {
@@ -120,13 +163,15 @@ export class Link implements LinkState, AsyncDisposable {
   /** Resolves when the server has taken everything published so far. */
   async flush(timeoutMs = 5_000): Promise<void> {
     if (!this.isUp) throw this.#refusal("flush");
-    this.#outbox.flush();
+    await this.#connections.settled;
+    const { outbox, current } = this.#connections;
+    outbox.flush();
     let unhear = (): void => {};
     const lost = new Promise<never>((_, reject) => {
       unhear = this.onDown(() => reject(this.#refusal("flush")));
     });
     try {
-      const { inTime } = await bounded(Promise.race([this.#nc.flush(), lost]), timeoutMs);
+      const { inTime } = await bounded(Promise.race([current.nc.flush(), lost]), timeoutMs);
       if (inTime) return;
     } catch (error) {
       throw fromNats(error, "flush");
@@ -148,68 +193,25 @@ export class Link implements LinkState, AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    this.#outbox.flush();
-    const flushed = this.isUp ? this.#nc.flush() : Promise.resolve();
+    this.#rotation.stop();
+    await this.#connections.settled.catch(() => {});
+    const { outbox, current } = this.#connections;
+    outbox.flush();
+    const flushed = this.isUp ? current.nc.flush() : Promise.resolve();
     this.#state.end(new MeshError(MeshCode.Closed, "this connection was closed"));
     // What cannot be flushed is lost with a connection that is lost already.
     await bounded(
       flushed.catch(() => {}),
       closeWithinMs,
     );
-    await this.#nc.close();
-    // A dial that was under way would keep its socket.
-    cutOff(this.#nc);
-  }
-
-  #watch(): Promise<void> {
-    return watch(this.#nc, {
-      up: () => this.#state.turn(true),
-      down: () => this.#state.turn(false),
-      trouble: this.#trouble,
-      denied: (denied) => this.#deny(denied),
-    });
-  }
-
-  #deny(denied: Denied): void {
-    for (const listener of [...this.#denials]) {
-      try {
-        listener(denied);
-      } catch (error) {
-        this.#trouble(error);
-      }
-    }
-    this.#trouble(denied.error);
+    await this.#connections.close();
   }
 
   #refusal(what: string): MeshError {
-    if (this.#closing !== undefined || this.#nc.isClosed())
+    if (this.#closing !== undefined || this.#connections.current.nc.isClosed())
       return new MeshError(MeshCode.Closed, `${what}: this connection was closed`);
-    const down = "the connection to the broker is down, reconnecting";
-    return new MeshError(MeshCode.Unavailable, `${what}: ${down}`);
+    return new MeshError(MeshCode.Unavailable, `${what}: ${this.#rotation.whyDown}`);
   }
-}
-
-/** A ready header block in the place of nats.js's headers object, of which publish calls only `encode`. */
-class HeadBlock {
-  readonly #bytes: Uint8Array;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  encode(): Uint8Array {
-    return this.#bytes;
-  }
-}
-
-function reporter(onTrouble: ((trouble: MeshError) => void) | undefined) {
-  return (thrown: unknown): void => {
-    try {
-      onTrouble?.(MeshError.from(thrown));
-    } catch {
-      // The hook is the last place to report to; what it throws itself has nowhere to go.
-    }
-  };
 }
 
 function tooLarge(subject: string, size: number, limit: number): MeshError {

@@ -1,5 +1,8 @@
 import type { Authenticator, NodeConnectionOptions } from "@nats-io/transport-node";
 import { MeshCode, MeshError } from "../errors/index.ts";
+import type { CredentialsOption } from "./credentials.ts";
+import { type Held, none, signing } from "./secrets.ts";
+import { demandsTls, floored, natsTls, type TlsOptions } from "./tls.ts";
 
 /** What of nats.js's own options is not for users: the mesh keeps its promises through these. */
 const kept = [
@@ -28,12 +31,31 @@ export interface LinkOptions {
   readonly servers: readonly string[];
   /** Shown by `nats server report connections`. */
   readonly name: string;
+  /** Whose the credentials must be. Default: the name up to its slash. */
+  readonly user?: string | undefined;
+  /** What to log in with. Default: nothing, or what `nats` says. */
+  readonly credentials?: CredentialsOption | undefined;
+  /** False allows plain text to servers on other machines. Default: TLS with them where there are credentials. */
+  readonly tls?: TlsOptions | false | undefined;
   /** How long to wait for a broker that is not there at first, in milliseconds. Default: 0. */
   readonly waitForBrokerMs?: number;
   /** Everything else nats.js takes: TLS, authenticator, … */
   readonly nats?: NatsOptions | undefined;
   /** Hears of what goes wrong and belongs to no call: refusals by the server, a callback that threw. */
   readonly onTrouble?: ((trouble: MeshError) => void) | undefined;
+  /** Hears what is worth a line in the log: credentials that were taken up, or will expire. */
+  readonly onNotice?: ((notice: Notice) => void) | undefined;
+}
+
+/** A line for the log. */
+export interface Notice {
+  readonly level: "info" | "warn";
+  readonly text: string;
+}
+
+/** Whose credentials a connection needs. */
+export function userOf({ user, name }: LinkOptions): string {
+  return user ?? name.replace(/\/.*/, "");
 }
 
 /** What the mesh asks of nats.js where the user says nothing. */
@@ -48,6 +70,9 @@ const defaults = {
   maxPingOut: 2,
 } as const;
 
+/** A server looks for an account it does not know for 1.9 s before it refuses; in milliseconds. */
+const loginMs = 3_000;
+
 const timings = ["reconnectTimeWait", "reconnectJitter", "reconnectJitterTLS"] as const;
 const positives = ["timeout", "pingInterval", "maxPingOut"] as const;
 const longest = 3_600_000;
@@ -56,17 +81,30 @@ const longest = 3_600_000;
 export function natsOptions(
   options: LinkOptions,
   onTrouble: (thrown: unknown) => void,
+  held: Held = { secrets: none },
+  preferred?: string,
 ): NodeConnectionOptions {
   checkServers(options.servers);
-  const passed = { ...defaults, ...given(options.nats ?? {}) };
+  const timeout = options.credentials === undefined ? defaults.timeout : loginMs;
+  const passed = { ...defaults, timeout, ...given(options.nats ?? {}) };
   for (const name of timings) checkNumber(name, passed[name], 0);
   for (const name of positives) checkNumber(name, passed[name], 1);
+  checkOnce(options, passed);
+  let dialled: string | undefined;
+  let isFirst = true;
   return {
     ...passed,
-    ...(passed.authenticator === undefined
-      ? {}
-      : { authenticator: [passed.authenticator].flat().map((one) => lasting(one, onTrouble)) }),
-    servers: [...options.servers],
+    ...loginOf(options, passed, onTrouble, held),
+    ...tlsOf(options, passed, held, () => dialled),
+    // It hears which server is next, and chooses only at the beginning: whoever follows another connection goes
+    // where that one is, for only one server keeps the order of what comes over both.
+    reconnectToServer: (servers) => {
+      const same = isFirst ? servers.find(({ listen }) => listen === preferred) : undefined;
+      isFirst = false;
+      dialled = (same ?? servers[0])?.hostname;
+      return same ?? null;
+    },
+    servers: [...new Set([...options.servers, ...(preferred === undefined ? [] : [preferred])])],
     name: options.name,
     // An agent may call itself.
     noEcho: false,
@@ -76,6 +114,45 @@ export function natsOptions(
     ignoreAuthErrorAbort: true,
     noAsyncTraces: true,
   };
+}
+
+/** What is said in two places would be obeyed in one of them. */
+function checkOnce(options: LinkOptions, passed: Partial<NodeConnectionOptions>): void {
+  const logins = ["authenticator", "user", "pass", "token"] as const;
+  const login = logins.find((name) => passed[name] !== undefined);
+  if (options.credentials !== undefined && login !== undefined)
+    throw twice("credentials", `nats.${login}`);
+  if (options.tls !== undefined && passed.tls !== undefined) throw twice("tls", "nats.tls");
+}
+
+function twice(one: string, other: string): MeshError {
+  return new MeshError(MeshCode.InvalidArgument, `${one} and ${other} were both given; give one`);
+}
+
+function loginOf(
+  { credentials }: LinkOptions,
+  { authenticator }: Partial<NodeConnectionOptions>,
+  onTrouble: (thrown: unknown) => void,
+  held: Held,
+): Partial<NodeConnectionOptions> {
+  if (credentials !== undefined) return { authenticator: signing(held) };
+  if (authenticator === undefined) return {};
+  return { authenticator: [authenticator].flat().map((one) => lasting(one, onTrouble)) };
+}
+
+function tlsOf(
+  { servers, credentials, tls }: LinkOptions,
+  passed: Partial<NodeConnectionOptions>,
+  held: Held,
+  dialled: () => string | undefined,
+): Partial<NodeConnectionOptions> {
+  if (passed.tls !== undefined)
+    return { tls: passed.tls === null ? null : floored(passed.tls, dialled) };
+  // Plain text is allowed then, not demanded: nats.js takes TLS where the server offers it.
+  if (tls === false) return {};
+  if (tls === undefined && !demandsTls(servers, credentials !== undefined)) return {};
+  const handshakeFirst = tls?.handshakeFirst ?? false;
+  return { tls: natsTls({ handshakeFirst }, () => held.secrets.pems, dialled) };
 }
 
 function given(nats: NatsOptions): Partial<NodeConnectionOptions> {

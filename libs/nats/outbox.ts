@@ -1,4 +1,5 @@
 import type { NatsConnection } from "@nats-io/transport-node";
+import { MeshCode, MeshError } from "../errors/index.ts";
 
 /** What nats.js keeps inside: the bytes it writes next. */
 interface Protocol {
@@ -14,6 +15,9 @@ const slabBytes = 65_536;
 const mostBytes = 16_384;
 /** A burst goes out in parts of this, so that the far side works on the first while the next is written. */
 const partBytes = 16_384;
+
+/** Most that is held back while one connection follows another, some milliseconds; in bytes. */
+const mostHeldBytes = 33_554_432;
 
 /** A message on its way out. */
 export interface Message {
@@ -36,7 +40,11 @@ export interface Message {
  * a tenth of all. Where nats.js is not as known inside, nothing is written here and its own publish is used.
  */
 export class Outbox {
-  readonly #protocol: Protocol | undefined;
+  #nc: NatsConnection;
+  #protocol: Protocol | undefined;
+  /** What is held back: bytes, and messages that go another way. */
+  #held: (Uint8Array | ((nc: NatsConnection) => void))[] | undefined;
+  #heldBytes = 0;
   readonly #mayWrite: () => boolean;
   #slab = Buffer.allocUnsafeSlow(slabBytes);
   /** What has been handed over, and what has been written. */
@@ -47,6 +55,7 @@ export class Outbox {
   #isDueLater = false;
 
   constructor(nc: NatsConnection, mayWrite: () => boolean) {
+    this.#nc = nc;
     this.#protocol = protocolOf(nc);
     this.#mayWrite = mayWrite;
   }
@@ -90,10 +99,54 @@ export class Outbox {
     if (this.#used === this.#from) return;
     const written = this.#slab.subarray(this.#from, this.#used);
     this.#from = this.#used;
+    if (this.#held !== undefined) {
+      this.#held.push(written);
+      this.#heldBytes += written.length;
+      return;
+    }
     // What was written for a connection that is gone must not reach the next one.
     if (this.#protocol === undefined || !this.#mayWrite()) return;
     this.#protocol.outbound.fill(written);
     this.#protocol.flushPending();
+  }
+
+  /** Sends what was not taken by `write`, after everything that was. */
+  pass(bytes: number, send: (nc: NatsConnection) => void): void {
+    this.flush();
+    if (this.#held === undefined) return send(this.#nc);
+    this.#checkRoom();
+    this.#held.push(send);
+    this.#heldBytes += bytes;
+  }
+
+  /** Hands over nothing from now on, until it is released. */
+  hold(): void {
+    this.flush();
+    this.#held = [];
+    this.#heldBytes = 0;
+  }
+
+  /** Hands over what was held back to this connection, and everything that follows. */
+  release(nc: NatsConnection): void {
+    this.flush();
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    this.#nc = nc;
+    this.#protocol = protocolOf(nc);
+    if (!this.#mayWrite()) return;
+    for (const one of held) {
+      if (typeof one === "function") one(nc);
+      else this.#protocol?.outbound.fill(one);
+    }
+    this.#protocol?.flushPending();
+  }
+
+  #checkRoom(): void {
+    if (this.#heldBytes <= mostHeldBytes) return;
+    throw new MeshError(
+      MeshCode.Unavailable,
+      `${this.#heldBytes} bytes wait for a change of connection, the limit is ${mostHeldBytes}`,
+    );
   }
 
   /**
@@ -126,6 +179,7 @@ export class Outbox {
   /** The old slab lives as long as the socket has it. */
   #turnOver(): void {
     this.flush();
+    if (this.#held !== undefined) this.#checkRoom();
     this.#slab = Buffer.allocUnsafeSlow(slabBytes);
     this.#from = 0;
     this.#used = 0;

@@ -28,6 +28,14 @@ export interface ServiceCounts {
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
+/** Signs what INFO answers. */
+export interface CardSigner {
+  /** Who signs now: when that is another, the answer is written anew. */
+  readonly current: unknown;
+  /** The document with what signs it. */
+  sign(document: Json): Json;
+}
+
 /** A service as the tools of NATS see it. */
 export interface ServicesParts {
   readonly link: Link;
@@ -40,11 +48,15 @@ export interface ServicesParts {
   readonly endpoints: readonly ServiceEndpoint[];
   /** Asked for each endpoint when somebody wants STATS. */
   readonly counts: (endpoint: string) => ServiceCounts;
+  /** Signs INFO. Default: nobody. */
+  readonly signer?: CardSigner;
   /** Hears of questions that are not answered, and why. */
   readonly onRefused?: (reason: string) => void;
 }
 
 type Json = Readonly<Record<string, unknown>>;
+
+const nothing = new Uint8Array(0);
 
 /**
  * Answers `$SRV.PING`, `INFO` and `STATS` as ADR-32 has it, so that `nats micro` shows every agent.
@@ -56,15 +68,15 @@ export class Services {
   readonly #parts: ServicesParts;
   readonly #started = new Date();
   readonly #ping: Uint8Array;
-  readonly #info: Uint8Array;
-  readonly #briefInfo: Uint8Array;
+  #info: Uint8Array = nothing;
+  #briefInfo: Uint8Array = nothing;
+  #signedBy: unknown;
   #listening: readonly Listening[] = [];
 
   constructor(parts: ServicesParts) {
     this.#parts = parts;
     this.#ping = encode(this.#document("PING", {}));
-    this.#info = encode(this.#infoWith(({ metadata }) => metadata));
-    this.#briefInfo = encode(this.#infoWith(() => null));
+    this.#write();
   }
 
   start(): void {
@@ -97,8 +109,19 @@ export class Services {
   #payload(verb: ServiceVerb): Uint8Array {
     if (verb === "PING") return this.#ping;
     if (verb === "STATS") return encode(this.#stats());
+    if (this.#parts.signer !== undefined && this.#parts.signer.current !== this.#signedBy) {
+      this.#write();
+    }
     // Schemas of many skills may not fit into one message; without them the agent is seen at least.
     return this.#info.length <= this.#parts.link.maxPayload ? this.#info : this.#briefInfo;
+  }
+
+  #write(): void {
+    const { signer } = this.#parts;
+    const sign = (document: Json): Json => signer?.sign(document) ?? document;
+    this.#signedBy = signer?.current;
+    this.#info = encode(sign(this.#infoWith(({ metadata }) => metadata)));
+    this.#briefInfo = encode(sign(this.#infoWith(() => null)));
   }
 
   #infoWith(metadataOf: (endpoint: ServiceEndpoint) => ServiceEndpoint["metadata"] | null): Json {

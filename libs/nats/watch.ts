@@ -1,12 +1,17 @@
 import type { NatsConnection, Status } from "@nats-io/transport-node";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import { type Denied, deniedBy, fromNats } from "./errors.ts";
+import { gather } from "./gather.ts";
 import { cutOff } from "./inner.ts";
 
 /** What a link wants to hear of its connection. */
 export interface Watcher {
+  /** The name that the connection bears. */
+  readonly user: string;
   up(): void;
   down(): void;
+  /** The server is about to go, and there is another. */
+  leave(): void;
   denied(denied: Denied): void;
   trouble(thrown: unknown): void;
 }
@@ -20,6 +25,7 @@ const renewWithinMs = 500;
 /** Follows what nats.js says of a connection until it is closed. */
 export async function watch(nc: NatsConnection, watcher: Watcher): Promise<void> {
   const timers = new Set<NodeJS.Timeout>();
+  gather(nc);
   for await (const status of nc.status()) follow(nc, status, watcher, timers);
   for (const timer of timers) clearTimeout(timer);
   watcher.down();
@@ -36,6 +42,7 @@ function follow(
       // nats.js has sent every subscription before it says this.
       for (const timer of timers) clearTimeout(timer);
       timers.clear();
+      gather(nc);
       return watcher.up();
     case "disconnect":
       return watcher.down();
@@ -47,7 +54,7 @@ function follow(
       timers.add(setTimeout(() => cutOff(nc), renewWithinMs));
       return;
     case "ldm":
-      leave(nc, timers);
+      leave(nc, watcher, timers);
       return;
     case "error":
       return report(status.error, watcher);
@@ -61,16 +68,16 @@ function follow(
 }
 
 function report(error: Error, watcher: Watcher): void {
-  const denied = deniedBy(error);
+  const denied = deniedBy(error, watcher.user);
   if (denied === undefined) watcher.trouble(fromNats(error, "the server said"));
   else watcher.denied(denied);
 }
 
 /** A server in lame duck mode goes within its own time; leaving it early is better only if there is another. */
-function leave(nc: NatsConnection, timers: Set<NodeJS.Timeout>): void {
+function leave(nc: NatsConnection, watcher: Watcher, timers: Set<NodeJS.Timeout>): void {
   if (nc.getServers().length < 2) return;
   // All its clients hear of it at once and must not arrive elsewhere at once.
-  const timer = setTimeout(() => void nc.reconnect(), Math.random() * leaveWithinMs);
+  const timer = setTimeout(() => watcher.leave(), Math.random() * leaveWithinMs);
   timer.unref();
   timers.add(timer);
 }

@@ -1,4 +1,4 @@
-import { callSubject } from "@myelin/subjects";
+import { callSubjectTo } from "@myelin/subjects";
 import type { Attributes } from "@opentelemetry/api";
 import type { Operation } from "../pipeline/index.ts";
 
@@ -51,7 +51,7 @@ export function spanNames(operation: Operation, self: Self): SpanNames {
   const messaging: Attributes = { [Attribute.messagingSystem]: "nats" };
   const call: Attributes = {
     ...messaging,
-    [Attribute.messagingTemplate]: callSubject(agent, skill, "{route}", "{caller}"),
+    [Attribute.messagingTemplate]: callSubjectTo(agent, skill, "{route}", "{caller}"),
     [Attribute.rpcSystem]: "myelin",
     [Attribute.rpcSystemOld]: "myelin",
     [Attribute.rpcService]: agent,

@@ -14,6 +14,18 @@ export interface BreakerFigures {
   readonly turns: Tally;
 }
 
+/** When something that a connection logs in with ends. */
+export interface Ending {
+  readonly what: string;
+  readonly expiresAt: Date;
+}
+
+/** Whose it is, and how to read it now. */
+export interface Endings {
+  readonly agent: string;
+  readonly read: () => readonly Ending[];
+}
+
 /**
  * Counts what one connection does; several connections of a program may share one.
  *
@@ -25,6 +37,7 @@ export class MeshMetrics {
   /** By `<agent>.<skill>`. */
   readonly breakers = new Map<string, BreakerFigures>();
   readonly refused = new Tally();
+  readonly endings = new Set<Endings>();
   lateReplies = 0;
   reconnects = 0;
   #registry: Registry | undefined;
@@ -64,6 +77,13 @@ export class MeshMetrics {
   /** The connection to the broker was lost and is back. */
   reconnected(): void {
     this.reconnects++;
+  }
+
+  /** Shows when the credentials and certificate of a name end, until the answer is called. */
+  expiring(agent: string, read: () => readonly Ending[]): () => void {
+    const endings = { agent, read };
+    this.endings.add(endings);
+    return () => void this.endings.delete(endings);
   }
 
   /** Everything counted so far, for tables. */

@@ -144,6 +144,26 @@ function addConnection(add: Add, metrics: MeshMetrics): void {
   add("counter", "mesh_reconnects_total", "Times the connection to the broker came back.", () => [
     { value: metrics.reconnects, labels: {} },
   ]);
+  add(
+    "gauge",
+    "mesh_credentials_expiry_timestamp_seconds",
+    "When credentials and certificates end, the first of each name, in unix seconds.",
+    () => endings(metrics),
+  );
+}
+
+/** Several connections under one name make one sample: the one that ends first. */
+function endings(metrics: MeshMetrics): Iterable<Sample> {
+  const first = new Map<string, Sample>();
+  for (const { agent, read } of metrics.endings) {
+    for (const { what, expiresAt } of read()) {
+      const key = `${agent} ${what}`;
+      const value = expiresAt.getTime() / 1_000;
+      if (value < (first.get(key)?.value ?? Number.POSITIVE_INFINITY))
+        first.set(key, { value, labels: { agent, what } });
+    }
+  }
+  return first.values();
 }
 
 function* one<Meter extends ClientMeter | ServerMeter>(

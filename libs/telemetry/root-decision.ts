@@ -7,6 +7,7 @@ import {
   SamplingDecision,
   type SamplingResult,
   type SpanKind,
+  type Tracer,
   type TracerProvider,
 } from "@opentelemetry/api";
 
@@ -18,7 +19,12 @@ import {
  */
 export interface RootDecision {
   samplesRoot(): boolean;
+  /** Makes the spans of what is sampled, without asking again; undefined leaves them to the SDK's own tracer. */
+  readonly sampledTracer?: SampledTracer | undefined;
 }
+
+/** Makes spans in a context that says they are sampled. */
+export type SampledTracer = Pick<Tracer, "startSpan">;
 
 const key = createContextKey("myelin: this root is sampled");
 

@@ -30,6 +30,13 @@ export function exportTimeoutMs(env: Env): number | undefined {
   );
 }
 
+/** Whether it bounds what a span may hold. */
+export function hasLimits(env: Env): boolean {
+  return Object.keys(env).some((name) =>
+    /^OTEL_(SPAN_)?(ATTRIBUTE|EVENT|LINK)_.*LIMIT$/.test(name),
+  );
+}
+
 /** The sampling that the option asks for, else the one of `OTEL_TRACES_SAMPLER`, else every trace. */
 export function samplingOf(ratio: number | undefined, env: Env): Sampling {
   if (ratio !== undefined) return { is: "below its parent", ratio: checkedRatio("ratio", ratio) };

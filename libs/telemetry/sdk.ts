@@ -9,7 +9,8 @@ import type { NodeTracerProvider, Sampler, SpanProcessor } from "@opentelemetry/
 import { MeshCode, MeshError } from "../errors/index.ts";
 import { programResource } from "./resource.ts";
 import { RootSampler } from "./root-decision.ts";
-import { exportTimeoutMs, type Sampling, samplingOf, tracesUrl } from "./sdk-env.ts";
+import { exportTimeoutMs, hasLimits, type Sampling, samplingOf, tracesUrl } from "./sdk-env.ts";
+import { SlimTracer } from "./slim-tracer.ts";
 
 type Sdk = typeof import("@opentelemetry/sdk-trace-node");
 
@@ -70,12 +71,21 @@ export async function startSdk(options: SdkOptions): Promise<Telemetry> {
   );
   const processors = [...(sinks as readonly SpanProcessor[])];
   if (url !== undefined) processors.push(await exporting(sdk, url, timeoutMillis));
+  const resource = programResource(options);
   const provider = new sdk.NodeTracerProvider({
-    resource: programResource(options),
+    resource,
     sampler: samplerOf(sdk, sampling),
     spanProcessors: processors,
   });
-  register(provider, sampling, options.keepsActiveSpan ?? false);
+  if (sampling.is === "below its parent") {
+    const root = new RootSampler(sampling.ratio);
+    // The SDK's own spans know the limits that the environment may set; ours have none.
+    const sampledTracer = hasLimits(env)
+      ? undefined
+      : new SlimTracer({ provider, resource, processors });
+    Object.assign(provider, { samplesRoot: () => root.samplesRoot(), sampledTracer });
+  }
+  register(provider, options.keepsActiveSpan ?? false);
   return new Running(provider, options.stopTimeoutMs ?? 5_000);
 }
 
@@ -100,15 +110,7 @@ function samplerOf(sdk: Sdk, sampling: Sampling): Sampler {
   return new sdk.TraceIdRatioBasedSampler(sampling.ratio);
 }
 
-function register(
-  provider: NodeTracerProvider,
-  sampling: Sampling,
-  keepsActiveSpan: boolean,
-): void {
-  if (sampling.is === "below its parent") {
-    const root = new RootSampler(sampling.ratio);
-    Object.assign(provider, { samplesRoot: () => root.samplesRoot() });
-  }
+function register(provider: NodeTracerProvider, keepsActiveSpan: boolean): void {
   provider.register(keepsActiveSpan ? {} : { contextManager: null });
   if (registered() !== provider) {
     throw new MeshError(

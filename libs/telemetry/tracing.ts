@@ -1,4 +1,4 @@
-import { callSubject } from "@myelin/subjects";
+import { callSubjectTo } from "@myelin/subjects";
 import {
   type Context,
   context as contexts,
@@ -24,7 +24,7 @@ import {
 } from "../pipeline/index.ts";
 import { Attribute, type Self, type SpanNames, spanNames } from "./attributes.ts";
 import { RecordedSpan, type Side } from "./recorded-span.ts";
-import { decided, decisionOf, type RootDecision } from "./root-decision.ts";
+import { decided, decisionOf, type RootDecision, type SampledTracer } from "./root-decision.ts";
 
 export interface TracerOptions extends Self {
   /** Where spans are made. Default: the provider registered with the OpenTelemetry API, now or later. */
@@ -49,12 +49,14 @@ export class MeshTracer {
   readonly #tracer: Tracer;
   readonly #names = new WeakMap<Operation, SpanNames>();
   #actual: TracerProvider | undefined;
+  #maker: SampledTracer;
   #decision: RootDecision | undefined;
 
   constructor(options: TracerOptions) {
     this.#self = options;
     this.#provider = options.provider;
     this.#tracer = (options.provider ?? trace).getTracer("@myelin/mesh");
+    this.#maker = this.#tracer;
     this.activates = options.activates ?? false;
   }
 
@@ -88,7 +90,7 @@ export class MeshTracer {
       span.set(Attribute.attempt, attempt);
       span.set(
         Attribute.messagingDestination,
-        callSubject(agent, skill, target?.route ?? "any", this.#self.name),
+        callSubjectTo(agent, skill, target?.route ?? "any", this.#self.name),
       );
     }
     return span;
@@ -138,7 +140,7 @@ export class MeshTracer {
 
   /** Attributes come after the start: as options the SDK copies them twice, and for spans it drops as well. */
   #start(name: string, options: SpanOptions, above: Context, side: Side): TraceContext {
-    const span = this.#tracer.startSpan(name, options, above);
+    const span = this.#maker.startSpan(name, options, above);
     const ids = span.spanContext();
     if (isSampled(ids) && span.isRecording()) return new RecordedSpan(span, side, above);
     return ids.traceId === INVALID_TRACEID ? unsampled() : plain(ids);
@@ -151,6 +153,9 @@ export class MeshTracer {
     if (actual !== this.#actual) {
       this.#actual = actual;
       this.#decision = decisionOf(actual);
+      // Handlers that are given the active span may add to it what a slim one does not keep.
+      const slim = this.activates ? undefined : this.#decision?.sampledTracer;
+      this.#maker = slim ?? this.#tracer;
     }
     return actual !== noProvider;
   }
