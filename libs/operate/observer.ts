@@ -8,27 +8,20 @@ import {
 import { z } from "zod";
 import { token } from "../contract/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
-import { type Inbound, Link, type LinkOptions } from "../nats/index.ts";
+import type { Trust } from "../identity/index.ts";
+import { type Inbound, type Link, type Listening, refusalOf } from "../nats/index.ts";
 import { hexId, systemClock } from "../pipeline/index.ts";
 import { Calls, type SeenCall } from "./calls.ts";
-import { type Patience, Questions } from "./questions.ts";
+import { type Answer, type Patience, Questions } from "./questions.ts";
+import { SeenCards } from "./seen-cards.ts";
 import { readTrace, type ServerFacts, traceHead } from "./server.ts";
-import {
-  type Received,
-  type ServiceInfo,
-  type ServiceStats,
-  serviceInfo,
-  serviceStats,
-} from "./services.ts";
+import { type ServiceInfo, type ServiceStats, serviceInfo, serviceStats } from "./services.ts";
 
-/** Where to look, and under which name. */
-export interface ObserverOptions {
-  /** Its name; a token like an agent's. Its inbox bears it. */
+/** Who it is to the server. */
+export interface Login {
   readonly name: string;
-  /** URLs of the NATS servers. Default: nats://127.0.0.1:4222. */
-  readonly servers?: readonly string[];
-  /** Everything else nats.js takes: TLS, authenticator, … */
-  readonly nats?: NonNullable<LinkOptions["nats"]>;
+  /** Undefined: never. */
+  readonly expiresAt: Date | undefined;
 }
 
 /** How many to ask for. */
@@ -48,38 +41,43 @@ const pings = 5;
 const pingMs = 2_000;
 const sweepMs = 250;
 
-/** Connects an observer; close it when done. */
-export async function observe(options: ObserverOptions): Promise<Observer> {
-  const name = token("observer name", options.name);
-  const servers = options.servers ?? ["nats://127.0.0.1:4222"];
-  const link = await Link.connect({
-    name,
-    servers,
-    ...(options.nats === undefined ? {} : { nats: options.nats }),
-  });
-  return new Observer(link, name);
-}
-
 /** Sees what happens on a mesh and asks who is there; serves nothing and calls nobody. */
 export class Observer implements AsyncDisposable {
   readonly #link: Link;
   readonly #questions: Questions;
+  readonly #cards: SeenCards;
   readonly #stops = new Set<() => void>();
+  readonly #listening = new Set<Listening>();
 
   /** @internal Made by `observe`. */
-  constructor(link: Link, name: string) {
+  constructor(link: Link, name: string, trust?: Trust) {
     this.#link = link;
     this.#questions = new Questions(link, systemClock, name, hexId(8));
+    this.#cards = new SeenCards(link, this.#questions, trust);
+  }
+
+  /** Whose credentials it logged in with and until when they count; undefined where it needed none. */
+  get login(): Login | undefined {
+    const { credentials } = this.#link;
+    if (credentials === undefined) return undefined;
+    return { name: credentials.name, expiresAt: credentials.expiresAt };
   }
 
   /** What every instance says of itself, or every one of an agent. */
   async info(agent?: string, options?: AskOptions): Promise<ServiceInfo[]> {
-    return this.#ask(askSubject("INFO", named(agent)), serviceInfo, options);
+    const said = await this.#ask(askSubject("INFO", named(agent)), serviceInfo, options);
+    return Promise.all(
+      said.map(async ({ message, ...info }) => ({
+        ...info,
+        ...(await this.#cards.judge(message)),
+      })),
+    );
   }
 
   /** What every instance has done, or every one of an agent. */
   async stats(agent?: string, options?: AskOptions): Promise<ServiceStats[]> {
-    return this.#ask(askSubject("STATS", named(agent)), serviceStats, options);
+    const said = await this.#ask(askSubject("STATS", named(agent)), serviceStats, options);
+    return said.map(({ message: _message, ...stats }) => stats);
   }
 
   /** Asks the server for itself; throws `unavailable` when it tells nothing (older than 2.11). */
@@ -154,13 +152,16 @@ export class Observer implements AsyncDisposable {
     });
   }
 
-  /** Resolves when the server knows all that is listened to. */
-  flush(): Promise<void> {
-    return this.#link.flush();
+  /** Resolves when the server knows all that is listened to; throws `permission_denied` where it may not be. */
+  async flush(): Promise<void> {
+    await this.#link.flush();
+    const refused = refusalOf([...this.#listening]);
+    if (refused !== undefined) throw refused;
   }
 
   async close(): Promise<void> {
     for (const stop of [...this.#stops]) stop();
+    this.#cards.stop();
     await this.#link.close();
   }
 
@@ -172,19 +173,23 @@ export class Observer implements AsyncDisposable {
     subject: string,
     schema: z.ZodType<T>,
     options: AskOptions = {},
-  ): Promise<(T & Received)[]> {
+  ): Promise<(T & Answer)[]> {
     const most = options.most ?? patience.most;
     const answers = await this.#questions.ask(subject, { ...patience, most });
     // An answer that is none of ADR-32's is somebody else's mistake; the others count.
     return answers.flatMap(({ message, receivedAt }) => {
       const said = parsed(message, schema);
-      return said === undefined ? [] : [{ ...said, receivedAt }];
+      return said === undefined ? [] : [{ ...said, receivedAt, message }];
     });
   }
 
   #listen(subject: string, onMessage: (message: Inbound) => void): () => void {
     const listening = this.#link.subscribe(subject, onMessage);
-    return this.#own(() => void listening.stop());
+    this.#listening.add(listening);
+    return this.#own(() => {
+      this.#listening.delete(listening);
+      void listening.stop();
+    });
   }
 
   #own(stop: () => void): () => void {

@@ -1,5 +1,5 @@
 import { inboxPrefix } from "@myelin/subjects";
-import type { Inbound, Link, Outbound } from "../nats/index.ts";
+import type { Inbound, Link } from "../nats/index.ts";
 import { type Clock, randomToken } from "../pipeline/index.ts";
 import { statusOf } from "../wire/index.ts";
 
@@ -37,33 +37,46 @@ export class Questions {
     });
   }
 
-  /** All answers to one question; none when nobody listens. */
-  ask(subject: string, patience: Patience): Promise<Answer[]> {
-    return this.#gather(patience, (reply) => this.#publish(subject, { reply }));
+  /** All answers to one question; none when nobody listens. Throws `permission_denied` where it may not be asked. */
+  ask(
+    subject: string,
+    patience: Patience,
+    payload: Uint8Array | string = nothing,
+  ): Promise<Answer[]> {
+    return this.#gather(patience, (reply) => {
+      this.#link.publish(subject, payload, { reply });
+      return subject;
+    });
   }
 
   /** The first message that arrives on the inbox which `put` is given. */
   async one(firstMs: number, put: (inbox: string) => string): Promise<Inbound | undefined> {
     const patience = { firstMs, gapMs: 0, most: 1 };
-    const found = await this.#gather(patience, (inbox) =>
-      this.#publish(inbox, { head: put(inbox) }),
-    );
+    const found = await this.#gather(patience, (inbox) => {
+      this.#link.publish(inbox, nothing, { head: put(inbox) });
+      return inbox;
+    });
     return found[0]?.message;
   }
 
-  #publish(subject: string, out: Outbound): void {
-    this.#link.publish(subject, nothing, out);
-  }
-
-  #gather(patience: Patience, send: (inbox: string) => void): Promise<Answer[]> {
+  /** `send` answers with the subject that it asked. */
+  #gather(patience: Patience, send: (inbox: string) => string): Promise<Answer[]> {
     const token = randomToken();
     const found: Answer[] = [];
     return new Promise((resolve, reject) => {
       const done = (): void => {
         cancel();
+        unhear();
         this.#open.delete(token);
         resolve(found);
       };
+      let asked = "";
+      const unhear = this.#link.onDenied(({ operation, subject, error }) => {
+        if (operation !== "publish" || subject !== asked) return false;
+        reject(error);
+        done();
+        return true;
+      });
       let cancel = this.#clock.schedule(patience.firstMs, done);
       this.#open.set(token, (message) => {
         if (statusOf(message.head) === 503) return done();
@@ -73,10 +86,10 @@ export class Questions {
         cancel = this.#clock.schedule(patience.gapMs, done);
       });
       try {
-        send(`${this.#prefix}${token}`);
+        asked = send(`${this.#prefix}${token}`);
       } catch (error) {
-        done();
         reject(error);
+        done();
       }
     });
   }

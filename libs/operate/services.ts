@@ -36,7 +36,14 @@ export const serviceInfo = z.object({
   endpoints: z.array(endpointInfo).default([]),
 });
 
-export type ServiceInfo = z.output<typeof serviceInfo> & Received;
+export type ServiceInfo = z.output<typeof serviceInfo> & Received & Verification;
+
+/** Whether the issuer and the agent itself stand behind what a service says of itself. */
+export interface Verification {
+  readonly verified: boolean;
+  /** Why it is not; undefined when it is. */
+  readonly unverified: string | undefined;
+}
 
 /** What an instance says of itself when it is asked `STATS` (ADR-32). */
 export const serviceStats = z.object({

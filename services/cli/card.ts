@@ -8,6 +8,10 @@ export interface Card {
   readonly agent: string;
   readonly version: string;
   readonly description: string;
+  /** Whether the agent signed it, and claims no more than its issuer attests. */
+  readonly verified: boolean;
+  /** Why not; absent when it is. */
+  readonly unverified?: string;
   readonly skills: readonly SkillCard[];
 }
 
@@ -21,6 +25,8 @@ export interface SkillCard {
   readonly idempotent: boolean;
   readonly deadlineMs: number;
   readonly contentType: string;
+  /** Whether its payloads are sealed for their reader. */
+  readonly sealed: boolean;
   /** JSON Schemas; of a skill that streams, `output` is of each frame. */
   readonly input: unknown;
   readonly output: unknown;
@@ -37,6 +43,8 @@ export function cardOf(info: ServiceInfo): Card {
     agent: info.name,
     version: info.version,
     description: info.description,
+    verified: info.verified,
+    ...(info.unverified === undefined ? {} : { unverified: info.unverified }),
     skills: info.endpoints.map(skillOf),
   };
 }
@@ -67,9 +75,9 @@ export function skillIn(card: Card, name: string): SkillCard {
 
 /** A contract with which one skill can be called: the agent checks the input, having the real one. */
 export function contractOf(card: Card, { name, ...facts }: SkillCard): Contract {
-  const { idempotent, deadlineMs } = facts;
+  const { idempotent, deadlineMs, sealed } = facts;
   const errors = Object.fromEntries(Object.keys(facts.errors).map((error) => [error, z.unknown()]));
-  const common = { input: z.unknown(), idempotent, deadlineMs, errors };
+  const common = { input: z.unknown(), idempotent, deadlineMs, errors, sealed };
   const declared: Skill = facts.streams
     ? skill({ ...common, frames: z.unknown() })
     : skill({ ...common, output: z.unknown() });
@@ -85,6 +93,7 @@ function skillOf({ name, subject, metadata }: EndpointInfo): SkillCard {
     idempotent: metadata[Metadata.idempotent] === "true",
     deadlineMs: Number(metadata[Metadata.deadlineMs] ?? 30_000),
     contentType: metadata[Metadata.contentType] || "application/json",
+    sealed: metadata[Metadata.sealed] === "true",
     input: json(metadata[Metadata.input]),
     output: json(metadata[Metadata.output]),
     errors: z.record(z.string(), z.unknown()).catch({}).parse(json(metadata[Metadata.errors])),

@@ -1,4 +1,4 @@
-import type { ServerFacts } from "@myelin/mesh/operate";
+import type { Login, ServerFacts } from "@myelin/mesh/operate";
 import type { AgentView } from "./roster.ts";
 import { count, duration } from "./table.ts";
 
@@ -14,6 +14,8 @@ export interface Check {
 const oldestNode = 20;
 const oldestServer = [2, 12] as const;
 const slowRoundTripMs = 50;
+/** A week: long enough to do something about it. */
+const soonMs = 7 * 86_400_000;
 const leastPayload = 65_536;
 /** Deadlines are relative, so clocks matter to traces, tokens and what is stored; a second is where those suffer. */
 const clockToleranceMs = 1_000;
@@ -22,6 +24,20 @@ export function checkNode(version: string): Check {
   const isNew = Number.parseInt(version, 10) >= oldestNode;
   const next = `install Node ${oldestNode} or newer`;
   return judged(isNew, { is: "fail", what: "node", found: version, next });
+}
+
+/** Whether we may still log in next week. */
+export function checkLogin(login: Login | undefined, now: Date): Check {
+  const what = "credentials";
+  if (login === undefined) return { is: "ok", what, found: "none: the server lets everybody in" };
+  const { name, expiresAt } = login;
+  if (expiresAt === undefined) return { is: "ok", what, found: `${name}, for ever` };
+  return judged(expiresAt.getTime() - now.getTime() >= soonMs, {
+    is: "warn",
+    what,
+    found: `${name}, until ${expiresAt.toISOString().slice(0, 16).replace("T", " ")}`,
+    next: `myelin identity renew ${name}`,
+  });
 }
 
 export function checkServer(facts: ServerFacts): Check[] {

@@ -1,12 +1,13 @@
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
 import { isMeshError, MeshCode, MeshError } from "@myelin/mesh";
 import { type Observer, observe } from "@myelin/mesh/operate";
-import { findMesh, type Login, type Place } from "./place.ts";
+import { findMesh, homeFolder, type Place, type PlaceOptions } from "./place.ts";
 import { type Palette, palette } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Options that every command takes. */
-export interface CommonOptions {
-  readonly server?: string;
+export interface CommonOptions extends PlaceOptions {
   readonly as?: string;
   readonly json?: boolean;
 }
@@ -22,35 +23,40 @@ export interface Context {
 }
 
 export function resolveContext(terminal: Terminal, options: CommonOptions): Context {
-  const { env } = terminal;
+  const { env, cwd } = terminal;
+  const name = options.as ?? (env.MYELIN_AS || nameOf(options.creds) || "ops");
   return Object.freeze({
     terminal,
     palette: palette(terminal.hasColours),
     json: options.json === true,
-    name: options.as ?? (env.MYELIN_AS || "ops"),
-    place: findMesh(options.server, env, terminal.cwd),
+    name,
+    place: withCertificate(findMesh(options, env, cwd), homeFolder(options.home, env, cwd), name),
   });
+}
+
+/** Whose credentials a file holds, by its name. */
+function nameOf(creds: string | undefined): string | undefined {
+  return creds?.endsWith(".creds") === true ? basename(creds, ".creds") : undefined;
+}
+
+/** Our certificate, where the home has one for us: its servers ask for it then. */
+function withCertificate(place: Place, home: string, name: string): Place {
+  const pair = join(home, "tls", "clients", name);
+  if (place.tls?.certFile !== undefined || !existsSync(`${pair}.pem`)) return place;
+  return { ...place, tls: { ...place.tls, certFile: `${pair}.pem`, keyFile: `${pair}.key` } };
 }
 
 /** Looks at the mesh; a failure to connect says where it was looked for. */
 export async function look(context: Context): Promise<Observer> {
   const { name, place } = context;
   try {
-    return await observe({ name, ...connection(place) });
+    return await observe({ name, ...place });
   } catch (error) {
     if (!isMeshError(error) || error.code === MeshCode.InvalidName) throw error;
     // What to do next is told once, and for this command line, not for a program.
     const [what = ""] = error.detail.split(";");
     throw new MeshError(error.code, `${what} (from ${place.from})`, { cause: error });
   }
-}
-
-/** A place as the library takes it. */
-export function connection({ servers, login }: Place): {
-  readonly servers: readonly string[];
-  readonly nats: Login;
-} {
-  return { servers, nats: login };
 }
 
 /** One JSON document on a line of its own. */

@@ -46,7 +46,7 @@ const advice: Partial<Record<MeshCode, string>> = {
   overloaded: "try again in a moment; `myelin agents` shows the load",
   circuit_open: "try again in a moment; the skill kept failing",
   permission_denied:
-    "the server decides what each may do: log in with --server nats://user:password@host:4222, or go by another name with --as",
+    "the server decides what each may do: log in as another with --as or --creds, or grant it in mesh.yaml",
   handler_failed: "the agent's log says why",
 };
 
@@ -54,6 +54,25 @@ const advice: Partial<Record<MeshCode, string>> = {
 export function adviceOn(code: MeshCode, agent = "<agent>"): string | undefined {
   return advice[code]?.replace("<agent>", agent);
 }
+
+/** What to do about this failure: what it says itself of why we could not connect, else what its code says. */
+export function nextAfter({ code, cause }: MeshError, agent?: string): string | undefined {
+  const [, told] = cause instanceof MeshError ? (/; (.*)$/s.exec(cause.detail) ?? []) : [];
+  // That a server may not be running is told better by the table: by what this command line can do about it.
+  if (told === undefined || told.includes("nats-server running")) return adviceOn(code, agent);
+  return commandWords.reduce((text, [word, ours]) => text.replaceAll(word, ours), told);
+}
+
+/** What programs call it, and what the command line does. */
+const commandWords: readonly (readonly [string, string])[] = [
+  ["tls.caFile (or nats.tls)", "MYELIN_CA, or name the home with --home"],
+  ["tls.certFile and tls.keyFile", "MYELIN_CERT and MYELIN_KEY"],
+  [
+    "check the credentials: `credentials`, or nats.authenticator, nats.user and nats.pass",
+    "log in with --home, --creds, or --server nats://user:password@host:4222",
+  ],
+  ["`servers`", "--server"],
+];
 
 /** What a failure is told with. */
 export interface ReportOptions {
@@ -65,7 +84,7 @@ export interface ReportOptions {
 /** Tells a failure and what to do next; the answer is the exit code. */
 export function report(thrown: unknown, terminal: Terminal, options: ReportOptions): number {
   const error = MeshError.from(thrown);
-  const next = adviceOn(error.code, options.agent);
+  const next = nextAfter(error, options.agent);
   if (options.json) {
     const { code, detail, domain, retryAfterMs } = error;
     const shown = { code, message: detail, retryAfterMs, domain, next };

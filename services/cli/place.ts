@@ -1,53 +1,84 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { type Located, locate } from "@myelin/mesh";
 import { z } from "zod";
 
-/** Where a mesh is, and how that is known. */
-export interface Place {
-  /** URLs without a login, fit to be shown. */
-  readonly servers: readonly string[];
-  /** The login that a URL held: `nats://user:password@host`, or `nats://token@host`. */
-  readonly login: Login;
-  /** For messages: the option, variable or file that named it. */
-  readonly from: string;
-}
-
-/** What nats.js takes to log in; nothing where the server asks for nothing. */
-export interface Login {
-  readonly user?: string;
-  readonly pass?: string;
-  readonly token?: string;
-}
-
-const defaultUrl = "nats://127.0.0.1:4222";
+/** Where a mesh is, how to log in, and how that is known. */
+export type Place = Located;
 
 /** What whoever keeps a mesh up writes into `.cache/mesh.json`. */
-const state = z.object({ url: z.string(), pid: z.number().int().positive() });
+const state = z.object({
+  url: z.string(),
+  pid: z.number().int().positive(),
+  home: z.string().optional(),
+});
 
-/** Finds the mesh: the option, the environment, the mesh that is up in a folder above, else this machine's usual port. */
+/** Options that say where a mesh is and how to log in. */
+export interface PlaceOptions {
+  readonly server?: string;
+  readonly home?: string;
+  readonly creds?: string;
+}
+
+/** Finds the mesh: the options, else as every program does, by the environment or a folder above. */
 export function findMesh(
-  option: string | undefined,
+  { server, home, creds }: PlaceOptions,
   env: Readonly<Record<string, string | undefined>>,
   cwd: string,
 ): Place {
-  if (option !== undefined) return placeOf(option, "--server");
-  for (const name of ["MYELIN_URL", "NATS_URL"]) {
-    const value = env[name];
-    if (value !== undefined && value !== "") return placeOf(value, name);
-  }
-  const up = meshThatIsUp(cwd);
-  if (up !== undefined) return placeOf(up.url, up.file);
-  return placeOf(defaultUrl, "the default");
+  const found = locate(
+    {
+      ...(home === undefined ? env : withoutFiles(env)),
+      ...(server === undefined ? {} : { MYELIN_URL: server }),
+      ...(home === undefined ? {} : { MYELIN_HOME: home }),
+    },
+    cwd,
+  );
+  const from = server !== undefined ? "--server" : home !== undefined ? "--home" : found.from;
+  return { ...found, ...(creds === undefined ? {} : { credentials: pathOf(creds, cwd) }), from };
+}
+
+/** A home that is named comes with its own credentials and certificates, whatever an earlier `env` has left. */
+function withoutFiles(
+  env: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string | undefined>> {
+  const isFile = /^(MYELIN|NATS)_(CREDS|CA|CERT|KEY)$/;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !isFile.test(name)));
+}
+
+function pathOf(creds: string, cwd: string): string | { readonly folder: string } {
+  const path = resolve(cwd, creds);
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return isFolder ? { folder: path } : path;
+}
+
+/** The home: the option, MYELIN_HOME, that of the mesh that is up here, else `mesh` in this folder. */
+export function homeFolder(
+  option: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+): string {
+  return resolve(cwd, option ?? (env.MYELIN_HOME || (meshThatIsUp(cwd)?.home ?? "mesh")));
+}
+
+/** A mesh that somebody keeps up, by its state file. */
+export interface MeshThatIsUp {
+  readonly url: string;
+  readonly pid: number;
+  /** The folder of what issues its credentials. */
+  readonly home: string | undefined;
+  readonly file: string;
 }
 
 /** The mesh that is up in this folder or one above, by the state file of the program that keeps it up. */
-export function meshThatIsUp(
-  cwd: string,
-): { readonly url: string; readonly pid: number; readonly file: string } | undefined {
+export function meshThatIsUp(cwd: string): MeshThatIsUp | undefined {
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
     const file = join(folder, ".cache", "mesh.json");
     const found = readState(file);
-    if (found !== undefined) return { ...found, file };
+    if (found !== undefined) {
+      const { url, pid, home } = found;
+      return { url, pid, file, home: home === undefined ? undefined : resolve(folder, home) };
+    }
     if (folder === dirname(folder)) return undefined;
   }
 }
@@ -69,32 +100,5 @@ function readState(file: string): z.output<typeof state> | undefined {
   } catch {
     // No file, half a file, or one of a program that died: there is no mesh by that name.
     return undefined;
-  }
-}
-
-function placeOf(urls: string, from: string): Place {
-  const parts = urls
-    .split(",")
-    .map((url) => /^(\w+:\/\/)?(?:([^@/]*)@)?(.*)$/.exec(url.trim()) ?? [])
-    .filter(([url]) => url !== undefined && url !== "");
-  const servers = parts.map(([, scheme = "", , host = ""]) => scheme + host);
-  const login = parts.find(([, , login]) => login !== undefined)?.[2];
-  return { servers, login: loginOf(login), from };
-}
-
-function loginOf(text: string | undefined): Login {
-  if (text === undefined) return {};
-  const colon = text.indexOf(":");
-  if (colon < 0) return { token: decoded(text) };
-  return { user: decoded(text.slice(0, colon)), pass: decoded(text.slice(colon + 1)) };
-}
-
-/** Percent signs of a URL; a password that was not encoded stands as it is. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // A lone percent sign is part of the password then.
-    return text;
   }
 }

@@ -6,6 +6,9 @@ import { isAgent } from "./card.ts";
 export interface InstanceView {
   readonly instance: string;
   readonly version: string;
+  /** Whether its card is verified, and why it is not. */
+  readonly verified: boolean;
+  readonly unverified?: string;
   /** READY, FULL or DRAINING; UNKNOWN when it told neither by STATS nor by a beat. */
   readonly state: string;
   /** Calls running and waiting, and how many can run at once. */
@@ -78,6 +81,8 @@ function instanceOf(
   return {
     instance: info.id,
     version: info.version,
+    verified: info.verified,
+    ...(info.unverified === undefined ? {} : { unverified: info.unverified }),
     state: now?.state ?? "UNKNOWN",
     load: now?.load,
     room: now?.room,

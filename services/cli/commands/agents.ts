@@ -43,6 +43,12 @@ function agentColumns({ palette }: Context): Column<AgentView>[] {
         instances.every(({ state }) => state === "READY") ? palette.green : palette.yellow,
     },
     { title: "LOAD", text: ({ instances }) => load(instances), align: "right" },
+    {
+      title: "VERIFIED",
+      text: ({ instances }) => verified(instances),
+      paint: ({ instances }) =>
+        instances.every((one) => one.verified) ? palette.green : palette.yellow,
+    },
     { title: "SKILLS", text: ({ skills }) => plain(skills.join(", ")) },
   ];
 }
@@ -56,10 +62,18 @@ function instanceColumns({ palette }: Context): Column<InstanceView & { agent: s
     { title: "VERSION", text: ({ version }) => plain(version) },
     { title: "STATE", text: ({ state }) => state.toLowerCase(), paint },
     { title: "LOAD", text: (instance) => load([instance]), align: "right" },
+    { title: "VERIFIED", text: (instance) => verified([instance]) },
     { title: "CALLS", text: ({ calls }) => `${calls}`, align: "right" },
     { title: "ERRORS", text: ({ errors }) => `${errors}`, align: "right" },
     { title: "UP", text: ({ started }) => upFor(started), align: "right" },
   ];
+}
+
+/** `yes`, `no`, or how many of them. */
+function verified(instances: readonly InstanceView[]): string {
+  const many = instances.filter((one) => one.verified).length;
+  if (many === instances.length) return "yes";
+  return many === 0 ? "no" : `${many} of ${instances.length}`;
 }
 
 /** `ready`, or how many are in which state. */

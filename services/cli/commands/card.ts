@@ -14,7 +14,8 @@ export async function card(context: Context, agent: string): Promise<number> {
   return Exit.ok;
 }
 
-function plainCard({ palette }: Context, { agent, version, description, skills }: Card): string {
+function plainCard({ palette }: Context, card: Card): string {
+  const { agent, version, description, skills } = card;
   const { bold, dim } = palette;
   const head = `${bold(agent)} ${plain(version)}${description === "" ? "" : `  ${plain(description)}`}`;
   const lines = skills.flatMap((skill) => [
@@ -28,14 +29,22 @@ function plainCard({ palette }: Context, { agent, version, description, skills }
     `    ${dim("terms ")} ${terms(skill)}`,
     `    ${dim("try   ")} myelin call ${agent} ${plain(skill.name)} ${quoted(example(skill.input))}`,
   ]);
-  return `${[head, ...lines, "", dim("--json shows the JSON Schemas")].join("\n")}\n`;
+  return `${[head, trust(card, palette), ...lines, "", dim("--json shows the JSON Schemas")].join("\n")}\n`;
 }
 
-function terms({ deadlineMs, idempotent, streams, contentType }: SkillCard): string {
+/** Whether it can be believed, and why it cannot. */
+function trust({ verified, unverified }: Card, { green, yellow }: Context["palette"]): string {
+  if (verified)
+    return `  ${green("verified")}: its agent signed it, and its issuer attests the skills`;
+  return `  ${yellow("not verified")}: ${plain(unverified ?? "nobody says why")}`;
+}
+
+function terms({ deadlineMs, idempotent, streams, contentType, sealed }: SkillCard): string {
   return [
     `${duration(deadlineMs)} ${streams ? "to the first frame" : "to answer"}`,
     idempotent ? "idempotent" : "not idempotent",
     ...(contentType === "application/json" ? [] : [plain(contentType)]),
+    ...(sealed ? ["sealed"] : []),
   ].join(", ");
 }
 

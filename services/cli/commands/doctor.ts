@@ -1,8 +1,8 @@
 import { MeshError } from "@myelin/mesh";
 import type { Observer } from "@myelin/mesh/operate";
-import { type Check, checkAgents, checkNode, checkServer } from "../checks.ts";
+import { type Check, checkAgents, checkLogin, checkNode, checkServer } from "../checks.ts";
 import { type Context, look, printJson } from "../context.ts";
-import { adviceOn, Exit } from "../failure.ts";
+import { Exit, nextAfter } from "../failure.ts";
 import { findProgram, versionOf } from "../programs.ts";
 import { readRoster } from "../roster.ts";
 import { count } from "../table.ts";
@@ -36,12 +36,14 @@ async function checkMesh(context: Context, tell: (...found: Check[]) => void): P
   try {
     observer = await look(context);
   } catch (error) {
-    const { code, detail } = MeshError.from(error);
-    tell({ is: "fail", what: "server", found: detail, next: adviceOn(code) ?? "see --help" });
+    const failure = MeshError.from(error);
+    const next = nextAfter(failure) ?? "see --help";
+    tell({ is: "fail", what: "server", found: failure.detail, next });
     return;
   }
   await using _closing = observer;
   tell({ is: "ok", what: "server", found: where });
+  tell(checkLogin(observer.login, new Date()));
   try {
     tell(...checkServer(await observer.server()));
   } catch (error) {

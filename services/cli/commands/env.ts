@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
-import { inboxPrefix, isToken, tokenRule } from "@myelin/subjects";
+import { inboxPrefix, isToken, storeApiPrefix, tokenRule } from "@myelin/subjects";
 import { type Context, look, note, printJson } from "../context.ts";
 import { Exit, usage } from "../failure.ts";
 import { cacheFolder, type Place } from "../place.ts";
@@ -25,16 +25,24 @@ export async function env(context: Context, options: EnvOptions): Promise<number
     options.out ?? join(cacheFolder(terminal.cwd), "nats", `${name}.json`),
   );
   const url = urlsOf(place).join(",");
+  const files = filesOf(place, name);
   writeContext(file, {
     description: `Myelin mesh, as ${name}`,
     url,
+    ...files,
     inbox_prefix: inboxPrefix(name, "cli").slice(0, -1),
+    // A workspace sees of its streams what the store account lets through, under this prefix.
+    ...(files.creds === undefined ? {} : { jetstream_api_prefix: storeApiPrefix }),
   });
   const variables = {
     NATS_CONTEXT: file,
     NATS_URL: url,
     MYELIN_URL: url,
     MYELIN_AS: name,
+    ...named("NATS", files),
+    ...named("MYELIN", files),
+    // Programs of this shell have names of their own: they get the folder, where there is one.
+    ...(typeof place.credentials === "object" ? { MYELIN_CREDS: place.credentials.folder } : {}),
   };
   const cli = folderOfCli(context);
   if (context.json)
@@ -49,12 +57,34 @@ export async function env(context: Context, options: EnvOptions): Promise<number
   return Exit.ok;
 }
 
+/** What the nats CLI's context calls the files of a login. */
+interface LoginFiles {
+  readonly creds?: string;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** The files to log in with; a folder of credentials has ours by now, since we were connected. */
+function filesOf({ credentials, tls }: Place, name: string): LoginFiles {
+  const creds =
+    typeof credentials === "object" ? join(credentials.folder, `${name}.creds`) : credentials;
+  const found = { creds, ca: tls?.caFile, cert: tls?.certFile, key: tls?.keyFile };
+  return Object.fromEntries(Object.entries(found).filter(([, path]) => path !== undefined));
+}
+
+/** `NATS_CREDS`, `NATS_CA` and so on. */
+function named(prefix: string, files: LoginFiles): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(files).map(([what, path]) => [`${prefix}_${what.toUpperCase()}`, path]),
+  );
+}
+
 /** The URLs with their login again: what the CLI and other clients take. */
-function urlsOf({ servers, login }: Place): string[] {
-  const { user, pass, token } = login;
-  const words = token === undefined ? [user, pass] : [token];
-  const text = words.map((word) => encodeURIComponent(word ?? "")).join(":");
-  if (user === undefined && token === undefined) return [...servers];
+function urlsOf({ servers, nats: login }: Place): string[] {
+  if (login === undefined) return [...servers];
+  const words = "token" in login ? [login.token] : [login.user, login.pass];
+  const text = words.map((word) => encodeURIComponent(word)).join(":");
   return servers.map((url) => {
     const [scheme = "nats", host] = url.includes("://") ? url.split("://") : ["nats", url];
     return `${scheme}://${text}@${host}`;

@@ -34,13 +34,15 @@ export async function tap(context: Context, options: TapOptions): Promise<number
     );
   });
   await interruptible(context, (signal) => {
-    return new Promise<void>((resolve) => {
+    return new Promise<void>((resolve, reject) => {
       signal.addEventListener("abort", () => resolve());
       const onCall = teller(context, tally);
       observer.onCall((call) => {
         if (fits(call, options) && tally.shown < most) onCall(call);
         if (tally.shown >= most) resolve();
       });
+      // Who may not listen would wait for calls that never come.
+      observer.flush().catch(reject);
     });
   });
   if (!context.json) note(context, context.palette.dim(summary(tally)));

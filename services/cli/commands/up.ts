@@ -44,7 +44,7 @@ function announce(context: Context, pid: number | undefined): () => void {
     const found = meshThatIsUp(context.terminal.cwd);
     if (found === undefined || found.pid !== pid) return;
     clearInterval(timer);
-    printJson(context, { url: found.url, pid: found.pid });
+    printJson(context, { url: found.url, pid: found.pid, home: found.home });
   }, lookMs);
   return () => clearInterval(timer);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkAgents, checkNode, checkServer } from "../../../services/cli/checks.ts";
+import { checkAgents, checkLogin, checkNode, checkServer } from "../../../services/cli/checks.ts";
 
 const facts = {
   version: "2.15.2",
@@ -11,6 +11,7 @@ const facts = {
   clockAheadMs: 2,
 };
 const instance = {
+  verified: true,
   instance: "a1",
   version: "1.0.0",
   state: "READY",
@@ -62,4 +63,18 @@ test("the agent whose clock is furthest off is named", () => {
 
 test("a mesh without agents is a warning", () => {
   assert.equal(checkAgents([])[0]?.is, "warn");
+});
+
+test("credentials that end within a week are a warning with the command that renews them", () => {
+  const now = new Date("2026-11-01T00:00:00Z");
+  const until = (expiresAt: string) =>
+    checkLogin({ name: "ops", expiresAt: new Date(expiresAt) }, now);
+  assert.equal(until("2026-11-08T00:00:00Z").is, "ok");
+  assert.deepEqual(until("2026-11-07T23:59:00Z"), {
+    is: "warn",
+    what: "credentials",
+    found: "ops, until 2026-11-07 23:59",
+    next: "myelin identity renew ops",
+  });
+  assert.equal(checkLogin(undefined, now).is, "ok");
 });

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { cacheFolder, findMesh, type Login, meshThatIsUp } from "../../../services/cli/place.ts";
+import { cacheFolder, findMesh, meshThatIsUp } from "../../../services/cli/place.ts";
 
 const up = { url: "nats://127.0.0.1:4999", pid: process.pid };
 
@@ -11,17 +11,24 @@ test("the option wins over the environment, and that over the mesh that is up", 
   using folder = folderWith(up);
   const env = { MYELIN_URL: "nats://m:1", NATS_URL: "nats://n:1" };
   const { path } = folder;
-  assert.deepEqual(findMesh("nats://o:1, nats://o:2", env, path), {
+  assert.deepEqual(findMesh({ server: "nats://o:1, nats://o:2" }, env, path), {
     servers: ["nats://o:1", "nats://o:2"],
-    login: {},
     from: "--server",
   });
-  assert.equal(findMesh(undefined, env, path).from, "MYELIN_URL");
-  assert.equal(findMesh(undefined, { NATS_URL: "nats://n:1" }, path).from, "NATS_URL");
-  assert.deepEqual(findMesh(undefined, { MYELIN_URL: "" }, path), {
+  assert.equal(findMesh({}, env, path).from, "MYELIN_URL");
+  assert.deepEqual(findMesh({}, { MYELIN_URL: "" }, path), {
     servers: [up.url],
-    login: {},
     from: join(path, ".cache", "mesh.json"),
+  });
+});
+
+test("the option keeps the files that the environment names", () => {
+  const env = { MYELIN_URL: "nats://m:1", MYELIN_CREDS: "/me.creds", MYELIN_CA: "/ca.pem" };
+  assert.deepEqual(findMesh({ server: "nats://o:1" }, env, "/"), {
+    servers: ["nats://o:1"],
+    credentials: "/me.creds",
+    tls: { caFile: "/ca.pem" },
+    from: "--server",
   });
 });
 
@@ -33,30 +40,10 @@ test("the mesh that is up is found from a folder below", () => {
   assert.equal(cacheFolder(below), join(folder.path, ".cache"));
 });
 
-test("a login in a URL is taken out of what is shown", () => {
-  const logins: readonly (readonly [string, readonly string[], Login])[] = [
-    [
-      "nats://me:s%40fe@host:4222, host",
-      ["nats://host:4222", "host"],
-      { user: "me", pass: "s@fe" },
-    ],
-    ["tls://token@host", ["tls://host"], { token: "token" }],
-    ["me:50%@host", ["host"], { user: "me", pass: "50%" }],
-    ["nats://host", ["nats://host"], {}],
-  ];
-  for (const [urls, servers, login] of logins) {
-    assert.deepEqual(findMesh(urls, {}, "/"), { servers, login, from: "--server" });
-  }
-});
-
 test("a state file of a program that died, or that is no state, counts for nothing", () => {
   for (const state of [{ ...up, pid: 2 ** 22 + 1 }, { ...up, pid: -1 }, { url: 5 }, "half"]) {
     using folder = folderWith(state);
-    assert.deepEqual(findMesh(undefined, {}, folder.path), {
-      servers: ["nats://127.0.0.1:4222"],
-      login: {},
-      from: "the default",
-    });
+    assert.equal(meshThatIsUp(folder.path), undefined);
   }
 });
 
@@ -66,3 +53,17 @@ function folderWith(state: unknown): { readonly path: string } & Disposable {
   writeFileSync(join(path, ".cache", "mesh.json"), JSON.stringify(state));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };
 }
+
+test("a home that is named comes with its own files, whatever the environment names", () => {
+  const path = mkdtempSync(join(tmpdir(), "myelin-place-"));
+  mkdirSync(join(path, "creds", "desk"), { recursive: true });
+  const env = { MYELIN_URL: "nats://m:1", MYELIN_CREDS: "/me.creds", NATS_CA: "/ca.pem" };
+  assert.deepEqual(findMesh({ home: path }, env, "/"), {
+    servers: ["nats://m:1"],
+    credentials: { folder: join(path, "creds", "desk") },
+    tls: { caFile: join(path, "tls", "ca.pem") },
+    from: "--home",
+  });
+  assert.equal(findMesh({ home: path, creds: "/x.creds" }, env, "/").credentials, "/x.creds");
+  rmSync(path, { recursive: true });
+});

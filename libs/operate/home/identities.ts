@@ -1,0 +1,96 @@
+import type { MeshPolicy } from "@myelin/subjects";
+import { MeshCode, MeshError } from "../../errors/index.ts";
+import { readMeshFile } from "../mesh-file/read.ts";
+import { guestRole } from "./guests.ts";
+import { adminRole, type Home } from "./home.ts";
+import type { Issued } from "./ledger.ts";
+import { membersOf } from "./members.ts";
+import { voidBy } from "./revocations.ts";
+import { appliedText, newestVersion } from "./versions.ts";
+
+/** How it stands with credentials: `left` is whoever lost its role since, `expiring` has a week left at most. */
+export type IdentityState = "valid" | "expiring" | "expired" | "revoked" | "left";
+
+/** The newest credentials of a name in an account. */
+export interface IdentityView extends Issued {
+  readonly state: IdentityState;
+  /** Where they were written. */
+  readonly path: string;
+}
+
+/** A name in a workspace, or in every one where it is the only of its kind. */
+export interface NameIn {
+  readonly name: string;
+  /** Default: the workspace that knows the name. */
+  readonly workspace?: string;
+}
+
+const weekMs = 7 * 86_400_000;
+
+/** What was applied last. */
+export function appliedPolicy(home: Home): MeshPolicy {
+  const text = appliedText(home, newestVersion(home));
+  return readMeshFile(text, home.layout.applied);
+}
+
+/** Who has credentials, newest of each, by account and name. */
+export function identities(home: Home): readonly IdentityView[] {
+  const entries = home.ledger.entries();
+  const isVoid = voidBy(entries);
+  const members = new Set(membersOf(appliedPolicy(home)).map(placeOf));
+  const newest = new Map<string, Issued>();
+  for (const entry of entries) {
+    if (entry.is === "issued") newest.set(`${entry.account}/${entry.name}`, entry);
+  }
+  const stateOf = (issued: Issued): IdentityState => {
+    if (isVoid(issued)) return "revoked";
+    if (!isStanding(issued.role) && !members.has(placeOf(issued))) return "left";
+    const leftMs = issued.expires.getTime() - home.now().getTime();
+    if (leftMs <= 0) return "expired";
+    return leftMs < weekMs ? "expiring" : "valid";
+  };
+  return [...newest.entries()]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([, issued]) => ({
+      ...issued,
+      state: stateOf(issued),
+      path: home.layout.creds(issued.account).of(issued.name),
+    }));
+}
+
+/** The newest credentials of a name, in a workspace and its store; throws where none were issued. */
+export function issuedTo(home: Home, { name, workspace }: NameIn): readonly IdentityView[] {
+  const found = identities(home).filter(
+    (view) => view.name === name && (workspace === undefined || isIn(view.account, workspace)),
+  );
+  const workspaces = [...new Set(found.map(({ account }) => workspaceOf(account)))];
+  if (workspaces.length === 1) return found;
+  if (found.length === 0) {
+    const where = workspace === undefined ? "" : ` in workspace ${workspace}`;
+    throw invalid(`nothing was issued to ${name}${where}; myelin identity ls shows to whom`);
+  }
+  throw invalid(`${name} is in ${workspaces.join(" and ")}; say which one with --workspace`);
+}
+
+/** Whether an account is a workspace's, or its store's. */
+export function isIn(account: string, workspace: string): boolean {
+  return workspaceOf(account) === workspace;
+}
+
+/** The workspace of an account. */
+export function workspaceOf(account: string): string {
+  return account.replace(/-store$/, "");
+}
+
+/** Roles that no mesh.yaml lists members of. */
+function isStanding(role: string): boolean {
+  return role === guestRole || role === adminRole;
+}
+
+function placeOf({ account, name, role }: Pick<Issued, "account" | "name" | "role">): string {
+  return `${account}/${name}/${role}`;
+}
+
+function invalid(detail: string): MeshError {
+  return new MeshError(MeshCode.InvalidArgument, detail);
+}

@@ -1,0 +1,49 @@
+import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { kill, pid } from "node:process";
+import { MeshCode, MeshError } from "../../errors/index.ts";
+
+/** Runs `work` while nobody else changes this home; a lock that a dead program left behind is taken over. */
+export async function locked<T>(path: string, work: () => Promise<T>): Promise<T> {
+  if (!take(path) && !(isAbandoned(path) && retake(path))) {
+    throw new MeshError(
+      MeshCode.Unavailable,
+      `another program is changing this home (${path}); try again when it is done`,
+    );
+  }
+  try {
+    return await work();
+  } finally {
+    rmSync(path, { force: true });
+  }
+}
+
+function take(path: string): boolean {
+  try {
+    const file = openSync(path, "wx", 0o600);
+    writeSync(file, `${pid}`);
+    closeSync(file);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    const detail = `${path} cannot be written: ${error instanceof Error ? error.message : error}`;
+    throw new MeshError(MeshCode.InvalidArgument, detail, { cause: error });
+  }
+}
+
+function retake(path: string): boolean {
+  rmSync(path, { force: true });
+  return take(path);
+}
+
+function isAbandoned(path: string): boolean {
+  try {
+    const holder = Number(readFileSync(path, "utf8"));
+    if (!Number.isInteger(holder) || holder <= 0) return false;
+    // Signal 0 only looks whether it is there.
+    kill(holder, 0);
+    return false;
+  } catch (error) {
+    // ESRCH: whoever held it is dead. Anything else, such as EPERM, tells of a living one.
+    return error instanceof Error && "code" in error && error.code === "ESRCH";
+  }
+}

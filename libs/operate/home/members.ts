@@ -1,0 +1,16 @@
+import { type MeshPolicy, storeAccountName } from "@myelin/subjects";
+import { members } from "../mesh-file/scopes.ts";
+import type { Identity } from "./credentials.ts";
+
+/** Everybody whom the policy names, in every account that they log in to. */
+export function membersOf(policy: MeshPolicy): readonly Identity[] {
+  return Object.keys(policy.workspaces).flatMap((account) =>
+    members(policy, account).flatMap((member) => [
+      { ...member, account },
+      // The durable side's caretaker works where the streams are.
+      ...(member.role === keeper ? [{ ...member, account: storeAccountName(account) }] : []),
+    ]),
+  );
+}
+
+const keeper = "role:keeper";

@@ -1,0 +1,88 @@
+import { MeshError } from "../../errors/index.ts";
+import type { AccountDraft } from "./draft.ts";
+import { writeWhole } from "./files.ts";
+import { adminRole, type Home, systemAccount } from "./home.ts";
+import { heldBy, push } from "./push.ts";
+import { Entrance, type Reach } from "./reach.ts";
+import { closed, isLater, isOurs, reissue } from "./reissue.ts";
+import { fillResolver } from "./server-config.ts";
+
+/** What was pushed. */
+export interface Pushed {
+  /** The accounts as the servers have them now. */
+  readonly accounts: readonly AccountDraft[];
+  /** Names of those that they did not have like this before. */
+  readonly names: readonly string[];
+}
+
+/** An account that was pushed, or half so, and what the servers had before. */
+interface Step {
+  readonly account: AccountDraft;
+  readonly before: string | undefined;
+}
+
+/** The home's way into the system account. */
+export function enterSystem(home: Home, reach: Reach): Promise<Entrance> {
+  return Entrance.open(home, { account: systemAccount, name: "apply", role: adminRole }, reach);
+}
+
+/** Pushes what the servers do not have, in order; when one is refused, those before it are taken back. */
+export async function pushAll(
+  home: Home,
+  drafts: readonly AccountDraft[],
+  reach: Reach,
+): Promise<Pushed> {
+  await using system = await enterSystem(home, reach);
+  const held = await Promise.all(drafts.map(({ publicKey }) => heldBy(system, publicKey)));
+  const accounts: AccountDraft[] = [];
+  const steps: Step[] = [];
+  try {
+    for (const [at, draft] of drafts.entries()) {
+      const others = (held[at] ?? []).filter((jwt) => jwt !== draft.jwt);
+      const isHeld = others.length === 0 && held[at]?.length === 1;
+      const account = isHeld ? draft : await winning(home, draft, others);
+      accounts.push(account);
+      if (isHeld) continue;
+      // Counted before it is pushed: a push that fails half-way is taken back as well.
+      steps.push({ account, before: others[0] });
+      await push(home, system, account.jwt);
+    }
+  } catch (error) {
+    await takeBack(home, system, steps);
+    const { code, detail } = MeshError.from(error);
+    const what = `${detail}; what was pushed before it was taken back`;
+    throw new MeshError(code, what, { cause: error });
+  }
+  return { accounts, names: steps.map(({ account }) => account.name) };
+}
+
+/** The draft, issued anew where a server has a JWT that is not older: a home may come out of a copy. */
+async function winning(
+  home: Home,
+  draft: AccountDraft,
+  others: readonly string[],
+): Promise<AccountDraft> {
+  const [newest] = [...others].sort((one, other) => (isLater(one, other) ? -1 : 1));
+  if (newest === undefined || isLater(draft.jwt, newest)) return draft;
+  return { ...draft, jwt: await reissue(home, draft.jwt, { after: newest }), isChanged: true };
+}
+
+/** Gives the servers what they had before, and the home what the servers have. */
+async function takeBack(home: Home, system: Entrance, steps: readonly Step[]): Promise<void> {
+  for (const { account, before } of [...steps].reverse()) {
+    try {
+      const known = [before, account.before].find((one) => one !== undefined && isOurs(home, one));
+      const jwt =
+        known === undefined
+          ? await closed(home, account.jwt)
+          : await reissue(home, known, { after: account.jwt });
+      await push(home, system, jwt);
+      if (known !== undefined && known === account.before) {
+        writeWhole(home.layout.account(account.name).jwt, `${jwt}\n`, "all");
+      }
+    } catch {
+      // The error that led here says more; the next apply compares with what the servers have.
+    }
+  }
+  fillResolver(home);
+}

@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { MeshCode, MeshError } from "../../errors/index.ts";
+import { readAccount } from "../../identity/index.ts";
+import type { Home } from "./home.ts";
+import type { Entrance } from "./reach.ts";
+import { checkIssuer } from "./reissue.ts";
+
+const answer = z.object({
+  data: z.object({ code: z.number(), message: z.string().optional() }).optional(),
+  error: z.object({ code: z.number(), description: z.string() }).optional(),
+});
+
+const info = z.object({ data: z.object({ jwt: z.string().optional() }).nullish() });
+
+const takesMs = 5_000;
+const lookMs = 50;
+const lookUpMs = 500;
+
+/**
+ * The JWTs of an account that the servers work with or keep, each once; one where all agree, none where it is new.
+ *
+ * What they keep is not enough: a file may have been put there under a running server.
+ */
+export async function heldBy(system: Entrance, account: string): Promise<readonly string[]> {
+  const [running, kept] = await Promise.all([
+    system.askAll(`$SYS.REQ.ACCOUNT.${account}.INFO`),
+    // Nobody answers for an account that nobody has.
+    system.askAll(`$SYS.REQ.ACCOUNT.${account}.CLAIMS.LOOKUP`, { firstMs: lookUpMs }),
+  ]);
+  const jwts = [...running.map(jwtIn), ...kept.map((jwt) => jwt.trim())];
+  return [...new Set(jwts)].filter((jwt) => jwt !== undefined && jwt !== "") as string[];
+}
+
+/**
+ * Gives the servers an account's JWT, and reads back that they have it.
+ *
+ * The issuer is checked here: a server stores a JWT of another operator, answers 200, and lets nobody in after its
+ * next start.
+ */
+export async function push(home: Home, system: Entrance, jwt: string): Promise<void> {
+  const { name, account } = readAccount(jwt);
+  checkIssuer(home, jwt);
+  const said = await system.ask("$SYS.REQ.CLAIMS.UPDATE", jwt);
+  const refusal = refusalIn(said);
+  if (refusal !== undefined) throw refused(name, refusal);
+  for (const until = performance.now() + takesMs; ; ) {
+    const held = await heldBy(system, account);
+    if (held.length === 1 && held[0] === jwt) return;
+    // The other servers of a cluster hear it a moment later.
+    if (performance.now() > until) throw refused(name, "it was taken, but cannot be read back");
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
+  }
+}
+
+/** The JWT by which a server runs an account; undefined where it has not come to that account yet. */
+function jwtIn(said: string): string | undefined {
+  try {
+    return info.parse(JSON.parse(said)).data?.jwt;
+  } catch {
+    // A server of another kind: what it keeps has to do.
+    return undefined;
+  }
+}
+
+function refusalIn(said: string): string | undefined {
+  try {
+    const { data, error } = answer.parse(JSON.parse(said));
+    if (data?.code === 200) return undefined;
+    return error?.description ?? data?.message ?? said;
+  } catch {
+    // A server of another kind: what it says is all there is.
+    return said.slice(0, 200);
+  }
+}
+
+function refused(name: string, why: string): MeshError {
+  return new MeshError(
+    MeshCode.PermissionDenied,
+    `the server refused the account ${name}: ${why}; does it trust this home's operator (its nats-server.conf)?`,
+    { origin: "peer" },
+  );
+}

@@ -1,0 +1,117 @@
+import { isMeshError, MeshCode, MeshError } from "@myelin/mesh";
+import {
+  type Applied,
+  appliedText,
+  applyPlan,
+  didNothing,
+  type Home,
+  type Plan,
+  type PolicyChange,
+  planApply,
+  readMeshFile,
+} from "@myelin/mesh/operate";
+import { Exit } from "../failure.ts";
+import { type HomeContext, lasting, open, reach, shown, wholeNumber } from "../home.ts";
+import { changesBy, type ReadMesh, readMesh, showChanges } from "../mesh-file.ts";
+import { count } from "../table.ts";
+
+/** What `apply` takes. */
+export interface ApplyCommandOptions {
+  readonly dryRun?: string | boolean;
+  readonly version?: string;
+  readonly offline?: string | boolean;
+  readonly days?: string;
+}
+
+/** Makes the mesh what mesh.yaml says: shows what changes, then does it in one step. */
+export async function apply(
+  context: HomeContext,
+  file: string | undefined,
+  options: ApplyCommandOptions,
+): Promise<number> {
+  const home = open(context);
+  const again =
+    options.version === undefined ? undefined : wholeNumber(options.version, "--version");
+  const mesh = again === undefined ? readMesh(context, file) : readVersion(home, again);
+  const changes = changesBy(home, mesh.policy);
+  const plan = await planApply(home, mesh.policy, mesh.text);
+  if (!context.json) showChanges(context, changes);
+  if (options.dryRun !== undefined) return tellPlan(context, plan, changes);
+  const where = options.offline === undefined ? { reach: reach(context) } : {};
+  const which = again === undefined ? {} : { again };
+  const applied = await explained(
+    context,
+    applyPlan(home, plan, { ...where, ...which, ...lasting(options) }),
+  );
+  if (context.json) context.terminal.out.write(`${JSON.stringify({ ...applied, changes })}\n`);
+  else {
+    tell(context, applied, options.offline !== undefined);
+    warnOfOther(context, home);
+  }
+  return Exit.ok;
+}
+
+/** The next plain `apply` would undo what came from another file, or from an older version. */
+function warnOfOther(context: HomeContext, home: Home): void {
+  const { path, policy } = readMesh(context, undefined);
+  if (changesBy(home, policy).length === 0) return;
+  const file = shown(context, path);
+  const warning = `${file} says otherwise, and the next apply goes by it: myelin diff shows how`;
+  context.terminal.err.write(`${context.palette.yellow(warning)}\n`);
+}
+
+function readVersion(home: Home, version: number): ReadMesh {
+  const text = appliedText(home, version);
+  const path = `version ${version}`;
+  return { path, text, policy: readMeshFile(text, path) };
+}
+
+/** A server that cannot be reached is no dead end for who keeps the home. */
+async function explained<T>(context: HomeContext, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!isMeshError(error, MeshCode.Unavailable)) throw error;
+    const { servers } = reach(context);
+    throw new MeshError(
+      MeshCode.Unavailable,
+      `${error.detail} (${servers.join(", ")}); nothing was applied. ` +
+        "--offline writes into the server's folder, for its next start",
+      { cause: error },
+    );
+  }
+}
+
+function tellPlan(context: HomeContext, plan: Plan, changes: readonly PolicyChange[]): number {
+  const accounts = plan.accounts.filter(({ isChanged }) => isChanged).map(({ name }) => name);
+  const credentials = plan.credentials.map(({ account, name, role }) => ({ account, name, role }));
+  const departed = plan.departed.map(({ account, name }) => ({ account, name }));
+  if (context.json) {
+    const shownPlan = { dryRun: true, changes, accounts, credentials, departed };
+    context.terminal.out.write(`${JSON.stringify(shownPlan)}\n`);
+    return Exit.ok;
+  }
+  const say = (line: string): void => void context.terminal.out.write(`${line}\n`);
+  if (accounts.length + credentials.length + departed.length === 0) say("nothing to do");
+  if (accounts.length > 0) say(`would push ${accounts.join(", ")}`);
+  for (const { account, name } of credentials) say(`would issue credentials ${account}/${name}`);
+  for (const { account, name } of departed) say(`would revoke ${account}/${name}`);
+  return Exit.ok;
+}
+
+function tell(context: HomeContext, applied: Applied, isOffline: boolean): void {
+  const { terminal, palette } = context;
+  const say = (line: string): void => void terminal.out.write(`${line}\n`);
+  const { version, accounts, credentials, departed, published, unpublished } = applied;
+  if (didNothing(applied)) say("nothing to do");
+  const verb = isOffline ? "written for the server's next start" : "pushed";
+  if (accounts.length > 0) say(`${verb}: ${accounts.join(", ")}`);
+  for (const { name, path } of credentials) say(`credentials of ${name}: ${shown(context, path)}`);
+  if (departed.length > 0) say(`shut out: ${departed.join(", ")}`);
+  if (published > 0) say(`published as configuration: ${count(published, "account")}`);
+  if (version !== undefined) say(`applied as version ${version}`);
+  if (unpublished !== undefined) {
+    const warning = `the accounts could not be published as configuration: ${unpublished}; apply again when that is mended`;
+    terminal.err.write(`${palette.yellow(warning)}\n`);
+  }
+}

@@ -1,0 +1,27 @@
+import { certifyServer } from "@myelin/mesh/operate";
+import { Exit } from "../failure.ts";
+import { type HomeContext, lasting, listed, open } from "../home.ts";
+
+/** What `certify` takes. */
+export interface CertifyCommandOptions {
+  readonly hosts?: string;
+  readonly days?: string;
+}
+
+/** Issues the servers' certificate anew. Whoever is connected stays so while a server takes it up. */
+export async function certify(
+  context: HomeContext,
+  options: CertifyCommandOptions,
+): Promise<number> {
+  const { hosts } = options;
+  const names = hosts === undefined ? {} : { hosts: listed(hosts) };
+  const issued = await certifyServer(open(context), { ...names, ...lasting(options) });
+  const { terminal, palette, json } = context;
+  if (json) terminal.out.write(`${JSON.stringify(issued)}\n`);
+  else {
+    const until = issued.expiresAt.toISOString().slice(0, 10);
+    terminal.out.write(`certificate for ${issued.hosts.join(", ")} until ${until}\n`);
+    terminal.err.write(palette.dim("next: nats-server --signal reload, on each server\n"));
+  }
+  return Exit.ok;
+}

@@ -1,0 +1,13 @@
+import { Exit } from "../failure.ts";
+import { type HomeContext, open } from "../home.ts";
+import { changesBy, readMesh, showChanges } from "../mesh-file.ts";
+
+/** Shows what mesh.yaml changes in what is applied; asks no server. */
+export async function diff(context: HomeContext, file: string | undefined): Promise<number> {
+  const home = open(context);
+  const changes = changesBy(home, readMesh(context, file).policy);
+  if (context.json) context.terminal.out.write(`${JSON.stringify({ changes })}\n`);
+  else if (changes.length === 0) context.terminal.out.write("nothing changes\n");
+  else showChanges(context, changes);
+  return Exit.ok;
+}

@@ -1,0 +1,58 @@
+import { join } from "node:path";
+import { type InitOptions, type InitResult, type InitStep, initHome } from "@myelin/mesh/operate";
+import { Exit } from "../failure.ts";
+import { type HomeContext, lasting, listed, shown } from "../home.ts";
+
+/** What `init` takes. */
+export interface InitCommandOptions {
+  readonly workspace?: string | readonly string[];
+  readonly hosts?: string;
+  readonly listen?: string;
+  readonly mutual?: string | boolean;
+  readonly days?: string;
+}
+
+/** Makes the home of a mesh, or what is missing of it. */
+export async function init(context: HomeContext, options: InitCommandOptions): Promise<number> {
+  const result = await initHome(initOptions(context, options));
+  if (context.json) {
+    const { made, kept } = result;
+    context.terminal.out.write(`${JSON.stringify({ home: context.folder, made, kept })}\n`);
+  } else tell(context, result);
+  return Exit.ok;
+}
+
+function initOptions(context: HomeContext, options: InitCommandOptions): InitOptions {
+  const { workspace, hosts, listen, mutual } = options;
+  return {
+    folder: context.folder,
+    ...(workspace === undefined ? {} : { workspaces: [workspace].flat() }),
+    ...(hosts === undefined ? {} : { hosts: listed(hosts) }),
+    ...(listen === undefined ? {} : { listen }),
+    ...(mutual === undefined ? {} : { clientCertificates: "required" }),
+    ...lasting(options),
+  };
+}
+
+function tell(context: HomeContext, { made, kept }: InitResult): void {
+  const { terminal, palette } = context;
+  const home = shown(context, context.folder);
+  const line = (verb: string, { what, path }: InitStep): void => {
+    terminal.out.write(`${verb}  ${what.padEnd(24)}  ${palette.dim(join(home, path))}\n`);
+  };
+  for (const step of made) line(palette.green("made"), step);
+  for (const step of kept) line(palette.dim("kept"), step);
+  if (made.length === 0) return;
+  terminal.err.write(
+    palette.dim(
+      [
+        "",
+        `next: nats-server -c ${join(home, "server", "nats-server.conf")}`,
+        `      edit ${join(home, "mesh.yaml")}, then: myelin apply --home ${home}`,
+        `      agents find it by MYELIN_HOME=${home}`,
+        `      keep ${join(home, "operator", "master.seed")} elsewhere: day to day nothing needs it`,
+        "",
+      ].join("\n"),
+    ),
+  );
+}

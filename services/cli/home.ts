@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import type { Home, Reach } from "@myelin/mesh/operate";
+import { openHome } from "@myelin/mesh/operate";
+import { z } from "zod";
+import { usage } from "./failure.ts";
+import { homeFolder, meshThatIsUp } from "./place.ts";
+import { type Palette, palette } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Options of every command that works on a home. */
+export interface HomeOptions {
+  readonly home?: string;
+  readonly server?: string;
+  readonly json?: boolean;
+}
+
+/** What a command on a home works with. The home need not be made yet. */
+export interface HomeContext {
+  readonly terminal: Terminal;
+  readonly palette: Palette;
+  readonly json: boolean;
+  /** The home's folder. */
+  readonly folder: string;
+  /** Where the option or the environment says that the servers are. */
+  readonly servers: readonly string[] | undefined;
+}
+
+const place = z.object({ url: z.string() });
+
+/** Finds the home, and what is said of its servers. */
+export function resolveHome(terminal: Terminal, options: HomeOptions): HomeContext {
+  const { env, cwd } = terminal;
+  const up = meshThatIsUp(cwd);
+  const folder = homeFolder(options.home, env, cwd);
+  const ofUp = up?.home === folder ? up.url : undefined;
+  const urls = options.server ?? (env.MYELIN_URL || env.NATS_URL || ofUp);
+  return Object.freeze({
+    terminal,
+    palette: palette(terminal.hasColours),
+    json: options.json === true,
+    folder,
+    servers: urls === undefined ? undefined : listed(urls),
+  });
+}
+
+/** Opens the home; one that is not made is an error that says how to make it. */
+export function open({ folder }: HomeContext): Home {
+  return openHome(folder);
+}
+
+/** Where to push to: as said, else where the home's own server listens. */
+export function reach({ folder, servers }: HomeContext): Reach {
+  return { servers: servers ?? [urlOf(folder)] };
+}
+
+/** A path as a person in this folder types it. */
+export function shown({ terminal }: HomeContext, path: string): string {
+  const short = relative(terminal.cwd, path);
+  return short === "" ? "." : short.startsWith("../..") ? path : short;
+}
+
+/** A whole number of an option. */
+export function wholeNumber(text: string, option: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw usage(`${option} must be a whole number from 1 up, got ${text}`);
+}
+
+/** Words of an option, parted by commas. */
+export function listed(text: string): readonly string[] {
+  return text.split(",").map((word) => word.trim());
+}
+
+/** `{ days }` where the option was given. */
+export function lasting(options: { readonly days?: string }): { readonly days?: number } {
+  return options.days === undefined ? {} : { days: wholeNumber(options.days, "--days") };
+}
+
+function urlOf(folder: string): string {
+  const file = join(folder, "mesh.json");
+  try {
+    return place.parse(JSON.parse(readFileSync(file, "utf8"))).url;
+  } catch {
+    throw usage(`${file} does not say where the servers are; --server does`);
+  }
+}
