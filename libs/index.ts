@@ -1,6 +1,7 @@
 // For agent authors.
-export type { CallOptions, Client } from "./agent/client.ts";
-export type { Context, Handlers } from "./agent/context.ts";
+export type { CallOptions, Client, ClientOptions, OnBehalfOf } from "./agent/client.ts";
+export type { Context, EndUser, Handlers } from "./agent/context.ts";
+export { type Located, locate } from "./agent/locate.ts";
 export type { Logger } from "./agent/logger.ts";
 export { connect, type DrainOptions, type Mesh, serve } from "./agent/mesh.ts";
 export type { ConnectOptions } from "./agent/options.ts";
@@ -12,6 +13,8 @@ export type { RetryOptions } from "./call/retry-options.ts";
 export { isDomainError } from "./contract/domain.ts";
 export { type Contract, defineAgent, type Skill, skill } from "./contract/index.ts";
 export { codeTable, isMeshError, MeshCode, MeshError } from "./errors/index.ts";
+export type { Trust, Vouching } from "./identity/index.ts";
+export type { CredentialsOption, TlsOptions } from "./nats/index.ts";
 export {
   type Call,
   CallSignal,

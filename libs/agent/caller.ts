@@ -1,8 +1,10 @@
+import { routeToken } from "@myelin/subjects";
 import { Breakers } from "../call/breakers.ts";
 import { RetryBudget } from "../call/budget.ts";
 import { Limiters } from "../call/limiter.ts";
-import { callStack } from "../call/stack.ts";
-import type { Contract } from "../contract/index.ts";
+import type { SealParts } from "../call/seal.ts";
+import { type CallParts, callStack, foreignStack, sealingStack } from "../call/stack.ts";
+import { type Contract, token } from "../contract/index.ts";
 import { Discovery } from "../discovery/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Inbound, Link } from "../nats/index.ts";
@@ -16,7 +18,14 @@ import {
 } from "../pipeline/index.ts";
 import { MeshTracer } from "../telemetry/index.ts";
 import { Inbox, Outgoing } from "../transport/index.ts";
-import { type Client, type ClientParts, createClient, type Parent } from "./client.ts";
+import {
+  type Client,
+  type ClientOptions,
+  type ClientParts,
+  createClient,
+  type Parent,
+} from "./client.ts";
+import { Identity, type IdentityParts } from "./identity.ts";
 import { operationsOf } from "./operations.ts";
 import type { ConnectConfig } from "./options.ts";
 
@@ -37,6 +46,7 @@ export interface CallerParts {
 export class Caller {
   readonly tracer: MeshTracer;
   readonly discovery: Discovery;
+  readonly identity: Identity;
   readonly #parts: CallerParts;
   readonly inbox: Inbox;
   readonly #outgoing: Outgoing;
@@ -45,6 +55,8 @@ export class Caller {
   readonly #limiters: Limiters;
   readonly #client: ClientParts;
   readonly #compiled = new WeakMap<Contract, Compiled>();
+  /** Of agents in other workspaces, by workspace. */
+  readonly #foreign = new WeakMap<Contract, Map<string, Compiled>>();
 
   constructor(parts: CallerParts) {
     this.#parts = parts;
@@ -52,13 +64,14 @@ export class Caller {
     const { clock, metrics, name, random } = config;
     this.tracer = new MeshTracer({ name, instance, activates: config.activatesSpans });
     this.inbox = new Inbox(link, name, instance, () => metrics.lateReply());
-    this.discovery = new Discovery({
-      link,
-      clock,
-      random,
-      ask: (subject, onReply) => this.#ask(subject, onReply),
-      refused: (reason) => metrics.refusedMessage(reason),
-    });
+    const { trust } = config;
+    const ask: IdentityParts["ask"] = (subject, onReply) => this.#ask(subject, onReply);
+    const refused = (reason: string): void => metrics.refusedMessage(reason);
+    const warn = (trouble: MeshError): void =>
+      config.logger.warn({ code: trouble.code }, trouble.message);
+    this.identity = new Identity({ name, link, clock, trust, ask, refused, warn });
+    const verify = this.identity.verifyCard;
+    this.discovery = new Discovery({ link, clock, random, ask, refused, verify });
     this.#outgoing = new Outgoing({
       link,
       inbox: this.inbox,
@@ -66,6 +79,7 @@ export class Caller {
       clock,
       wheel,
       membership: this.discovery,
+      sign: this.identity.neighbours.sign,
     });
     this.#budget = new RetryBudget(config.retry, clock);
     this.#limiters = new Limiters(config.limit);
@@ -74,7 +88,8 @@ export class Caller {
       clock,
       onTurn: (key, state) => metrics.breakerTurned(key, state),
     });
-    this.#client = { name, wheel, now: () => clock.now(), newId: idMaker(instance) };
+    const { attach } = this.identity;
+    this.#client = { name, wheel, now: () => clock.now(), newId: idMaker(instance), attach };
   }
 
   /** Resolves when replies can be heard; throws `permission_denied` when the server does not let them. */
@@ -90,23 +105,36 @@ export class Caller {
 
   readonly newId = (): string => this.#client.newId();
 
-  client<C extends Contract>(contract: C, parent: Parent | undefined): Client<C> {
-    const { operations, send } = this.#compile(contract);
+  client<C extends Contract>(
+    contract: C,
+    parent: Parent | undefined,
+    { workspace }: ClientOptions = here,
+  ): Client<C> {
+    const { operations, send } =
+      workspace === undefined ? this.#compile(contract) : this.#compileFor(contract, workspace);
     return createClient<C>(operations, send, this.#client, parent);
+  }
+
+  /** Sends nothing from now on; what is under way goes on. */
+  refuse(): void {
+    this.#outgoing.refuse(this.#closed());
   }
 
   /** Ends what is under way with `closed`. Twice does nothing. */
   async stop(): Promise<void> {
     this.discovery.stop();
-    const reason = new MeshError(
-      MeshCode.Closed,
-      `the connection of ${this.#parts.config.name} was closed`,
-    );
+    this.identity.stop();
+    const reason = this.#closed();
     // First those with a deadline: the far side hears of it, and what only waits here is in no inbox.
     for (const signal of this.#deadlines()) signal.end(reason);
     this.#outgoing.stop(reason);
     this.#breakers.shutdown();
     await this.inbox.stop();
+  }
+
+  #closed(): MeshError {
+    const { name } = this.#parts.config;
+    return new MeshError(MeshCode.Closed, `the connection of ${name} was closed`);
   }
 
   #deadlines(): CallSignal[] {
@@ -116,8 +144,31 @@ export class Caller {
   #compile(contract: Contract): Compiled {
     const known = this.#compiled.get(contract);
     if (known !== undefined) return known;
+    const parts = this.#stackParts(contract);
+    const isSealed = Object.values(contract.skills).some(({ sealed }) => sealed);
+    const layers = isSealed ? sealingStack(parts, this.#sealing()) : callStack(parts);
+    const compiled = {
+      operations: operationsOf(contract),
+      send: compose(layers, this.#outgoing.send),
+    };
+    this.#compiled.set(contract, compiled);
+    return compiled;
+  }
+
+  #compileFor(contract: Contract, workspace: string): Compiled {
+    const known = this.#foreign.get(contract) ?? new Map<string, Compiled>();
+    const compiled = known.get(workspace) ?? {
+      operations: operationsOf(contract, token("client.workspace", workspace)),
+      send: compose(foreignStack(this.#stackParts(contract)), this.#outgoing.send),
+    };
+    known.set(workspace, compiled);
+    this.#foreign.set(contract, known);
+    return compiled;
+  }
+
+  #stackParts(contract: Contract): CallParts {
     const { config, link, wheel } = this.#parts;
-    const layers = callStack({
+    return {
       ...{ contract, link, wheel },
       clock: config.clock,
       random: config.random,
@@ -129,13 +180,20 @@ export class Caller {
       load: this.discovery,
       tracer: this.tracer,
       metrics: config.metrics,
-    });
-    const compiled = {
-      operations: operationsOf(contract),
-      send: compose(layers, this.#outgoing.send),
     };
-    this.#compiled.set(contract, compiled);
-    return compiled;
+  }
+
+  #sealing(): SealParts {
+    const { cards, sealing } = this.identity;
+    return {
+      name: this.#parts.config.name,
+      seals: sealing.own,
+      doubt: (agent) => cards.forget(agent),
+      async find(agent, wanted, signal) {
+        const { instance, key } = await cards.find(agent, wanted, signal);
+        return { target: { instance, route: routeToken({ to: "instance", instance }) }, key };
+      },
+    };
   }
 
   #ask(subject: string, onReply: (message: Inbound) => void): () => void {
@@ -150,6 +208,8 @@ export class Caller {
     }
   }
 }
+
+const here: ClientOptions = Object.freeze({});
 
 /** Ids that are unique without being secret: who may use them is decided by the caller's name. */
 function idMaker(instance: string): () => string {

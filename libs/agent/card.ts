@@ -34,6 +34,7 @@ function skillMetadata(
     [Metadata.idempotent]: String(skill.idempotent),
     [Metadata.deadlineMs]: String(skill.deadlineMs),
     [Metadata.contentType]: operation?.request.contentType ?? "",
+    ...(skill.sealed ? { [Metadata.sealed]: "true" } : {}),
     [Metadata.input]: JSON.stringify(wireSchema(skill.input)),
     [Metadata.output]: JSON.stringify(wireSchema(skill.output)),
     ...(errors.length === 0

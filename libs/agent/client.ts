@@ -1,9 +1,12 @@
 import type { z } from "zod";
 import { type Contract, milliseconds, type Skill } from "../contract/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
+import type { Vouching } from "../identity/index.ts";
 import {
   type Call,
+  CallRecord,
   CallSignal,
+  type OnBehalf,
   type Operation,
   type Reply,
   type Send,
@@ -21,6 +24,20 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** The call's id and idempotency key: 1 to 128 of letters, digits and `_.:/+=-`. Default: a new one. */
   readonly id?: string;
+  /**
+   * On which end user's behalf it is made. A handler's onward calls pass on what came in; `scopes` alone narrows that.
+   * Default: nobody's.
+   */
+  readonly onBehalfOf?: OnBehalfOf;
+}
+
+/** An end user and what may be done in that name, or fewer scopes than came in. */
+export type OnBehalfOf = Vouching | { readonly scopes: readonly string[] };
+
+/** Whose agent is called. */
+export interface ClientOptions {
+  /** The workspace that shares its skill with ours, by its name in `mesh.yaml`. Default: our own. */
+  readonly workspace?: string | undefined;
 }
 
 /** A method of a typed client: a promise of the output, or an async iterable of frames. */
@@ -38,6 +55,8 @@ export interface Parent {
   readonly signal: CallSignal;
   readonly path: string;
   readonly trace: TraceContext | undefined;
+  /** On whose behalf, where that was verified. */
+  readonly onBehalf?: OnBehalf | undefined;
 }
 
 /** What every client of one connection shares. */
@@ -46,6 +65,12 @@ export interface ClientParts {
   readonly wheel: Wheel;
   readonly now: () => number;
   readonly newId: () => string;
+  /** Signs on whose behalf a call to an agent is made. */
+  readonly attach: (
+    to: string,
+    asked: OnBehalfOf | undefined,
+    inherited: OnBehalf | undefined,
+  ) => string;
 }
 
 /** Makes the client of one contract: its stack is composed once, its methods are bound per parent. */
@@ -108,20 +133,17 @@ function begin(
   const leftMs = parent?.signal.expiresAt;
   // An onward call never outlives the call it serves.
   if (leftMs !== undefined) timeoutMs = Math.min(timeoutMs, leftMs - parts.now());
-  const release = endings(signal, options?.signal, parent?.signal);
-  const call: Call = {
-    operation,
-    input,
-    id,
-    path: parent === undefined ? parts.name : `${parent.path},${parts.name}`,
-    timeoutMs,
-    signal,
-    trace: parent?.trace,
-    attempt: 1,
-    tried: [],
-    target: undefined,
-  };
-  return { call, release };
+  const call = new CallRecord(operation, input, signal);
+  call.id = id;
+  call.path = parent === undefined ? parts.name : `${parent.path},${parts.name}`;
+  call.timeoutMs = timeoutMs;
+  call.trace = parent?.trace;
+  // Who may speak for whom is each workspace's own to say: what came in does not leave it.
+  const inherited = operation.workspace === undefined ? parent?.onBehalf : undefined;
+  if (options?.onBehalfOf !== undefined || inherited !== undefined) {
+    call.onBehalf = parts.attach(operation.agent, options?.onBehalfOf, inherited);
+  }
+  return { call, release: endings(signal, options?.signal, parent?.signal) };
 }
 
 /** Joins what may end a call; undefined when only its deadline can. */

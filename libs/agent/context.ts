@@ -1,14 +1,19 @@
 import type { z } from "zod";
 import type { Contract, ErrorSchemas, Skill } from "../contract/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
-import type { Request, TraceContext } from "../pipeline/index.ts";
-import type { Client, Parent } from "./client.ts";
+import type { OnBehalf, Request, TraceContext } from "../pipeline/index.ts";
+import type { Client, ClientOptions, Parent } from "./client.ts";
 import type { Logger } from "./logger.ts";
+
+/** An end user on whose behalf a call is made, and what may be done in that name. */
+export type EndUser = Pick<OnBehalf, "user" | "scopes" | "expiresAt">;
 
 /** What a handler knows of the call it serves, and the means to make onward calls in its name. */
 export interface Context<Errors extends ErrorSchemas = ErrorSchemas> {
-  /** The caller's name, as the broker enforced it. */
+  /** The caller's name, as the broker enforced it; of another workspace, `<workspace>/<agent>`. */
   readonly caller: string;
+  /** The workspace that the caller is of, verified; undefined when it is our own. */
+  readonly workspace: string | undefined;
   /** The call's id and idempotency key: the same on each attempt. */
   readonly id: string;
   /** 1 on the first. */
@@ -21,10 +26,12 @@ export interface Context<Errors extends ErrorSchemas = ErrorSchemas> {
   remainingMs(): number;
   /** The call's place in its trace. */
   readonly trace: TraceContext | undefined;
+  /** On which end user's behalf the caller asks, verified; undefined when on nobody's. */
+  readonly onBehalfOf: EndUser | undefined;
   /** The connection's logger, with the call's id, skill and trace id in each line. */
   readonly log: Logger;
-  /** A client whose calls inherit deadline, signal, trace and path. */
-  client<C extends Contract>(contract: C): Client<C>;
+  /** A client whose calls inherit deadline, signal, trace, path, and on whose behalf they are made. */
+  client<C extends Contract>(contract: C, options?: ClientOptions): Client<C>;
   /** Answers with an error that the skill declares. */
   fail<Name extends keyof Errors & string>(
     name: Name,
@@ -49,7 +56,11 @@ export type Handler<S extends Skill> = S["streams"] extends true
 export interface ContextParts {
   readonly now: () => number;
   readonly log: Logger;
-  readonly client: <C extends Contract>(contract: C, parent: Parent) => Client<C>;
+  readonly client: <C extends Contract>(
+    contract: C,
+    parent: Parent,
+    options?: ClientOptions,
+  ) => Client<C>;
 }
 
 /** The context of one request. What costs something is made when it is asked for. */
@@ -64,6 +75,10 @@ export class RequestContext implements Context {
 
   get caller(): string {
     return this.#request.caller;
+  }
+
+  get workspace(): string | undefined {
+    return this.#request.workspace;
   }
 
   get id(): string {
@@ -86,6 +101,13 @@ export class RequestContext implements Context {
     return this.#request.trace;
   }
 
+  get onBehalfOf(): EndUser | undefined {
+    const { onBehalf } = this.#request;
+    if (onBehalf === undefined) return undefined;
+    const { user, scopes, expiresAt } = onBehalf;
+    return { user, scopes, expiresAt };
+  }
+
   get log(): Logger {
     const { operation, id, trace, caller } = this.#request;
     return withFields(this.#parts.log, {
@@ -101,9 +123,9 @@ export class RequestContext implements Context {
     return at === undefined ? 0 : Math.max(0, at - this.#parts.now());
   }
 
-  client<C extends Contract>(contract: C): Client<C> {
-    const { signal, path, trace } = this.#request;
-    return this.#parts.client(contract, { signal, path, trace });
+  client<C extends Contract>(contract: C, options?: ClientOptions): Client<C> {
+    const { signal, path, trace, onBehalf } = this.#request;
+    return this.#parts.client(contract, { signal, path, trace, onBehalf }, options);
   }
 
   fail(name: string, data: unknown, message?: string): never {

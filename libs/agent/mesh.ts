@@ -4,11 +4,12 @@ import { Link } from "../nats/index.ts";
 import { checkNumbers, hexId, Wheel } from "../pipeline/index.ts";
 import type { MeshMetrics } from "../telemetry/index.ts";
 import { Caller } from "./caller.ts";
-import type { Client } from "./client.ts";
+import type { Client, ClientOptions } from "./client.ts";
 import type { Handlers } from "./context.ts";
+import type { HandlerTable } from "./handler-table.ts";
 import { type ConnectConfig, type ConnectOptions, resolveConnect } from "./options.ts";
 import type { ServeOptions } from "./serve-options.ts";
-import { type HandlerTable, Serving } from "./serving.ts";
+import { Serving } from "./serving.ts";
 
 /** How a drain is bounded. */
 export interface DrainOptions {
@@ -25,9 +26,13 @@ export async function connect(options: ConnectOptions): Promise<Mesh> {
   const link = await Link.connect({
     servers: config.servers,
     name: `${config.name}/${instance}`,
+    user: config.name,
+    credentials: config.credentials,
+    tls: config.tls,
     waitForBrokerMs: config.waitForBrokerMs,
     nats: config.nats,
     onTrouble: (trouble) => config.logger.warn({ code: trouble.code }, trouble.message),
+    onNotice: ({ level, text }) => config.logger[level]({}, text),
   });
   const mesh = new Mesh(config, link, instance);
   try {
@@ -64,6 +69,7 @@ export class Mesh implements AsyncDisposable {
   readonly #link: Link;
   readonly #wheel: Wheel;
   readonly #caller: Caller;
+  readonly #uncount: () => void;
   #serving: Serving | undefined;
   #closing: Promise<void> | undefined;
 
@@ -76,6 +82,7 @@ export class Mesh implements AsyncDisposable {
     this.#wheel = new Wheel(config.clock);
     this.#caller = new Caller({ config, link, wheel: this.#wheel, instance });
     link.onUp(() => config.metrics.reconnected());
+    this.#uncount = config.metrics.expiring(this.name, () => link.lifetimes);
   }
 
   /** @internal Use `connect`. */
@@ -88,6 +95,11 @@ export class Mesh implements AsyncDisposable {
     return this.#link.isUp;
   }
 
+  /** Why it cannot be reached, in a line for people, such as expired credentials; undefined while it can. */
+  get whyDown(): string | undefined {
+    return this.#link.whyDown;
+  }
+
   /** Whether it serves, and has not begun to drain or close. */
   get isServing(): boolean {
     return this.#serving !== undefined && this.#closing === undefined;
@@ -98,8 +110,8 @@ export class Mesh implements AsyncDisposable {
   }
 
   /** The skills of an agent as typed functions. Costs nothing until one is called. */
-  client<C extends Contract>(contract: C): Client<C> {
-    return this.#caller.client(contract, undefined);
+  client<C extends Contract>(contract: C, options?: ClientOptions): Client<C> {
+    return this.#caller.client(contract, undefined, options);
   }
 
   /** Serves a contract under this connection's name; resolves when it can be called. */
@@ -115,10 +127,11 @@ export class Mesh implements AsyncDisposable {
       tracer: this.#caller.tracer,
       inbox: this.#caller.inbox,
       newId: this.#caller.newId,
+      identity: this.#caller.identity,
       context: {
         now: () => config.clock.now(),
         log: config.logger,
-        client: (onward, parent) => this.#caller.client(onward, parent),
+        client: (onward, parent, options) => this.#caller.client(onward, parent, options),
       },
     });
     this.#serving = serving;
@@ -154,6 +167,8 @@ export class Mesh implements AsyncDisposable {
 
   async #end(timeoutMs: number): Promise<void> {
     try {
+      // A close waits for no call, so none may begin while the rest of it goes on.
+      if (timeoutMs === 0) this.#caller.refuse();
       const until = this.#config.clock.now() + timeoutMs;
       await this.#serving?.drain(timeoutMs);
       await this.#finishCalls(until);
@@ -161,6 +176,7 @@ export class Mesh implements AsyncDisposable {
     } finally {
       await this.#caller.stop();
       this.#wheel.clear();
+      this.#uncount();
       await this.#link.close();
     }
   }

@@ -1,9 +1,15 @@
+import { foreignName } from "@myelin/subjects";
 import type { Contract } from "../contract/index.ts";
 import type { Operation } from "../pipeline/index.ts";
 import { json, parseProtobuf } from "../wire/index.ts";
 
-/** The skills of a contract as the layers see them, by name. */
-export function operationsOf(contract: Contract): ReadonlyMap<string, Operation> {
+/** The skills of a contract as the layers see them, by name; of the agent in another workspace, where one is named. */
+export function operationsOf(
+  contract: Contract,
+  workspace?: string,
+): ReadonlyMap<string, Operation> {
+  const agent =
+    workspace === undefined ? contract.name : foreignName({ workspace, agent: contract.name });
   const codec = contract.protobuf === undefined ? undefined : parseProtobuf(contract.protobuf);
   const operations = new Map<string, Operation>();
   for (const [name, skill] of Object.entries(contract.skills)) {
@@ -11,16 +17,18 @@ export function operationsOf(contract: Contract): ReadonlyMap<string, Operation>
     operations.set(
       name,
       Object.freeze({
-        agent: contract.name,
+        agent,
         skill: name,
+        ...(workspace === undefined ? {} : { workspace }),
         version: contract.version,
-        key: `${contract.name}.${name}`,
+        key: `${agent}.${name}`,
         streams: skill.streams,
         idempotent: skill.idempotent,
         deadlineMs: skill.deadlineMs,
         idleMs: skill.idleMs,
         request: (messages && codec?.(messages.input)) ?? json,
         response: (messages && codec?.(messages.output)) ?? json,
+        sealed: skill.sealed,
       }),
     );
   }

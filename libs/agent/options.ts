@@ -4,7 +4,8 @@ import { type LimiterConfig, type LimiterOptions, resolveLimiter } from "../call
 import { type RetryConfig, type RetryOptions, resolveRetry } from "../call/retry-options.ts";
 import { token } from "../contract/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
-import type { NatsOptions } from "../nats/index.ts";
+import type { Trust } from "../identity/index.ts";
+import type { CredentialsOption, NatsOptions, TlsOptions } from "../nats/index.ts";
 import { type Clock, systemClock } from "../pipeline/index.ts";
 import { type AccessRecord, MeshMetrics } from "../telemetry/index.ts";
 import { type Logger, silent } from "./logger.ts";
@@ -15,6 +16,15 @@ export interface ConnectOptions {
   readonly name: string;
   /** URLs of the NATS servers, the same cluster. Default: `nats://127.0.0.1:4222`. */
   readonly servers?: string | readonly string[];
+  /** A `.creds` file (watched: others are taken up without a restart), its text, or a folder of `<name>.creds`. */
+  readonly credentials?: CredentialsOption;
+  /**
+   * Files of certificates (watched). False allows plain text to servers on other machines.
+   * Default: TLS with them where there are credentials, trusting whom Node trusts.
+   */
+  readonly tls?: TlsOptions | false;
+  /** What others' identities are judged by. Default: the operator whose JWT lies beside the credentials. */
+  readonly trust?: Trust;
   /** Where `ctx.log` and the mesh's own warnings go; pino fits. Default: nowhere. */
   readonly logger?: Logger;
   /** Hears of each request that was served, with its trace id. Default: nobody. */
@@ -28,7 +38,7 @@ export interface ConnectOptions {
   readonly limit?: LimiterOptions;
   /** How long to wait for a broker that is not there yet, in milliseconds. Default: 0, fail at once. */
   readonly waitForBrokerMs?: number;
-  /** What else the NATS client takes: TLS, authenticator, timeouts. */
+  /** What else the NATS client takes: timeouts, another login than `credentials`. */
   readonly nats?: NatsOptions;
   /** Time, for tests. Default: the machine's. */
   readonly clock?: Clock;
@@ -40,6 +50,9 @@ export interface ConnectOptions {
 export interface ConnectConfig {
   readonly name: string;
   readonly servers: readonly string[];
+  readonly credentials: CredentialsOption | undefined;
+  readonly tls: TlsOptions | false | undefined;
+  readonly trust: Trust | undefined;
   readonly logger: Logger;
   readonly onAccess: ((record: AccessRecord) => void) | undefined;
   readonly activatesSpans: boolean;
@@ -58,6 +71,9 @@ export function resolveConnect(options: ConnectOptions): ConnectConfig {
   return Object.freeze({
     name: token("connect.name", options.name),
     servers: servers(options.servers ?? "nats://127.0.0.1:4222"),
+    credentials: options.credentials,
+    tls: options.tls,
+    trust: options.trust,
     logger: options.logger ?? silent,
     onAccess: options.onAccess,
     activatesSpans: options.activatesSpans ?? false,

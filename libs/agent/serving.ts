@@ -1,8 +1,9 @@
-import { filters, PresenceState, routeToken, versionLabel } from "@myelin/subjects";
+import { filters, foreignFilters, PresenceState, routeToken, versionLabel } from "@myelin/subjects";
 import type { Contract } from "../contract/index.ts";
 import { Door, Presence } from "../discovery/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import {
+  type Inbound,
   type Link,
   type Listening,
   refusalOf,
@@ -15,19 +16,21 @@ import { resolveAdmission } from "../serve/admission-options.ts";
 import { handler } from "../serve/handler.ts";
 import { serveStack } from "../serve/stack.ts";
 import type { MeshTracer } from "../telemetry/index.ts";
-import { ControlReceiver, HeldAttempts, type Inbox, Incoming } from "../transport/index.ts";
+import {
+  ControlReceiver,
+  ForeignIncoming,
+  HeldAttempts,
+  type Inbox,
+  Incoming,
+} from "../transport/index.ts";
 import { ReplyHeads } from "../wire/index.ts";
 import { servicesOf } from "./card.ts";
 import { type ContextParts, RequestContext } from "./context.ts";
-import type { Logger } from "./logger.ts";
+import { checkHandlers, type HandlerTable, logFailure } from "./handler-table.ts";
+import type { Identity } from "./identity.ts";
 import { operationsOf } from "./operations.ts";
 import type { ConnectConfig } from "./options.ts";
 import type { ServeOptions } from "./serve-options.ts";
-
-/** Handlers as data from outside the types: by skill. */
-export type HandlerTable = Readonly<
-  Record<string, (input: unknown, ctx: RequestContext) => unknown>
->;
 
 export interface ServingParts {
   readonly config: ConnectConfig;
@@ -38,6 +41,7 @@ export interface ServingParts {
   readonly inbox: Inbox;
   readonly newId: () => string;
   readonly context: ContextParts;
+  readonly identity: Identity;
 }
 
 /** The incoming side of one connection: an instance of an agent, from its first subscription to its goodbye. */
@@ -51,7 +55,10 @@ export class Serving {
   readonly #services: Services;
   readonly #incoming: Incoming;
   readonly #control: ControlReceiver;
+  readonly #foreign: ForeignIncoming;
   #direct: Listening[] = [];
+  /** What comes from other workspaces. That it may not be heard is no reason not to serve one's own. */
+  #elsewhere: readonly Listening[] = [];
   /** The queue group as it was last joined. */
   #joined: Listening | undefined;
   #taken = 0;
@@ -65,7 +72,7 @@ export class Serving {
   ) {
     this.contract = contract;
     this.#parts = parts;
-    const { config, link, wheel, instance } = parts;
+    const { config, link, wheel, instance, identity } = parts;
     const { clock, metrics, random } = config;
     const agent = contract.name;
     const operations = operationsOf(contract);
@@ -92,26 +99,23 @@ export class Serving {
       metrics,
       access: config.onAccess,
       clock,
+      verifyToken: identity.verifyToken,
     });
     const serve = compose(
       layers,
       handler(run, (thrown, request) => logFailure(config.logger, thrown, request)),
     );
     const heads = new ReplyHeads(instance);
+    const heard = { link, agent, operations, heads, clock, held: this.#held, load, onRefused };
     this.#incoming = new Incoming({
-      ...{ link, agent, operations, serve, clock, wheel, heads, load, onRefused },
-      held: this.#held,
+      ...{ ...heard, serve, wheel },
       inbox: parts.inbox,
       newId: parts.newId,
+      unseal: identity.sealing.unseal,
     });
-    this.#control = new ControlReceiver({
-      link,
-      agent,
-      instance,
-      held: this.#held,
-      load,
-      onRefused,
-    });
+    this.#control = new ControlReceiver({ ...heard, instance });
+    const { verify } = identity.neighbours;
+    this.#foreign = new ForeignIncoming({ ...heard, incoming: this.#incoming, verify });
     this.#presence = new Presence({
       ...{ link, agent, instance, clock, random, load },
       version: contract.version,
@@ -129,6 +133,7 @@ export class Serving {
     this.#services = new Services({
       ...{ link, instance, onRefused },
       ...servicesOf(contract, operations),
+      signer: identity.cardSigner,
       counts: (skill) => this.#counts(skill, operations),
     });
     this.#admission.onFull(() => this.#door.full());
@@ -145,6 +150,10 @@ export class Serving {
       link.subscribe(filters.control(agent, mine), this.#control.receive),
       link.subscribe(filters.calls(agent, mine), this.#incoming.receive),
     ];
+    const { receiveForeign } = this.#control;
+    this.#elsewhere = ["any", mine].flatMap((route) =>
+      this.#hearForeign(foreignFilters.control(agent, route), receiveForeign),
+    );
     this.#door.start();
     this.#services.start();
     await link.flush();
@@ -167,8 +176,10 @@ export class Serving {
     await this.#door.close();
     // Callers of this very instance can go elsewhere; what came through the queue is still served.
     this.#admission.drain();
+    await this.#foreign.settled(timeoutMs);
     if (!(await this.#admission.idle(timeoutMs))) this.#abandon(timeoutMs);
-    await Promise.all(this.#direct.map((listening) => listening.stop()));
+    const all = [...this.#direct, ...this.#elsewhere];
+    await Promise.all(all.map((listening) => listening.stop()));
     await this.#services.stop();
     this.#presence.stop();
   }
@@ -191,15 +202,27 @@ export class Serving {
     const joined = routes.map((route) =>
       link.subscribe(filters.calls(name, route), this.#incoming.receive, name),
     );
+    const calls = foreignFilters.calls(name, "any");
+    const foreign = this.#hearForeign(calls, this.#foreign.receive, name);
     this.#joined = {
       get refused() {
         return refusalOf(joined);
       },
       async stop(): Promise<void> {
-        await Promise.all(joined.map((listening) => listening.stop()));
+        await Promise.all([...joined, ...foreign].map((listening) => listening.stop()));
       },
     };
     return this.#joined;
+  }
+
+  /** Without credentials nobody of another workspace could be told from anybody else. */
+  #hearForeign(
+    filter: string,
+    onMessage: (message: Inbound) => void,
+    queue?: string,
+  ): readonly Listening[] {
+    const { link } = this.#parts;
+    return link.credentials === undefined ? [] : [link.subscribe(filter, onMessage, queue)];
   }
 
   /** What `$SRV.STATS` tells of a skill, and beside it how the instance is. */
@@ -211,26 +234,4 @@ export class Serving {
     const data = { state: this.#presence.state, load, room, now: new Date().toISOString() };
     return { requests: latency.count, errors: errors.total, processingMs: latency.sumMs, data };
   }
-}
-
-function checkHandlers(contract: Contract, handlers: HandlerTable): void {
-  const missing = Object.keys(contract.skills).filter((skill) => {
-    const isInherited = skill in Object.prototype && !Object.hasOwn(handlers, skill);
-    return isInherited || typeof handlers[skill] !== "function";
-  });
-  const unknown = Object.keys(handlers).filter((skill) => !Object.hasOwn(contract.skills, skill));
-  if (missing.length === 0 && unknown.length === 0) return;
-  const lacks = missing.length === 0 ? "" : `; no handler for ${missing.join(", ")}`;
-  const extra = unknown.length === 0 ? "" : `; no such skill: ${unknown.join(", ")}`;
-  throw new MeshError(
-    MeshCode.InvalidArgument,
-    `serve ${contract.name}: one handler per skill${lacks}${extra}`,
-  );
-}
-
-/** The caller learns that it failed; why is for this agent's log alone. */
-function logFailure(logger: Logger, thrown: unknown, request: Request): void {
-  const { operation, caller, id, trace } = request;
-  const fields = { err: thrown, skill: operation.key, caller, id, traceId: trace?.traceId };
-  logger.error(fields, `the handler of ${operation.key} failed`);
 }

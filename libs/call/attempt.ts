@@ -1,5 +1,13 @@
 import { MeshError } from "../errors/index.ts";
-import { type Clock, type Layer, type Load, proceed, type Reply } from "../pipeline/index.ts";
+import {
+  type Call,
+  CallRecord,
+  type Clock,
+  type Layer,
+  type Load,
+  proceed,
+  type Reply,
+} from "../pipeline/index.ts";
 import { type MeshMetrics, type MeshTracer, onStreamEnd } from "../telemetry/index.ts";
 
 /**
@@ -17,7 +25,7 @@ export function attempt(tracer: MeshTracer, metrics: MeshMetrics, load: Load, cl
       const isTraced = span !== call.trace;
       const begunAt = clock.now();
       load.sent(call);
-      return proceed(next, isTraced ? { ...call, trace: span } : call).then(
+      return proceed(next, isTraced ? traced(call, span) : call).then(
         (reply) => {
           load.answered(call, clock.now() - begunAt, reply.instance, reply.load);
           meter.attempt("ok");
@@ -40,4 +48,10 @@ export function attempt(tracer: MeshTracer, metrics: MeshMetrics, load: Load, cl
         },
       );
     };
+}
+
+function traced(call: Call, trace: Call["trace"]): Call {
+  const copy = CallRecord.from(call);
+  copy.trace = trace;
+  return copy;
 }

@@ -5,11 +5,13 @@ import { attempt } from "./attempt.ts";
 import { breaker } from "./breaker.ts";
 import type { Breakers } from "./breakers.ts";
 import type { RetryBudget } from "./budget.ts";
+import { crossing } from "./crossing.ts";
 import { deadline } from "./deadline.ts";
 import { type Limiters, limiter } from "./limiter.ts";
 import { pick } from "./pick.ts";
 import { retry } from "./retry.ts";
 import type { RetryConfig } from "./retry-options.ts";
+import { type SealParts, seal } from "./seal.ts";
 import { trace } from "./trace.ts";
 import { validate } from "./validate.ts";
 
@@ -53,3 +55,23 @@ export function callStack(parts: CallParts): readonly Layer[] {
     attempt(tracer, metrics, parts.load, clock),
   ];
 }
+
+/** The same for a contract that has sealed skills. */
+export function sealingStack(parts: CallParts, sealing: SealParts): readonly Layer[] {
+  return [
+    ...callStack(parts),
+    // Inside all else: the instance is chosen, and nothing else is sealed for it.
+    seal(sealing),
+  ];
+}
+
+/** The same for an agent of another workspace, of whose instances nothing is known here. */
+export function foreignStack(parts: CallParts): readonly Layer[] {
+  return [
+    ...callStack({ ...parts, picker: anybody }),
+    // Inside all else: what is refused here has an attempt's span, and costs no network.
+    crossing(),
+  ];
+}
+
+const anybody: Picker = { pick: () => undefined };

@@ -23,6 +23,10 @@ interface CommonOptions<Input extends z.ZodType, Errors extends ErrorSchemas> {
   readonly errors?: Errors;
   /** Protobuf instead of JSON on the wire. Default: JSON. */
   readonly messages?: MessageNames;
+  /** Whether input and answer are sealed for their reader, so that the broker sees ciphertext only. Default: false. */
+  readonly sealed?: boolean;
+  /** Whether it is refused to callers who do not say on which end user's behalf they ask. Default: false. */
+  readonly demandsUser?: boolean;
 }
 
 /** A skill that answers once. */
@@ -63,6 +67,8 @@ export interface Skill<
   readonly idleMs: number;
   readonly errors: Errors;
   readonly messages: MessageNames | undefined;
+  readonly sealed: boolean;
+  readonly demandsUser: boolean;
 }
 
 const defaultDeadlineMs = 30_000;
@@ -100,6 +106,8 @@ export function skill(
     idleMs: milliseconds("skill.idleMs", (streams ? options.idleMs : undefined) ?? defaultIdleMs),
     errors: options.errors ?? {},
     messages: options.messages,
+    sealed: options.sealed ?? false,
+    demandsUser: options.demandsUser ?? false,
   });
 }
 

@@ -2,7 +2,8 @@ import { askSubject, filters } from "@myelin/subjects";
 import type { Inbound, Link, Listening } from "../nats/index.ts";
 import type { Clock, Operation } from "../pipeline/index.ts";
 import { readBeat } from "./beat.ts";
-import { readAnswer } from "./card.ts";
+import { type Answer, readAnswer } from "./card.ts";
+import type { VerifyCard } from "./cards.ts";
 import type { SkillSlot } from "./instance.ts";
 import { Roster } from "./roster.ts";
 
@@ -11,12 +12,14 @@ export type Ask = (subject: string, onReply: (message: Inbound) => void) => () =
 
 /** What discovery stands on. */
 export interface Ground {
-  readonly link: Pick<Link, "isUp" | "publish" | "subscribe" | "onUp" | "onDown">;
+  readonly link: Pick<Link, "isUp" | "publish" | "subscribe" | "onUp" | "onDown" | "onDenied">;
   readonly clock: Clock;
   readonly random: () => number;
   readonly ask: Ask;
   /** Counts a message that is dropped, by its reason. Default: nobody counts. */
   readonly refused?: (reason: string) => void;
+  /** Judges cards; one that is refused makes nobody known. Default: every card is believed. */
+  readonly verify?: VerifyCard;
 }
 
 /** Where a skill's calls are balanced. */
@@ -39,6 +42,7 @@ export class Interest {
   readonly #listening: Listening;
   readonly #skills = new Map<string, Known>();
   #stopAsking: (() => void) | undefined;
+  #isStopped = false;
 
   /** Listens first, then asks: who starts in between is heard. Throws what the link throws. */
   constructor(agent: string, ground: Ground, maxInstances: number) {
@@ -72,7 +76,14 @@ export class Interest {
     return this.#skills.keys();
   }
 
+  /** Whether discovery tried this subject: calls do without, and meet what is forbidden themselves. */
+  tried(subject: string): boolean {
+    const { agent } = this.roster;
+    return subject === filters.presence(agent) || subject === askSubject("INFO", agent);
+  }
+
   stop(): void {
+    this.#isStopped = true;
     this.#stopAsking?.();
     this.roster.stop();
     void this.#listening.stop();
@@ -104,12 +115,21 @@ export class Interest {
       this.#ground.refused?.(read.why);
       return;
     }
+    const verdict = this.#ground.verify?.(read.value.card);
+    if (verdict === undefined) return this.#believe(read.value);
+    void verdict.then((card) => {
+      if (card.is === "refused") this.#ground.refused?.(card.fault);
+      else if (!this.#isStopped) this.#believe(read.value);
+    });
+  }
+
+  #believe(answer: Answer): void {
     const now = this.#ground.clock.now();
-    const known = this.roster.get(read.value.instance);
+    const known = this.roster.get(answer.instance);
     // It says nothing of its state, so it revives nobody.
     if (known?.lostAt !== undefined) return;
-    const instance = known ?? this.roster.adopt(read.value.instance, assumedBeatMs, now);
+    const instance = known ?? this.roster.adopt(answer.instance, assumedBeatMs, now);
     if (instance === undefined) this.#ground.refused?.("too_many_instances");
-    else instance.version = read.value.version;
+    else instance.version = answer.version;
   }
 }

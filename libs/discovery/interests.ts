@@ -38,7 +38,11 @@ export class Interests {
     this.#ground = ground;
     this.#limits = limits;
     // What is silent while the link is down is not silent: sweeps stand still, and the gap is excused.
-    this.#unhear = [ground.link.onDown(() => this.#sweep()), ground.link.onUp(() => this.#sweep())];
+    this.#unhear = [
+      ground.link.onDown(() => this.#sweep()),
+      ground.link.onUp(() => this.#sweep()),
+      ground.link.onDenied(({ subject }) => this.#tried(subject)),
+    ];
   }
 
   /** Where an operation's calls are balanced; undefined when it never was called. */
@@ -67,6 +71,11 @@ export class Interests {
     this.#cancelSweep?.();
     for (const unhear of this.#unhear) unhear();
     for (const agent of [...this.#agents.keys()]) this.#end(agent);
+  }
+
+  #tried(subject: string): boolean {
+    for (const interest of this.#agents.values()) if (interest.tried(subject)) return true;
+    return false;
   }
 
   #begin(agent: string): Interest | undefined {

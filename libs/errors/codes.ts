@@ -59,7 +59,12 @@ export const codeTable: Readonly<Record<MeshCode, CodeFacts>> = Object.freeze({
   payload_too_large: facts(413, "no", false, "The payload is over the server's limit."),
   unknown_agent: facts(404, "safe", false, "Nobody serves this agent now."),
   unknown_skill: facts(404, "no", false, "The agent has no skill of this name."),
-  permission_denied: facts(403, "no", false, "The server does not allow this subject."),
+  permission_denied: facts(
+    403,
+    "no",
+    false,
+    "The server does not allow this subject, or an identity does not hold.",
+  ),
   unavailable: facts(
     503,
     "safe",

@@ -1,4 +1,4 @@
-export type { Call, Layer, Reply, Send } from "./call.ts";
+export { type Call, CallRecord, type Layer, type Reply, type Send } from "./call.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { compose, proceed } from "./compose.ts";
 export { type FailureStep, type FrameStep, Frames } from "./frames.ts";
@@ -6,7 +6,13 @@ export { hexId, randomToken, tokenLength } from "./ids.ts";
 export type { Codec, Operation } from "./operation.ts";
 export { checkNumbers, type NumberRule, overDefaults } from "./options.ts";
 export type { LinkState, Load, Membership, Picker, Target } from "./ports.ts";
-export type { Request, Serve, ServeLayer } from "./request.ts";
+export {
+  type OnBehalf,
+  type Request,
+  RequestRecord,
+  type Serve,
+  type ServeLayer,
+} from "./request.ts";
 export { CallSignal, sleep } from "./signal.ts";
 export type { TraceContext } from "./trace.ts";
 export { type Timer, timer, Wheel } from "./wheel.ts";

@@ -5,12 +5,19 @@ export interface Codec {
   /** The same as text, for a codec that writes UTF-8: the link puts it where it goes without a copy between. */
   encodeText?(value: unknown): string;
   decode(payload: Uint8Array): unknown;
+  /** What an answer to a payload in this is written in, for a codec that knows who asked. */
+  readonly answer?: Codec;
+  /** What is written in place of an error's text and data, for a codec that hides them on the way. */
+  readonly failure?: Codec | undefined;
 }
 
 /** One skill of one agent, as the layers see it: data resolved once from the contract. */
 export interface Operation {
+  /** Its name; of another workspace, `<workspace>/<agent>`. */
   readonly agent: string;
   readonly skill: string;
+  /** The workspace that it is shared by. Default: our own has it. */
+  readonly workspace?: string | undefined;
   /** The contract's version, where there is a contract. */
   readonly version?: string;
   /** `<agent>.<skill>`: the name under which breakers, limits and metrics are kept. */
@@ -23,4 +30,6 @@ export interface Operation {
   readonly idleMs: number;
   readonly request: Codec;
   readonly response: Codec;
+  /** Whether its payloads are sealed for one reader. Default: false. */
+  readonly sealed?: boolean;
 }

@@ -2,11 +2,22 @@ import type { Codec, Operation } from "./operation.ts";
 import type { CallSignal } from "./signal.ts";
 import type { TraceContext } from "./trace.ts";
 
+/** On whose behalf a call is made, and what may be done in that name. */
+export interface OnBehalf {
+  readonly user: string;
+  readonly scopes: readonly string[];
+  readonly expiresAt: Date;
+  /** The token that was verified; an onward call's is made from it. */
+  readonly token: string;
+}
+
 /** One attempt of a call, as it arrived at the agent that serves it. */
 export interface Request {
   readonly operation: Operation;
-  /** The caller's name, from the subject as the broker enforced it. */
+  /** The caller's name, from the subject as the broker enforced it; of another workspace, `<workspace>/<agent>`. */
   readonly caller: string;
+  /** The workspace it came from, verified. Default: our own. */
+  readonly workspace?: string | undefined;
   /** Whether it was sent to this very instance, by a caller that can go elsewhere. */
   readonly direct: boolean;
   readonly id: string;
@@ -23,7 +34,57 @@ export interface Request {
   readonly input: unknown;
   /** What the payload is written in; the answer is written in the same. */
   readonly codec: Codec;
+  /** A token that says on whose behalf it is asked, as it came. Default: none. */
+  readonly behalfToken?: string | undefined;
+  /** The same once the identity layer has verified it. */
+  readonly onBehalf?: OnBehalf | undefined;
 }
+
+/** A request of a class, for the reason that a call is (`CallRecord`). */
+export class RequestRecord implements Request {
+  readonly operation: Operation;
+  readonly caller: string;
+  readonly signal: CallSignal;
+  workspace: string | undefined = undefined;
+  direct = false;
+  id = "";
+  path = "";
+  attempt = 1;
+  timeoutMs: number | undefined = undefined;
+  trace: TraceContext | undefined = undefined;
+  payload: Uint8Array = nothing;
+  input: unknown = undefined;
+  codec: Codec;
+  behalfToken: string | undefined = undefined;
+  onBehalf: OnBehalf | undefined = undefined;
+
+  constructor(operation: Operation, caller: string, signal: CallSignal) {
+    this.operation = operation;
+    this.caller = caller;
+    this.signal = signal;
+    this.codec = operation.request;
+  }
+
+  /** The same request, to be changed; by another caller, where its name is known only now. */
+  static from(request: Request, caller = request.caller): RequestRecord {
+    const copy = new RequestRecord(request.operation, caller, request.signal);
+    copy.workspace = request.workspace;
+    copy.direct = request.direct;
+    copy.id = request.id;
+    copy.path = request.path;
+    copy.attempt = request.attempt;
+    copy.timeoutMs = request.timeoutMs;
+    copy.trace = request.trace;
+    copy.payload = request.payload;
+    copy.input = request.input;
+    copy.codec = request.codec;
+    copy.behalfToken = request.behalfToken;
+    copy.onBehalf = request.onBehalf;
+    return copy;
+  }
+}
+
+const nothing = new Uint8Array(0);
 
 /** Serves one request: the answer's value, or an async iterable of frames for a skill that streams. */
 export type Serve = (request: Request) => Promise<unknown>;

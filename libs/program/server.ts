@@ -29,6 +29,8 @@ export type Check = () => boolean | Promise<boolean>;
 /** What the server needs of a connection. */
 export interface MeshPart {
   readonly isUp: boolean;
+  /** Why it is not up, for people. Default: nothing is said. */
+  readonly whyDown?: string | undefined;
   readonly metrics: { readonly registry: MetricsSource };
 }
 
@@ -76,19 +78,20 @@ function pagesOf({ mesh, registry, live, ready }: ProgramServerOptions): Pages {
   const isLive = live ?? (() => true);
   const isReady = ready ?? (() => mesh?.isUp ?? true);
   return {
-    "/livez": () => probe("live", isLive),
-    "/readyz": () => probe("ready", isReady),
+    "/livez": () => probe("live", isLive, () => undefined),
+    "/readyz": () => probe("ready", isReady, () => mesh?.whyDown),
     ...(source === undefined ? {} : { "/metrics": () => scrape(source) }),
   };
 }
 
-async function probe(what: string, check: Check): Promise<Page> {
+async function probe(what: string, check: Check, why: () => string | undefined): Promise<Page> {
   try {
     if (await within(answerMs, what, check)) return text(200, what);
   } catch {
     // A check that throws or hangs says the same as one that says no.
   }
-  return text(503, `not ${what}`);
+  const reason = why();
+  return text(503, reason === undefined ? `not ${what}` : `not ${what}: ${reason}`);
 }
 
 async function scrape(source: MetricsSource): Promise<Page> {

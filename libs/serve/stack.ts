@@ -2,6 +2,7 @@ import type { Contract } from "../contract/index.ts";
 import type { Clock, ServeLayer } from "../pipeline/index.ts";
 import type { AccessHook, MeshMetrics, MeshTracer } from "../telemetry/index.ts";
 import type { Admission } from "./admission.ts";
+import { identity, type VerifyToken } from "./identity.ts";
 import { trace } from "./trace.ts";
 import { validate } from "./validate.ts";
 
@@ -13,6 +14,7 @@ export interface ServeParts {
   readonly tracer: MeshTracer;
   readonly metrics: MeshMetrics;
   readonly access: AccessHook | undefined;
+  readonly verifyToken: VerifyToken;
 }
 
 /** What a request goes through on its way in, outermost first; the handler comes after the last. */
@@ -23,6 +25,8 @@ export function serveStack(parts: ServeParts): readonly ServeLayer[] {
     trace(tracer, metrics, access, clock),
     // Draining, too late, no room, more than its share: refused before anything is spent.
     parts.admission.layer(),
+    // On whose behalf: a signature costs more than a refusal, and less than parsing for a liar.
+    identity(parts.contract, parts.verifyToken),
     // The input against the contract, parsed once; the answer and the declared errors on the way back.
     validate(parts.contract),
   ];

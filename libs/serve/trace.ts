@@ -3,6 +3,7 @@ import {
   type Clock,
   proceed,
   type Request,
+  RequestRecord,
   type ServeLayer,
   systemClock,
 } from "../pipeline/index.ts";
@@ -31,7 +32,7 @@ export function trace(
       const span = tracer.startServe(request);
       const begunAt = clock.now();
       meter.begin();
-      const traced = span === request.trace ? request : { ...request, trace: span };
+      const traced = span === request.trace ? request : withSpan(request, span);
       const end = (error: MeshError | undefined): void => {
         const code = error?.code ?? "ok";
         const tookMs = clock.now() - begunAt;
@@ -55,6 +56,12 @@ export function trace(
         },
       );
     };
+}
+
+function withSpan(request: Request, trace: Request["trace"]): Request {
+  const copy = RequestRecord.from(request);
+  copy.trace = trace;
+  return copy;
 }
 
 function report(

@@ -48,6 +48,7 @@ export function call(parts: CallParts = {}): Call {
     attempt: 1,
     tried: [],
     target: undefined,
+    onBehalf: undefined,
     ...parts,
     operation: operation(parts.operation),
   };
@@ -67,6 +68,8 @@ export function request(parts: RequestParts = {}): Request {
     payload: jsonCodec.encode(parts.input ?? {}),
     input: undefined,
     codec: jsonCodec,
+    behalfToken: undefined,
+    onBehalf: undefined,
     ...parts,
     operation: operation(parts.operation),
   };

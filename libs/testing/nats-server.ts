@@ -11,6 +11,8 @@ import { ServerProcess } from "./server-process.ts";
 export interface NatsOptions {
   /** More lines for its configuration file, such as `max_payload: 2048`. Default: none. */
   readonly config?: string;
+  /** Lines that stay when `reload` brings others, such as those of TLS and login. Default: none. */
+  readonly base?: string;
   /** Whether it keeps streams, in a folder of its own. Default: false. */
   readonly jetstream?: boolean;
   /** Whether it answers on an HTTP port, see `monitorUrl`. Default: false. */
@@ -21,7 +23,7 @@ export interface NatsOptions {
 
 // Below the range the kernel takes for outgoing connections: a client that dials a dead port in that range can
 // meet itself there, and then the server cannot have it back.
-const ports = { from: 20_000, to: 32_000 } as const;
+export const ports = { from: 20_000, to: 32_000 } as const;
 const portTries = 20;
 
 /** Starts a fresh, real nats-server of its own; end it with `stop()` or `await using`. */
@@ -142,7 +144,8 @@ export class NatsServer {
     if (this.#options.monitor === true) lines.push(`http: "127.0.0.1:-1"`);
     if (this.#options.jetstream === true)
       lines.push(`jetstream { store_dir: "${join(this.#folder, "store")}" }`);
-    writeFileSync(this.#configFile, `${[...lines, extra].join("\n")}\n`);
+    const { base = "" } = this.#options;
+    writeFileSync(this.#configFile, `${[...lines, extra, base].join("\n")}\n`);
   }
 }
 

@@ -11,6 +11,8 @@ export interface Address {
   readonly inbox: string;
   /** Sent to this very instance. */
   readonly direct: boolean;
+  /** From another workspace. */
+  readonly isForeign: boolean;
   /** The load that these callers were told last; -1 when none was. */
   toldLoad: number;
 }
@@ -41,6 +43,7 @@ export class Addresses {
       caller,
       inbox: callerInbox(caller),
       direct: route.to === "instance",
+      isForeign: false,
       toldLoad: -1,
     };
     if (this.#kept.size >= mostKept) this.#kept.clear();

@@ -28,5 +28,9 @@ export function describe(call: Call, instance: string | undefined): string {
 
 /** The attempts among what waits in an inbox; probes and questions wait there, too. */
 export function attemptsOf(inbox: Inbox): Attempt[] {
-  return Array.from(inbox).filter((waiting): waiting is Attempt => "call" in waiting);
+  return Array.from(inbox).filter(isAttempt);
+}
+
+export function isAttempt(waiting: Waiting): waiting is Attempt {
+  return "call" in waiting;
 }

@@ -1,4 +1,9 @@
-import { type Control, controlSubject } from "@myelin/subjects";
+import {
+  type Control,
+  controlSubject,
+  foreignControlSubject,
+  parseForeignName,
+} from "@myelin/subjects";
 import type { Link } from "../nats/index.ts";
 import { json } from "../wire/index.ts";
 import type { Attempt } from "./attempt.ts";
@@ -49,7 +54,11 @@ export class ControlSender {
   ): void {
     if (!this.#link.isUp) return;
     const route = instance === undefined ? "any" : `i-${instance}`;
-    const subject = controlSubject(agent, route, this.#name);
+    const foreign = parseForeignName(agent);
+    const subject =
+      foreign === undefined
+        ? controlSubject(agent, route, this.#name)
+        : foreignControlSubject(foreign, route, this.#name);
     try {
       this.#link.publish(subject, json.encode(control), { reply });
     } catch {

@@ -71,7 +71,10 @@ async function pump(iterator: AsyncIterator<unknown>, parts: FrameWriterParts): 
     }
     if (count > 0) {
       const asks = parts.reader?.ask();
-      link.publish(reply, payload, asks === undefined ? laterFrame : { reply: asks });
+      if (asks !== undefined) link.publish(reply, payload, { reply: asks });
+      // Empty and without headers it would end the way back to another workspace.
+      else if (bytes === 0) link.publish(reply, payload, { head: parts.firstHead() });
+      else link.publish(reply, payload, laterFrame);
     } else {
       // The deadline was for the first frame; from here on the silence between frames is bounded.
       signal.settle();

@@ -1,3 +1,4 @@
+import { ContentType } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Inbound, Link } from "../nats/index.ts";
 import {
@@ -6,6 +7,7 @@ import {
   type Codec,
   type Operation,
   type Request,
+  RequestRecord,
   type Serve,
   type Wheel,
 } from "../pipeline/index.ts";
@@ -32,8 +34,17 @@ export interface IncomingParts {
   /** Where the server tells that a plain reader has gone. Without, it is not noticed. */
   readonly inbox?: Inbox | undefined;
   readonly newId: () => string;
+  /** Opens what is sealed for this instance, by the content type that names who sealed it. */
+  readonly unseal?: (contentType: string, about: SealedRequest) => Codec | undefined;
   /** Counts what was refused before it became a request, by reason. */
   readonly onRefused: (reason: string) => void;
+}
+
+/** A request to a skill whose payloads are sealed, before it is opened. */
+export interface SealedRequest {
+  readonly operation: Operation;
+  readonly caller: string;
+  readonly id: string;
 }
 
 /** From a message on a call subject to a request, through the serving stack, to its reply. */
@@ -56,67 +67,78 @@ export class Incoming {
     let head: RequestHead;
     try {
       head = readRequestHead(message.head, address.caller);
-      request = this.#request(message, address, head);
+      request = this.read(message, address, head);
     } catch (error) {
       const refusal = MeshError.from(error);
       this.#parts.onRefused(refusal.code);
       return replier.fail(refusal);
     }
-    void this.#run(request, this.#hold(request, message.reply, address, head), replier);
+    const token = message.reply.slice(message.reply.lastIndexOf(".") + 1);
+    this.run(request, this.hold(request, token, head.credit), replier);
   };
 
-  #request(message: Inbound, address: Address, head: RequestHead): Request {
+  /** The request that a message is; throws why it is none. */
+  read(message: Inbound, address: Address, head: RequestHead): Request {
     const { operation, caller } = address;
     if (operation === undefined) throw this.#unknownSkill(address.skill);
-    const codec = requestCodec(operation, head.contentType);
+    const id = head.id ?? this.#parts.newId();
+    const codec = operation.sealed
+      ? this.#unseal({ operation, caller, id }, head.contentType)
+      : requestCodec(operation, head.contentType);
     const signal = new CallSignal(this.#parts.wheel);
     const timeoutMs = head.timeoutMs ?? operation.deadlineMs;
     signal.expire(this.#parts.clock.now() + timeoutMs, timeoutMs, operation.key);
-    return {
-      operation,
-      caller,
-      direct: address.direct,
-      id: head.id ?? this.#parts.newId(),
-      path: head.path ?? caller,
-      attempt: head.attempt,
-      timeoutMs: head.timeoutMs,
-      signal,
-      trace: parseTraceparent(head.traceparent, head.tracestate),
-      payload: message.payload,
-      input: undefined,
-      codec,
-    };
+    const request = new RequestRecord(operation, caller, signal);
+    request.direct = address.direct;
+    request.id = id;
+    request.path = head.path ?? caller;
+    request.attempt = head.attempt;
+    request.timeoutMs = head.timeoutMs;
+    request.trace = parseTraceparent(head.traceparent, head.tracestate);
+    request.payload = message.payload;
+    request.codec = codec;
+    request.behalfToken = head.onBehalf;
+    return request;
   }
 
-  #hold(request: Request, reply: string, address: Address, head: RequestHead): Held {
+  #unseal(about: SealedRequest, contentType: string = json.contentType): Codec {
+    const codec = this.#parts.unseal?.(contentType, about);
+    if (codec !== undefined) return codec;
+    throw new MeshError(
+      MeshCode.UnsupportedContentType,
+      `${about.operation.key} takes sealed payloads only, ${ContentType.sealed}; key=X…, got ${contentType.slice(0, 80)}: call it with the library`,
+    );
+  }
+
+  /** Keeps an attempt in mind, so that its caller can cancel it and ask after it. */
+  hold(request: Request, token: string, credit: number | undefined): Held {
     const { clock, wheel, held } = this.#parts;
-    const flows = request.operation.streams && head.credit !== undefined;
-    const attempt: Held = {
-      token: reply.slice(reply.lastIndexOf(".") + 1),
-      caller: address.caller,
-      signal: request.signal,
-      credit: flows ? new CreditGate(head.credit, request.signal, wheel, clock) : undefined,
-    };
+    const { caller, operation, signal } = request;
+    const flows = operation.streams && credit !== undefined;
+    const gate = flows ? new CreditGate(credit, signal, wheel, clock) : undefined;
+    const attempt: Held = { token, caller, signal, credit: gate };
     held.add(attempt);
     return attempt;
   }
 
-  #run(request: Request, held: Held, replier: Replier): void {
+  /** Serves a request and answers it. */
+  run(request: Request, held: Held, replier: Replier): void {
     const { signal, operation } = request;
     // Whoever waits hears of the deadline when it passes, also when the handler does not heed its signal.
     const onEnd = (reason: MeshError): void => {
-      replier.end(reason);
+      replier.end(reason, request.codec.failure);
       // A handler that does not heed its signal may never come back.
       this.#parts.held.remove(held);
     };
     signal.onEnd(onEnd);
     const done = (error: unknown): void => {
-      if (error !== undefined) replier.fail(MeshError.from(error));
+      if (error !== undefined) replier.fail(MeshError.from(error), request.codec.failure);
       signal.settle();
       signal.offEnd(onEnd);
       this.#parts.held.remove(held);
     };
-    const codec = request.codec === operation.request ? operation.response : json;
+    const codec =
+      request.codec.answer ?? (request.codec === operation.request ? operation.response : json);
     const served = this.#parts.serve(request);
     if (operation.streams) {
       served

@@ -1,11 +1,18 @@
-import { callSubject } from "@myelin/subjects";
+import { callSubject, callSubjectTo } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Denied, Link } from "../nats/index.ts";
 import type { Call, Clock, Membership, Reply, Wheel } from "../pipeline/index.ts";
 import { formatTraceparent } from "../telemetry/index.ts";
-import { json, payloadOf, writeRequestHead } from "../wire/index.ts";
+import {
+  type ForeignProof,
+  json,
+  payloadOf,
+  type RequestHead,
+  writeForeignHead,
+  writeRequestHead,
+} from "../wire/index.ts";
 import { AnswerAttempt } from "./answer-attempt.ts";
-import { type Attempt, attemptsOf } from "./attempt.ts";
+import { type Attempt, attemptsOf, isAttempt } from "./attempt.ts";
 import { ControlSender } from "./control-sender.ts";
 import type { Inbox } from "./inbox.ts";
 import { Prober } from "./prober.ts";
@@ -18,7 +25,22 @@ export interface OutgoingParts {
   readonly clock: Clock;
   readonly wheel: Wheel;
   readonly membership: Membership;
+  /** Signs calls to other workspaces. Default: there are none. */
+  readonly sign?: SignForeign;
 }
+
+/** One attempt at a call to another workspace, to be signed. */
+export interface ForeignLetter {
+  readonly call: Call;
+  readonly token: string;
+  readonly route: string;
+  readonly payload: Uint8Array | string;
+  /** How long it is waited for, in milliseconds. */
+  readonly leftMs: number;
+}
+
+/** Throws `permission_denied` where there is nothing to sign with. */
+export type SignForeign = (letter: ForeignLetter) => ForeignProof;
 
 /** How one attempt crosses NATS: publish, wait under a token, and know when nothing will come. */
 export class Outgoing {
@@ -34,6 +56,7 @@ export class Outgoing {
     this.#prober = new Prober({ ...parts, control: this.#control });
     this.#unhear = [
       parts.link.onDown(() => this.#lose()),
+      parts.inbox.onLost((waiting) => fail(waiting.filter(isAttempt))),
       parts.link.onDenied((denied) => this.#deny(denied)),
     ];
   }
@@ -51,7 +74,10 @@ export class Outgoing {
       const payload = payloadOf(operation.request, call.input);
       link.publish(subjectOf(call, name), payload, {
         reply: inbox.subject(attempt.token),
-        head: this.#head(call),
+        head:
+          operation.workspace === undefined
+            ? writeRequestHead(this.#head(call))
+            : this.#signed(call, attempt.token, payload),
       });
     } catch (error) {
       attempt.fail(MeshError.from(error));
@@ -66,9 +92,14 @@ export class Outgoing {
     return attemptsOf(this.#parts.inbox).length;
   }
 
+  /** Ends whatever is sent from now on with the reason. */
+  refuse(reason: MeshError): void {
+    this.#stopped = reason;
+  }
+
   /** Ends what is under way, and whatever is sent from now on, with the reason. */
   stop(reason: MeshError): void {
-    this.#stopped = reason;
+    this.refuse(reason);
     for (const unhear of this.#unhear) unhear();
     this.#prober.stop();
     for (const attempt of attemptsOf(this.#parts.inbox)) {
@@ -77,10 +108,21 @@ export class Outgoing {
     }
   }
 
-  #head(call: Call): string {
+  #signed(call: Call, token: string, payload: Uint8Array | string): string {
+    const head = this.#head(call);
+    const route = call.target?.route ?? "any";
+    const proof = this.#parts.sign?.({ call, token, route, payload, leftMs: head.timeoutMs ?? 1 });
+    if (proof !== undefined) return writeForeignHead(head, proof);
+    throw new MeshError(
+      MeshCode.PermissionDenied,
+      `a call to ${call.operation.key} is signed, and nobody here signs`,
+    );
+  }
+
+  #head(call: Call): RequestHead {
     const { operation, trace, signal } = call;
     const left = (signal.expiresAt ?? 0) - this.#parts.clock.now();
-    return writeRequestHead({
+    return {
       traceparent: trace === undefined ? undefined : formatTraceparent(trace),
       tracestate: trace?.state,
       timeoutMs: left > 1 ? Math.floor(left) : 1,
@@ -90,29 +132,41 @@ export class Outgoing {
       attempt: call.attempt,
       credit: operation.streams ? windowBytes : undefined,
       contentType: operation.request === json ? undefined : operation.request.contentType,
-    });
+      onBehalf: call.onBehalf,
+    };
   }
 
-  /** The server names no message, only its subject: whatever goes there is refused. */
-  #deny({ operation, subject, error }: Denied): void {
-    if (operation !== "publish") return;
-    for (const attempt of attemptsOf(this.#parts.inbox)) {
-      if (subjectOf(attempt.call, this.#parts.name) === subject) attempt.fail(error);
-    }
+  /** The server names no message, only its subject: whatever goes there is refused. True when a caller hears of it. */
+  #deny({ operation, subject, error }: Denied): boolean {
+    if (operation !== "publish") return false;
+    const refused = attemptsOf(this.#parts.inbox).filter(
+      ({ call }) => subjectOf(call, this.#parts.name) === subject,
+    );
+    for (const attempt of refused) attempt.fail(error);
+    return refused.length > 0;
   }
 
+  /** What went over a connection before this one is still answered there. */
   #lose(): void {
-    for (const attempt of attemptsOf(this.#parts.inbox)) {
-      attempt.fail(
-        new MeshError(
-          MeshCode.UnknownOutcome,
-          `${attempt.what}: the connection to the broker was lost under way`,
-        ),
-      );
-    }
+    const { inbox } = this.#parts;
+    fail(attemptsOf(inbox).filter(({ token }) => !inbox.isFormer(token)));
+  }
+}
+
+function fail(lost: readonly Attempt[]): void {
+  for (const attempt of lost) {
+    attempt.fail(
+      new MeshError(
+        MeshCode.UnknownOutcome,
+        `${attempt.what}: the connection to the broker was lost under way`,
+      ),
+    );
   }
 }
 
 function subjectOf({ operation, target }: Call, name: string): string {
-  return callSubject(operation.agent, operation.skill, target?.route ?? "any", name);
+  const { agent, skill, workspace } = operation;
+  const route = target?.route ?? "any";
+  if (workspace === undefined) return callSubject(agent, skill, route, name);
+  return callSubjectTo(agent, skill, route, name);
 }

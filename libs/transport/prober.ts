@@ -1,7 +1,7 @@
 import { isToken } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Inbound } from "../nats/index.ts";
-import { timer } from "../pipeline/index.ts";
+import { type Operation, timer } from "../pipeline/index.ts";
 import { json } from "../wire/index.ts";
 import { type Attempt, attemptsOf } from "./attempt.ts";
 import type { ControlSender } from "./control-sender.ts";
@@ -15,6 +15,8 @@ export interface ProberParts extends OutgoingParts {
 const everyMs = 250;
 /** So many probes without an answer, and the instance counts as dead: within 1.5 s of its last sign. */
 const mostUnanswered = 3;
+/** So many answers that know nothing of an attempt, where they may overtake its reply. */
+const mostDisowned = 8;
 /** Tokens in one probe; further ones are named in the next message. */
 const tokensAtOnce = 128;
 
@@ -27,6 +29,7 @@ const tokensAtOnce = 128;
 export class Prober {
   readonly #parts: ProberParts;
   readonly #tick = timer(() => this.#look());
+  readonly #disowned = new WeakMap<Attempt, number>();
   #watching = false;
   #stopped = false;
   #dueAt = 0;
@@ -80,8 +83,9 @@ export class Prober {
     else if (worst >= 1 && instance !== undefined && !starved)
       this.#parts.membership.suspected(agent, instance);
     const left = group.filter(({ isOpen }) => isOpen);
-    for (let at = 0; at < left.length; at += tokensAtOnce) {
-      this.#probe(agent, instance, left.slice(at, at + tokensAtOnce), starved);
+    const most = tokensIn(first.call.operation, instance);
+    for (let at = 0; at < left.length; at += most) {
+      this.#probe(agent, instance, left.slice(at, at + most), starved);
     }
   }
 
@@ -118,11 +122,20 @@ export class Prober {
       if (answer.held.has(attempt.token)) {
         attempt.unanswered = 0;
         attempt.instance = answer.instance;
-      } else if (asked !== undefined) {
+      } else if (asked !== undefined && !this.#mayBeOnItsWay(attempt)) {
         // Its reply would have overtaken this answer: same connection, same order.
         attempt.fail(outcomeUnknown(attempt, "the instance knows nothing of it"));
       }
     }
+  }
+
+  /** A reply that comes over an earlier connection of ours keeps no order with this answer: it gets some time. */
+  #mayBeOnItsWay(attempt: Attempt): boolean {
+    if (!this.#parts.inbox.isFormer(attempt.token)) return false;
+    const times = (this.#disowned.get(attempt) ?? 0) + 1;
+    this.#disowned.set(attempt, times);
+    attempt.unanswered = 0;
+    return times <= mostDisowned;
   }
 
   #lose(agent: string, instance: string | undefined, group: readonly Attempt[]): void {
@@ -141,6 +154,11 @@ export class Prober {
       attempt.fail(outcomeUnknown(attempt, silence));
     }
   }
+}
+
+/** In another workspace only the first answer comes back, so what any may have is asked for one by one. */
+function tokensIn({ workspace }: Operation, instance: string | undefined): number {
+  return workspace !== undefined && instance === undefined ? 1 : tokensAtOnce;
 }
 
 function outcomeUnknown(attempt: Attempt, why: string): MeshError {

@@ -2,6 +2,7 @@ import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Link } from "../nats/index.ts";
 import type { Codec } from "../pipeline/index.ts";
 import { json, payloadOf, type ReplyHeads } from "../wire/index.ts";
+import { closeWayBack } from "./way-back.ts";
 
 export interface ReplierParts {
   readonly link: Link;
@@ -13,6 +14,8 @@ export interface ReplierParts {
 /** Callers who know the instance, and the load they were told last. */
 export interface Told {
   readonly direct: boolean;
+  /** Whether the server keeps a way back to another workspace open, until it is told that the reply is complete. */
+  readonly isForeign?: boolean;
   toldLoad: number;
 }
 
@@ -45,7 +48,7 @@ export class Replier {
     const payload = payloadOf(codec, value);
     if (codec === json && !this.#hasNews()) this.#parts.link.publish(this.subject, payload);
     else this.#publish(payload, this.head(codec));
-    this.#done = true;
+    this.#conclude();
   }
 
   /** Whether the load has moved by more than a quarter: a header costs caller, server and agent 2 µs together. */
@@ -63,27 +66,44 @@ export class Replier {
     if (this.#done) return;
     this.#done = true;
     this.#publish(nothing, this.#parts.heads.end(this.#parts.load(), frames));
+    this.#conclude();
   }
 
   /** The signal ended first. Who gave up itself waits for nothing. */
-  end(reason: MeshError): void {
-    if (reason.code !== MeshCode.Cancelled) this.fail(reason);
-    this.#done = true;
+  end(reason: MeshError, hidden?: Codec): void {
+    if (this.#done) return;
+    if (reason.code === MeshCode.Cancelled) this.#conclude();
+    else this.fail(reason, hidden);
   }
 
-  fail(error: MeshError): void {
+  /** `hidden` is what text and data of the error are written in, where nobody may read them on the way. */
+  fail(error: MeshError, hidden?: Codec): void {
     if (this.#done) return;
     this.#done = true;
     try {
-      this.#refuse(error);
+      if (hidden === undefined) this.#refuse(error);
+      else this.#refuseSealed(error, hidden);
     } catch (unfit) {
       this.#refuseBriefly(MeshError.from(unfit));
     }
+    this.#conclude();
+  }
+
+  #conclude(): void {
+    this.#done = true;
+    if (this.#told?.isForeign === true) closeWayBack(this.#parts.link, this.subject);
   }
 
   #refuse(error: MeshError): void {
     const body = error.domain === undefined ? nothing : json.encode(error.domain);
     this.#publish(body, this.#parts.heads.error(this.#parts.load(), error));
+  }
+
+  #refuseSealed({ code, detail, domain, retryAfterMs }: MeshError, hidden: Codec): void {
+    const options = retryAfterMs === undefined ? {} : { retryAfterMs };
+    const shown = new MeshError(code, "its reason is sealed for the caller", options);
+    const body = hidden.encode({ detail, domain });
+    this.#publish(body, this.#parts.heads.error(this.#parts.load(), shown));
   }
 
   /** The error's own data does not fit on the wire: the caller hears at least that, and need not guess. */

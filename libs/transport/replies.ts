@@ -1,7 +1,7 @@
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Inbound } from "../nats/index.ts";
-import type { Membership } from "../pipeline/index.ts";
-import { json, readContentType, readError, statusOf } from "../wire/index.ts";
+import type { Codec, Membership } from "../pipeline/index.ts";
+import { json, readContentType, readDomain, readError, statusOf } from "../wire/index.ts";
 import type { Attempt } from "./attempt.ts";
 
 /** The error for the server's 503, "nobody listens there"; undefined when the message is something else. */
@@ -13,9 +13,10 @@ export function noResponders(
   if (statusOf(head) !== 503) return undefined;
   const { operation, target } = attempt.call;
   if (target === undefined) {
+    const isShared = operation.workspace === undefined ? "" : ", and shared with this workspace";
     return new MeshError(
       MeshCode.UnknownAgent,
-      `nobody serves ${operation.agent} now; is it started, and is its name right?`,
+      `nobody serves ${operation.agent} now; is it started${isShared}, and is its name right?`,
       { origin: "peer" },
     );
   }
@@ -25,12 +26,36 @@ export function noResponders(
 
 /** The error that a reply carries. */
 export function failure(attempt: Attempt, message: Inbound): MeshError {
-  const error = readError(message.head, () => quietly(message.payload));
+  const { failure: hidden } = attempt.call.operation.response;
+  const error =
+    hidden === undefined
+      ? readError(message.head, () => quietly(message.payload))
+      : unsealed(message, hidden);
   return new MeshError(error.code, error.detail, {
     origin: "peer",
     ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
     ...(error.domain === undefined ? {} : { domain: error.domain }),
     cause: `answered by ${attempt.what}`,
+  });
+}
+
+/** An error whose reason is sealed; what stands beside it in the clear anybody on the way can have written. */
+function unsealed({ head, payload }: Inbound, hidden: Codec): MeshError {
+  const { code, detail, retryAfterMs } = readError(head, () => undefined);
+  const retry = retryAfterMs === undefined ? {} : { retryAfterMs };
+  if (payload.length === 0) return new MeshError(code, detail, retry);
+  let told: unknown;
+  try {
+    told = hidden.decode(payload);
+  } catch (error) {
+    return MeshError.from(error);
+  }
+  if (typeof told !== "object" || told === null) return new MeshError(code, detail, retry);
+  const { detail: reason, domain } = told as { detail?: unknown; domain?: unknown };
+  const own = readDomain(domain);
+  return new MeshError(code, typeof reason === "string" ? reason : detail, {
+    ...retry,
+    ...(own === undefined ? {} : { domain: own }),
   });
 }
 

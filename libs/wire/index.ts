@@ -1,3 +1,4 @@
+export { type ForeignProof, readForeignProof, writeForeignHead } from "./foreign-head.ts";
 export { field, headerText, needle, statusOf } from "./head.ts";
 export { json } from "./json.ts";
 export { payloadOf } from "./payload.ts";
@@ -7,6 +8,7 @@ export {
   isPlainAnswer,
   ReplyHeads,
   readContentType,
+  readDomain,
   readError,
   readFrames,
   readFrom,

@@ -127,7 +127,8 @@ const byStatus: Readonly<Record<number, MeshCode>> = {
   504: MeshCode.DeadlineExceeded,
 };
 
-function readDomain(body: unknown): { name: string; data: unknown } | undefined {
+/** Name and data of a domain error, from a value that came over the wire. */
+export function readDomain(body: unknown): { name: string; data: unknown } | undefined {
   if (typeof body !== "object" || body === null || !("name" in body)) return undefined;
   const { name } = body;
   return typeof name === "string"

@@ -1,4 +1,4 @@
-import { Header, isToken, maxPathLength } from "@myelin/subjects";
+import { Header, isToken, maxPathLength, parseForeignName } from "@myelin/subjects";
 import { checkHead, headLine, malformed, quoted, whole } from "./head.ts";
 
 /** What the headers of a request say. */
@@ -14,6 +14,8 @@ export interface RequestHead {
   /** Bytes of room for frames; undefined: it takes them as they come. */
   readonly credit: number | undefined;
   readonly contentType: string | undefined;
+  /** The token that says on whose behalf it is asked, not verified. */
+  readonly onBehalf?: string | undefined;
 }
 
 /** A complete block for a request. Absent values cost nothing on the wire. */
@@ -26,6 +28,7 @@ export function writeRequestHead(head: RequestHead): string {
   if (head.attempt > 1) text += `${Header.attempt}: ${head.attempt}\r\n`;
   if (head.credit !== undefined) text += `${Header.credit}: ${head.credit}\r\n`;
   if (head.contentType !== undefined) text += `${Header.contentType}: ${head.contentType}\r\n`;
+  if (head.onBehalf !== undefined) text += `${Header.onBehalf}: ${head.onBehalf}\r\n`;
   return `${text}\r\n`;
 }
 
@@ -79,6 +82,9 @@ function take(read: Reading, name: string, value: string, caller: string): void 
     case Header.contentType:
       read.contentType = value.toLowerCase();
       break;
+    case Header.onBehalf:
+      read.onBehalf = value;
+      break;
   }
 }
 
@@ -91,6 +97,7 @@ const bare: RequestHead = Object.freeze({
   attempt: 1,
   credit: undefined,
   contentType: undefined,
+  onBehalf: undefined,
 });
 
 const idPattern = /^[\w.:/+=-]{1,128}$/;
@@ -100,10 +107,17 @@ function callId(id: string): string {
   throw malformed(Header.id, "1 to 128 of letters, digits and _.:/+=-", quoted(id));
 }
 
+/** An agent's name; of another workspace, `<workspace>/<agent>`. */
+function isHop(agent: string): boolean {
+  const foreign = parseForeignName(agent);
+  if (foreign === undefined) return isToken(agent);
+  return isToken(foreign.workspace) && isToken(foreign.agent);
+}
+
 function callPath(path: string, caller: string): string {
   const agents = path.split(",", maxPathLength + 1);
   // The broker vouches for the last name only; the others are what that agent says.
-  if (agents.length <= maxPathLength && agents.every(isToken) && agents.at(-1) === caller)
+  if (agents.length <= maxPathLength && agents.every(isHop) && agents.at(-1) === caller)
     return path;
   throw malformed(
     Header.path,

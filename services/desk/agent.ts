@@ -1,4 +1,4 @@
-import { MeshCode, MeshError } from "@myelin/mesh";
+import { locate, MeshCode, MeshError } from "@myelin/mesh";
 import { accessLog, drainOnSignal, startTelemetry } from "@myelin/mesh/program";
 import pino from "pino";
 import type { TakePost } from "./agents/post.ts";
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   const settings = readSettings(process.env);
   const chat = readChatServer(process.env);
   const telemetry = await startTelemetry({ service: agent });
-  const connection = { servers: settings.server, logger, onAccess: accessLog(logger) };
+  const connection = { ...locate(process.env), logger, onAccess: accessLog(logger) };
   const mesh = await (await load()).takePost({ settings, chat, label, connection });
   drainOnSignal(
     async () => {

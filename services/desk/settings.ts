@@ -6,8 +6,6 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What every agent's process is told by the desk that starts it. */
 const settings = z.object({
-  /** URL of the mesh's server. */
-  server: z.string(),
   sources: z.array(z.object({ path: z.string(), take: z.enum(["one", "texts", "packages"]) })),
   /** The folder that paths are told relative to. */
   base: z.string(),

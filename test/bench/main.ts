@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { balance } from "./balance.ts";
 import { call } from "./call.ts";
+import { identity } from "./identity.ts";
 import { idle } from "./idle.ts";
 import { stream } from "./stream.ts";
 import { type Bench, BenchError } from "./support/bench.ts";
@@ -10,7 +11,7 @@ import { bundle } from "./support/bundle.ts";
 import { exitOnSignals } from "./support/leftovers.ts";
 import { document, table } from "./support/report.ts";
 
-const benches: Readonly<Record<string, Bench>> = { call, balance, idle, stream };
+const benches: Readonly<Record<string, Bench>> = { call, balance, idle, identity, stream };
 
 const usage = `usage: npm run bench -- <${Object.keys(benches).join(" | ")}> [--json] [--quick]`;
 

@@ -1,4 +1,4 @@
-import { connect, defineAgent, serve, skill } from "@myelin/mesh";
+import { connect, defineAgent, locate, serve, skill } from "@myelin/mesh";
 import { z } from "zod";
 
 // The contract: data that both sides import.
@@ -17,7 +17,7 @@ const greeter = defineAgent({
 });
 
 // The agent. Start as many of these as you like: callers spread over them.
-const servers = process.env["NATS_URL"] ?? "nats://127.0.0.1:4222";
+const mesh = locate(process.env);
 const agent = await serve(
   greeter,
   {
@@ -26,11 +26,11 @@ const agent = await serve(
       for (let n = from; n > 0; n--) yield n;
     },
   },
-  { servers },
+  mesh,
 );
 
 // A caller, typed from the contract.
-const me = await connect({ name: "me", servers });
+const me = await connect({ ...mesh, name: "me" });
 const { greet, countdown } = me.client(greeter);
 console.log((await greet({ name: "Ada" })).text);
 for await (const n of countdown({ from: 3 })) console.log(n);

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { startNats } from "@myelin/mesh/testing";
+import { startMesh } from "@myelin/mesh/testing";
 
 const run = promisify(execFile);
 const root = new URL("../../", import.meta.url);
@@ -21,11 +21,11 @@ test("the README's first agent is the example that runs, in under 40 lines", () 
 });
 
 test("the first agent runs as the README says, and says what it should", async () => {
-  await using server = await startNats();
+  await using mesh = await startMesh();
   const { stdout } = await run(
     process.execPath,
     ["--conditions=development", "--import", "tsx", "test/examples/first-agent.ts"],
-    { cwd: root, env: { ...process.env, NATS_URL: server.url }, timeout: 30_000 },
+    { cwd: root, env: { ...process.env, ...mesh.env }, timeout: 30_000 },
   );
   assert.equal(stdout, "Hello Ada\n3\n2\n1\n");
 });

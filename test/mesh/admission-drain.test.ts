@@ -13,7 +13,7 @@ test("a drain answers everything that had come: running, waiting, streaming, of 
   const bench = new Bench("one");
   const agent = await mesh.serve(workshop, bench.handlers, { concurrency: 4, queue: 60 });
   const client = (await mesh.connect()).client(workshop);
-  const nc = await connect({ servers: mesh.url, inboxPrefix: "_INBOX.ops.t" });
+  const nc = await connect(await mesh.options("ops"));
   const frames = client.watch({ id: "stream" })[Symbol.asyncIterator]();
   assert.equal((await frames.next()).value, 1);
   const typed = ids("typed", 20).map((id) => client.build({ id }));

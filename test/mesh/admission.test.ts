@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isMeshError, MeshCode, type MeshError } from "@myelin/mesh";
-import { eventually, startMesh } from "@myelin/mesh/testing";
+import { eventually, startMesh, type TestMesh } from "@myelin/mesh/testing";
 import { connect, headers, type NatsConnection } from "@nats-io/transport-node";
 import { Bench, workshop } from "../support/workshop.ts";
 
 const subject = "mesh.call.workshop.build.any.ops";
 
 /** A client that knows nothing of the mesh but its subjects. */
-async function plain(url: string): Promise<NatsConnection> {
-  return connect({ servers: url, inboxPrefix: "_INBOX.ops.t" });
+async function plain(mesh: TestMesh): Promise<NatsConnection> {
+  return connect(await mesh.options("ops"));
 }
 
 function ask(nc: NatsConnection, id: string, timeoutMs = 10_000) {
@@ -22,7 +22,7 @@ test("a plain client that finds no room reads overloaded and when to come back",
   await using mesh = await startMesh();
   const bench = new Bench("one");
   await mesh.serve(workshop, bench.handlers, { concurrency: 1, queue: 0 });
-  const nc = await plain(mesh.url);
+  const nc = await plain(mesh);
   const first = ask(nc, "1");
   await eventually("the first runs", () => bench.begun.length === 1);
   const { headers: head } = await ask(nc, "2");
@@ -40,7 +40,7 @@ test("a request whose deadline passes while it waits is answered so, and never e
   await using mesh = await startMesh();
   const bench = new Bench("one");
   await mesh.serve(workshop, bench.handlers, { concurrency: 1 });
-  const nc = await plain(mesh.url);
+  const nc = await plain(mesh);
   const first = ask(nc, "1");
   await eventually("the first runs", () => bench.begun.length === 1);
   const { headers: head } = await ask(nc, "2", 60);
@@ -97,7 +97,7 @@ test("what is turned away is counted with its reason", async () => {
   await using mesh = await startMesh();
   const bench = new Bench("one");
   const agent = await mesh.serve(workshop, bench.handlers, { concurrency: 1, queue: 0 });
-  const nc = await plain(mesh.url);
+  const nc = await plain(mesh);
   const first = ask(nc, "1");
   await eventually("the first runs", () => bench.begun.length === 1);
   await ask(nc, "2");

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { connect, type Mesh, type ServeOptions } from "@myelin/mesh";
 import { filters } from "@myelin/subjects";
 import { connect as connectPlain, headers, type NatsConnection } from "@nats-io/transport-node";
-import { eventually, type NatsServer, startNats } from "../../libs/testing/index.ts";
+import { eventually, startMesh, type TestMesh } from "../../libs/testing/index.ts";
 import { echo, echoing } from "../support/echo.ts";
 import { steadyCalls } from "../support/steady-calls.ts";
 
@@ -13,9 +13,9 @@ interface InstanceOptions extends ServeOptions {
   readonly slowerMs?: number;
 }
 
-async function instance(nats: NatsServer, options: InstanceOptions = {}): Promise<Mesh> {
+async function instance(nats: TestMesh, options: InstanceOptions = {}): Promise<Mesh> {
   const { slowerMs = 0, ...serving } = options;
-  const mesh = await connect({ name: echo.name, servers: nats.url });
+  const mesh = await connect({ name: echo.name, ...nats.access });
   await mesh.serve(
     echo,
     echoing(() => mesh.instance, slowerMs),
@@ -25,11 +25,11 @@ async function instance(nats: NatsServer, options: InstanceOptions = {}): Promis
 }
 
 test("a slow instance keeps hardly any calls", async () => {
-  await using nats = await startNats();
+  await using nats = await startMesh();
   await using slow = await instance(nats, { slowerMs: 60 });
   await using one = await instance(nats);
   await using two = await instance(nats);
-  await using caller = await connect({ name: "ops", servers: nats.url });
+  await using caller = await connect({ name: "ops", ...nats.access });
   const calls = steadyCalls(32, () => caller.client(echo).who({ ms: 2 }));
   const total = () => Object.values(calls.seen().answered).reduce((sum, count) => sum + count, 0);
   await eventually("some thousand calls", () => total() > 3_000, { timeoutMs: 20_000 });
@@ -41,26 +41,27 @@ test("a slow instance keeps hardly any calls", async () => {
 });
 
 test("calls go to an instance by name once it is known, not through the queue group", async () => {
-  await using nats = await startNats();
+  await using nats = await startMesh();
   await using served = await instance(nats);
-  await using watcher = await plain(nats);
+  const watcher = await connectPlain(await nats.options("ops"));
   const routes = new Set<string>();
-  watcher.nc.subscribe("mesh.call.>", {
+  watcher.subscribe("mesh.call.>", {
     callback: (_error, message) => {
       routes.add(message.subject.split(".")[4] ?? "");
     },
   });
-  await watcher.nc.flush();
-  await using caller = await connect({ name: "ops", servers: nats.url });
+  await watcher.flush();
+  await using caller = await connect({ name: "ops", ...nats.access });
   const client = caller.client(echo);
   await eventually("a call by name", async () => {
     await client.who({ ms: 0 });
     return routes.has(`i-${served.instance}`);
   });
+  await watcher.close();
 });
 
 test("a full instance leaves the queue group while another has room, and comes back", async () => {
-  await using nats = await startNats({ monitor: true });
+  await using nats = await startMesh({ monitor: true });
   await using full = await instance(nats, { concurrency: 1, queue: 20, callerShare: 1 });
   await using free = await instance(nats);
   await using client = await plain(nats);
@@ -73,7 +74,7 @@ test("a full instance leaves the queue group while another has room, and comes b
 });
 
 test("the last instance stays in the queue group and refuses as overloaded", async () => {
-  await using nats = await startNats();
+  await using nats = await startMesh();
   await using first = await instance(nats, { concurrency: 1, queue: 2, callerShare: 1 });
   await using second = await instance(nats, { concurrency: 1, queue: 2, callerShare: 1 });
   await using client = await plain(nats);
@@ -94,8 +95,8 @@ interface Connections {
 }
 
 /** The instances whose connections the server has in the queue group. */
-async function inGroup(nats: NatsServer): Promise<ReadonlySet<string>> {
-  const page = await fetch(`${nats.monitorUrl}/connz?subs=detail`);
+async function inGroup(nats: TestMesh): Promise<ReadonlySet<string>> {
+  const page = await fetch(`${nats.server.monitorUrl}/connz?subs=detail`);
   const { connections } = (await page.json()) as Connections;
   const group = connections.filter((connection) =>
     connection.subscriptions_list_detail?.some(({ subject }) => subject === anyCall),
@@ -104,8 +105,8 @@ async function inGroup(nats: NatsServer): Promise<ReadonlySet<string>> {
 }
 
 /** A client that knows nothing of the mesh but its subjects. */
-async function plain(nats: NatsServer) {
-  const nc: NatsConnection = await connectPlain({ servers: nats.url, inboxPrefix: "_INBOX.plain" });
+async function plain(nats: TestMesh) {
+  const nc: NatsConnection = await connectPlain(await nats.options("plain"));
   const ask = async (route: string, ms = 0, skill = "who") => {
     const subject = `mesh.call.${echo.name}.${skill}.${route}.plain`;
     const head = headers();

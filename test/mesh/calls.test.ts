@@ -9,7 +9,7 @@ import {
   serve,
   skill,
 } from "@myelin/mesh";
-import { eventually, startNats } from "@myelin/mesh/testing";
+import { eventually, startMesh } from "@myelin/mesh/testing";
 import { connect as connectPlain } from "@nats-io/transport-node";
 import { z } from "zod";
 import { greeter, handlers, Stage } from "../support/greeter.ts";
@@ -46,7 +46,7 @@ test("input that breaks the contract never leaves the caller", async () => {
 });
 
 test("the caller's input crosses as it was given and is parsed once, by the callee", async () => {
-  await using server = await startNats();
+  await using server = await startMesh();
   let parsed = 0;
   const input = z.object({
     day: z.string().transform((text) => {
@@ -62,16 +62,16 @@ test("the caller's input crosses as it was given and is parsed once, by the call
   await using _agent = await serve(
     calendar,
     { weekday: ({ day }) => ({ weekday: day.getUTCDay() }) },
-    { servers: server.url },
+    { ...server.access },
   );
-  await using me = await connect({ name: "me", servers: server.url });
+  await using me = await connect({ name: "me", ...server.access });
   assert.deepEqual(await me.client(calendar).weekday({ day: "2026-01-01" }), { weekday: 4 });
   // Checked by the caller, whose result is thrown away, and parsed by the callee: both run in this process.
   assert.equal(parsed, 2);
 });
 
 test("an answer that breaks the contract is invalid_output, and the instance stays up", async () => {
-  await using server = await startNats();
+  await using server = await startMesh();
   const liar = defineAgent({
     name: "liar",
     version: "1.0.0",
@@ -81,9 +81,9 @@ test("an answer that breaks the contract is invalid_output, and the instance sta
   await using _agent = await serve(
     liar,
     { tell: () => answers.shift() as { truth: boolean } },
-    { servers: server.url },
+    { ...server.access },
   );
-  await using me = await connect({ name: "me", servers: server.url });
+  await using me = await connect({ name: "me", ...server.access });
   await assert.rejects(me.client(liar).tell({}), { code: MeshCode.InvalidOutput });
   assert.deepEqual(await me.client(liar).tell({}), { truth: true });
 });
@@ -122,8 +122,7 @@ test("a signal that is aborted already costs no network", async () => {
 });
 
 test("deadlines shrink through nested calls, and the path tells who came before", async () => {
-  await using server = await startNats();
-  const servers = server.url;
+  await using server = await startMesh();
   const far = defineAgent({
     name: "far",
     version: "1.0.0",
@@ -159,7 +158,7 @@ test("deadlines shrink through nested calls, and the path tells who came before"
         trace: ctx.trace?.traceId ?? "",
       }),
     },
-    { servers },
+    server.access,
   );
   await using _near = await serve(
     near,
@@ -170,9 +169,9 @@ test("deadlines shrink through nested calls, and the path tells who came before"
         return { ...seen, mine, traceHere: ctx.trace?.traceId ?? "" };
       },
     },
-    { servers },
+    server.access,
   );
-  await using me = await connect({ name: "me", servers });
+  await using me = await connect({ name: "me", ...server.access });
   const seen = await me.client(near).ask({}, { timeoutMs: 2_000 });
   assert.ok(seen.mine > 0 && seen.mine <= 2_000, `near had ${seen.mine} ms`);
   assert.ok(seen.left > 0 && seen.left <= seen.mine, `far had ${seen.left} of ${seen.mine} ms`);
@@ -191,9 +190,9 @@ test("cancelling the first call of a chain ends the last handler", async () => {
   await using _relay = await serve(
     relay,
     { pass: async (_input, ctx) => ctx.client(greeter).wait({}) },
-    { servers: stage.server.url },
+    { ...stage.mesh.access },
   );
-  await using me = await connect({ name: "first", servers: stage.server.url });
+  await using me = await connect({ name: "first", ...stage.mesh.access });
   const controller = new AbortController();
   const call = me.client(relay).pass({}, { signal: controller.signal });
   await eventually("the last handler runs", () => stage.seen.calls === 1);
@@ -203,9 +202,9 @@ test("cancelling the first call of a chain ends the last handler", async () => {
 });
 
 test("a reply that comes after its deadline is counted and dropped", async () => {
-  await using server = await startNats();
-  const late = await connectPlain({ servers: server.url });
-  await using me = await connect({ name: "me", servers: server.url });
+  await using server = await startMesh();
+  const late = await connectPlain(await server.options("greeter"));
+  await using me = await connect({ name: "me", ...server.access });
   try {
     let answer = (): void => {};
     late.subscribe("mesh.call.greeter.echo.any.*", {
@@ -226,8 +225,8 @@ test("a reply that comes after its deadline is counted and dropped", async () =>
 });
 
 test("an agent that nobody serves is unknown_agent, and says so at once", async () => {
-  await using server = await startNats();
-  await using me = await connect({ name: "me", servers: server.url, retry: { attempts: 1 } });
+  await using server = await startMesh();
+  await using me = await connect({ name: "me", ...server.access, retry: { attempts: 1 } });
   await assert.rejects(me.client(greeter).echo({ text: "x" }), {
     code: MeshCode.UnknownAgent,
     message: /^unknown_agent: nobody serves greeter/,
@@ -242,7 +241,7 @@ test("closing twice is safe, and calls after it say closed", async () => {
 });
 
 test("why a handler failed is in its agent's own log, with the call's id and trace", async () => {
-  await using server = await startNats();
+  await using server = await startMesh();
   const lines: Record<string, unknown>[] = [];
   const quiet = () => {};
   const logger = {
@@ -252,8 +251,8 @@ test("why a handler failed is in its agent's own log, with the call's id and tra
     error: (fields: Readonly<Record<string, unknown>>) => void lines.push(fields),
   };
   const seen = { aborted: [], yielded: 0, left: 0, calls: 0 };
-  await using _agent = await serve(greeter, handlers(seen), { servers: server.url, logger });
-  await using me = await connect({ name: "me", servers: server.url });
+  await using _agent = await serve(greeter, handlers(seen), { ...server.access, logger });
+  await using me = await connect({ name: "me", ...server.access });
   await assert.rejects(me.client(greeter).greet({ name: "boom" }, { id: "call-1" }), {
     message: /call-1/,
   });

@@ -39,5 +39,5 @@ test("SIGTERM to the launcher ends what it runs", async () => {
 });
 
 function start(mesh: CliMesh, args: readonly string[]): MyelinProcess {
-  return new MyelinProcess(args, { cwd: "/", env: { MYELIN_URL: mesh.nats.url } });
+  return new MyelinProcess(args, { cwd: "/", env: mesh.mesh.env });
 }

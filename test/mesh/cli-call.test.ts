@@ -157,7 +157,7 @@ test("wrong usage is told with exit code 2", async () => {
 
 test("a server that cannot be reached is told with where it was looked for", async () => {
   await using mesh = await CliMesh.start(0);
-  await mesh.nats.stop();
+  await mesh.mesh.server.stop();
   for (const command of [["agents"], ["card", "a"], ["call", "a", "b"], ["tap"], ["env"]]) {
     const { exit, err } = await mesh.run(command);
     assert.equal(exit, 3, command[0]);

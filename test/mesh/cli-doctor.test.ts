@@ -39,7 +39,7 @@ test("doctor has one line a check for people, and ends with what to make of it",
 
 test("doctor fails when no server is there, and says what to do", async () => {
   await using mesh = await CliMesh.start(0);
-  await mesh.nats.stop();
+  await mesh.mesh.server.stop();
   const { exit, out } = await mesh.run(["doctor"]);
   assert.equal(exit, 1);
   assert.match(out, /^fail {2}server {8}cannot connect to nats:.*\(from MYELIN_URL\)/m);

@@ -14,11 +14,11 @@ import { FakeTerminal } from "../support/fake-terminal.ts";
 test("the plain nats CLI sees and calls agents with what env prints", async () => {
   await using mesh = await CliMesh.start();
   using folder = temporaryFolder();
-  const { exit, out } = await mesh.run(["env", "--as", "alice"], { cwd: folder.path });
+  const { exit, out } = await mesh.run(["env"], { cwd: folder.path });
   assert.equal(exit, 0);
   const ls = await inShell(out, "micro ls", folder.path);
   assert.match(ls, /scribe .* 1\.2\.0/);
-  const request = `req mesh.call.scribe.shout.any.alice '{"text":"plain"}' --raw`;
+  const request = `req mesh.call.scribe.shout.any.ops '{"text":"plain"}' --raw`;
   assert.equal((await inShell(out, request, folder.path)).trim(), '{"text":"PLAIN!"}');
 });
 
@@ -29,12 +29,15 @@ test("env writes a context with URL and private inbox, for its owner only", asyn
   const ran = await mesh.run(["env", "--as", "alice", "--out", out, "--json"]);
   const variables = JSON.parse(ran.out);
   assert.equal(variables.NATS_CONTEXT, out);
-  assert.equal(variables.NATS_URL, mesh.nats.url);
+  assert.equal(variables.NATS_URL, mesh.mesh.url);
   assert.equal(variables.MYELIN_AS, "alice");
   assert.deepEqual(JSON.parse(readFileSync(out, "utf8")), {
     description: "Myelin mesh, as alice",
-    url: mesh.nats.url,
+    url: mesh.mesh.url,
     inbox_prefix: "_INBOX.alice.cli",
+    creds: await mesh.mesh.credentials("alice"),
+    ca: mesh.mesh.caFile,
+    jetstream_api_prefix: "mesh.js",
   });
   assert.equal(statSync(out).mode & 0o077, 0);
 });
@@ -63,7 +66,7 @@ test("a server that asks for a login gets it from the URL, and so does the nats 
 
 test("env of a mesh that is not there exports nothing", async () => {
   await using mesh = await CliMesh.start(0);
-  await mesh.nats.stop();
+  await mesh.mesh.server.stop();
   using folder = temporaryFolder();
   const { exit, out } = await mesh.run(["env"], { cwd: folder.path });
   assert.deepEqual({ exit, out }, { exit: 3, out: "" });

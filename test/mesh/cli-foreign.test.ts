@@ -8,7 +8,7 @@ const info = { type: "io.nats.micro.v1.info_response", version: "1.0.0", descrip
 
 test("services that are no agents, and answers that are none, are left out", async () => {
   await using mesh = await CliMesh.start();
-  const nc = await connect({ servers: mesh.nats.url });
+  const nc = await connect(await mesh.mesh.options("plain"));
   answer(nc, "$SRV.INFO", "not JSON");
   answer(nc, "$SRV.INFO", JSON.stringify({ name: 5 }));
   answer(nc, "$SRV.INFO", JSON.stringify({ ...info, name: "plain", id: "p1" }));
@@ -24,7 +24,7 @@ test("services that are no agents, and answers that are none, are left out", asy
 
 test("an agent that tells no state by STATS is known by its beat", async () => {
   await using mesh = await CliMesh.start(0);
-  const nc = await connect({ servers: mesh.nats.url });
+  const nc = await connect(await mesh.mesh.options("other"));
   const metadata = { "mesh.wire": "1" };
   for (const id of ["b1", "b2"]) {
     answer(nc, "$SRV.INFO", JSON.stringify({ ...info, name: "other", id, metadata }));
@@ -48,7 +48,7 @@ test("an agent that tells no state by STATS is known by its beat", async () => {
 
 test("a card full of control characters and odd schemas is shown harmlessly", async () => {
   await using mesh = await CliMesh.start(0);
-  const nc = await connect({ servers: mesh.nats.url });
+  const nc = await connect(await mesh.mesh.options("evil"));
   const endpoint = {
     name: "steer\u001b[2J",
     subject: "x",

@@ -6,15 +6,15 @@ import { run } from "../../services/cli/cli.ts";
 import type { AgentView } from "../../services/cli/roster.ts";
 import { CliMesh } from "../support/cli-mesh.ts";
 
-test("agents shows a row per agent: version, instances, state, load, skills", async () => {
+test("agents shows a row per agent: version, instances, state, load, whether verified, skills", async () => {
   await using mesh = await CliMesh.start(2);
   const { exit, out } = await mesh.run(["agents"]);
   assert.equal(exit, 0);
   assert.equal(
     out,
     [
-      "AGENT   VERSION  INSTANCES  STATE   LOAD  SKILLS",
-      "scribe  1.2.0            2  ready  0/128  shout, spell, wait, fall",
+      "AGENT   VERSION  INSTANCES  STATE   LOAD  VERIFIED  SKILLS",
+      "scribe  1.2.0            2  ready  0/128  no        shout, spell, wait, fall",
       "",
     ].join("\n"),
   );
@@ -26,8 +26,8 @@ test("agents --instances shows a row per instance, with its calls and errors", a
   await mesh.run(["call", "scribe", "fall"]);
   const { out } = await mesh.run(["agents", "--instances"]);
   const [head, row, ...rest] = out.trimEnd().split("\n");
-  assert.match(head ?? "", /^AGENT +INSTANCE +VERSION +STATE +LOAD +CALLS +ERRORS +UP$/);
-  assert.match(row ?? "", /^scribe +\w+ +1\.2\.0 +ready +0\/64 +2 +1 +\d+ s$/);
+  assert.match(head ?? "", /^AGENT +INSTANCE +VERSION +STATE +LOAD +VERIFIED +CALLS +ERRORS +UP$/);
+  assert.match(row ?? "", /^scribe +\w+ +1\.2\.0 +ready +0\/64 +no +2 +1 +\d+ s$/);
   assert.equal(rest.length, 0);
 });
 
@@ -142,9 +142,9 @@ test("tap tells when the server goes and comes back, and goes on", async () => {
   const terminal = mesh.terminal();
   const tapping = run(["tap"], terminal);
   await eventually("tap watches", () => terminal.listeners > 0);
-  await mesh.nats.kill();
+  await mesh.mesh.server.kill();
   await eventually("it is told", () => terminal.complained.includes("the server is gone"));
-  await mesh.nats.restart();
+  await mesh.mesh.server.restart();
   await eventually("it is told", () => terminal.complained.includes("the server is back"));
   await eventually("a call is shown", async () => {
     await mesh.run(["call", "scribe", "shout", '{"text":"a"}']);

@@ -23,14 +23,19 @@ test("up keeps a mesh with the desk up, the other commands find it, and it leave
   try {
     const patience = { timeoutMs: 50_000, everyMs: 100 };
     await eventually(`it says where it is\n${up.err}`, () => up.out.endsWith("\n"), patience);
-    const { url } = JSON.parse(up.out);
+    const { url, home } = JSON.parse(up.out);
+    assert.equal(home, join(folder, ".cache", "mesh"));
     const terminal = new FakeTerminal({ cwd: join(folder, "documents") });
     assert.equal(await run(["agents", "--json"], terminal), 0);
     const agents: readonly { agent: string }[] = JSON.parse(terminal.written);
     const names = agents.map(({ agent }) => agent);
     assert.deepEqual(names, ["editor", "indexer", "librarian", "reviewer", "summarizer"]);
-    const elsewhere = new FakeTerminal({ env: { MYELIN_URL: url } });
+    const elsewhere = new FakeTerminal({ env: { MYELIN_URL: url, MYELIN_HOME: home } });
     assert.equal(await run(["agents"], elsewhere), 0);
+    // Nobody gets in who does not have its credentials and trusts its authority.
+    const stranger = new FakeTerminal({ env: { MYELIN_URL: url } });
+    assert.equal(await run(["agents"], stranger), 3);
+    assert.match(stranger.complained, /no authority that we trust vouches for it/);
     up.kill("SIGTERM");
     await up.exit;
     assert.equal(existsSync(join(folder, ".cache", "mesh.json")), false);

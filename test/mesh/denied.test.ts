@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connect, MeshCode, serve } from "@myelin/mesh";
-import { startNats } from "@myelin/mesh/testing";
+import { startMesh, startNats } from "@myelin/mesh/testing";
 import { greeter, handlers } from "../support/greeter.ts";
 
+/** What no mesh.yaml can make of an agent; a server that somebody set up by hand may. */
 const config = `
   authorization {
     users = [
-      { user: agent, password: x }
-      { user: caller, password: x, permissions: { publish: { deny: ["mesh.call.greeter.echo.>"] } } }
       { user: closed, password: x, permissions: { subscribe: { deny: ["mesh.call.greeter.*.any.*"] } } }
       { user: unseen, password: x, permissions: { subscribe: { deny: ["$SRV.>"] } } }
       { user: deaf, password: x, permissions: { subscribe: { deny: ["_INBOX.>", "mesh.call.>"] } } }
@@ -18,20 +17,35 @@ const config = `
 const as = (user: string) => ({ nats: { user, pass: "x" } });
 const seen = () => ({ aborted: [], yielded: 0, left: 0, calls: 0 });
 
-test("a call that the server does not allow is permission_denied at once, naming the subject", async () => {
-  await using server = await startNats({ config });
-  await using _agent = await serve(greeter, handlers(seen()), {
-    servers: server.url,
-    ...as("agent"),
-  });
-  await using me = await connect({ name: "me", servers: server.url, ...as("caller") });
+const policy = `
+version: 1
+workspaces:
+  test:
+    agents:
+      greeter: { skills: [greet, wait, count, echo] }
+      me: { skills: [], calls: [greeter.greet] }
+`;
+
+test("a call that mesh.yaml does not grant is permission_denied at once, naming the line that would", async () => {
+  await using mesh = await startMesh({ policy });
+  await mesh.serve(greeter, handlers(seen()));
+  const client = (await mesh.connect("me")).client(greeter);
   const from = performance.now();
-  await assert.rejects(me.client(greeter).echo({ text: "x" }), {
+  await assert.rejects(client.echo({ text: "x" }), {
     code: MeshCode.PermissionDenied,
-    message: /mesh\.call\.greeter\.echo\./,
+    message: /mesh\.call\.greeter\.echo\..*agents\.me\.calls: \[greeter\.echo\]/,
   });
   assert.ok(performance.now() - from < 1_000);
-  assert.deepEqual(await me.client(greeter).greet({ name: "Ada" }), { text: "Hello Ada from me" });
+  assert.deepEqual(await client.greet({ name: "Ada" }), { text: "Hello Ada from me" });
+});
+
+test("who is not in mesh.yaml gets no credentials where no guests are", async () => {
+  await using mesh = await startMesh({ policy });
+  await assert.rejects(mesh.connect("stranger"), {
+    message: /has no stranger and takes no guests/,
+  });
+  const joining = connect({ ...mesh.access, name: "stranger" });
+  await assert.rejects(joining, { code: MeshCode.InvalidArgument, message: /stranger\.creds/ });
 });
 
 test("who may not hear its own inbox learns it when it connects", async () => {

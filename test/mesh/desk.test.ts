@@ -14,6 +14,8 @@ import { z } from "zod";
 // Nine processes start for each run: seconds on a machine that is free, far more on one that is busy.
 const patience = { timeout: 240_000 };
 
+// Absolute: the desk runs in a folder of its own, with a home of its own.
+const loader = import.meta.resolve("tsx");
 const main = fileURLToPath(new URL("../../services/desk/main.ts", import.meta.url));
 
 let folder = "";
@@ -33,8 +35,9 @@ class Run {
 
   constructor(name: string, args: readonly string[], env: Record<string, string> = {}) {
     this.out = join(folder, name);
-    const node = ["--conditions=development", "--import", "tsx", main, "--out", this.out];
+    const node = ["--conditions=development", "--import", loader, main, "--out", this.out];
     this.child = spawn(process.execPath, [...node, ...args], {
+      cwd: folder,
       env: { ...process.env, OPENAI_BASE_URL: "", ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });

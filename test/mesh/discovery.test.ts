@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connect, isMeshError, type Mesh, MeshCode } from "@myelin/mesh";
 import { connect as connectPlain } from "@nats-io/transport-node";
-import { eventually, type NatsServer, startNats } from "../../libs/testing/index.ts";
+import { eventually, startMesh, type TestMesh } from "../../libs/testing/index.ts";
 import { echo, echoing } from "../support/echo.ts";
 import { launchAgent } from "../support/launch-agent.ts";
 import { steadyCalls } from "../support/steady-calls.ts";
 
-async function instance(nats: NatsServer): Promise<Mesh> {
-  const mesh = await connect({ name: echo.name, servers: nats.url });
+async function instance(nats: TestMesh): Promise<Mesh> {
+  const mesh = await connect({ name: echo.name, ...nats.access });
   await mesh.serve(
     echo,
     echoing(() => mesh.instance),
@@ -17,8 +17,8 @@ async function instance(nats: NatsServer): Promise<Mesh> {
 }
 
 test("an agent can be called as soon as serve has resolved", async () => {
-  await using nats = await startNats();
-  await using caller = await connect({ name: "ops", servers: nats.url });
+  await using nats = await startMesh();
+  await using caller = await connect({ name: "ops", ...nats.access });
   const client = caller.client(echo);
   await assert.rejects(client.who({ ms: 0 }), (error) => isMeshError(error, MeshCode.UnknownAgent));
   await using served = await instance(nats);
@@ -26,9 +26,9 @@ test("an agent can be called as soon as serve has resolved", async () => {
 });
 
 test("an instance that joins gets its share without anybody asking again", async () => {
-  await using nats = await startNats();
+  await using nats = await startMesh();
   await using first = await instance(nats);
-  await using caller = await connect({ name: "ops", servers: nats.url });
+  await using caller = await connect({ name: "ops", ...nats.access });
   const calls = steadyCalls(4, () => caller.client(echo).who({ ms: 5 }));
   await eventually("the first one answers", () => calls.seen().answered[first.instance]);
   await using second = await instance(nats);
@@ -37,10 +37,10 @@ test("an instance that joins gets its share without anybody asking again", async
 });
 
 test("a drained instance gets no call any more, and no call fails by it", async () => {
-  await using nats = await startNats();
+  await using nats = await startMesh();
   await using stays = await instance(nats);
   await using leaves = await instance(nats);
-  await using caller = await connect({ name: "ops", servers: nats.url });
+  await using caller = await connect({ name: "ops", ...nats.access });
   const calls = steadyCalls(16, () => caller.client(echo).once({ ms: 5 }));
   await eventually("both answer", () => Object.keys(calls.seen().answered).length === 2);
   await leaves.drain();
@@ -59,11 +59,11 @@ for (const signal of ["SIGKILL", "SIGSTOP"] as const) {
   for (const watched of [false, true]) {
     const watching = watched ? " while somebody watches every subject" : "";
     test(`no idempotent call fails after ${signal} of an instance${watching}`, async () => {
-      await using nats = await startNats();
+      await using nats = await startMesh();
       await using watcher = watched ? await watchAll(nats) : undefined;
-      await using doomed = await launchAgent(nats.url);
-      await using other = await launchAgent(nats.url);
-      await using caller = await connect({ name: "ops", servers: nats.url });
+      await using doomed = await launchAgent(nats);
+      await using other = await launchAgent(nats);
+      await using caller = await connect({ name: "ops", ...nats.access });
       const calls = steadyCalls(32, () => caller.client(echo).who({ ms: 10 }));
       await eventually("both answer", () => Object.keys(calls.seen().answered).length === 2);
       doomed.signal(signal);
@@ -83,22 +83,22 @@ for (const signal of ["SIGKILL", "SIGSTOP"] as const) {
 }
 
 test("calls through the queue group alone survive a stopped instance as well", async () => {
-  await using nats = await startNats();
-  await using doomed = await launchAgent(nats.url);
-  await using other = await launchAgent(nats.url);
+  await using nats = await startMesh();
+  await using doomed = await launchAgent(nats);
+  await using other = await launchAgent(nats);
   doomed.signal("SIGSTOP");
   // A caller that has just come knows nobody: its first calls go to whomever the server chooses.
-  await using caller = await connect({ name: "ops", servers: nats.url });
+  await using caller = await connect({ name: "ops", ...nats.access });
   const client = caller.client(echo);
   const answers = await Promise.all(Array.from({ length: 20 }, () => client.who({ ms: 0 })));
   assert.deepEqual(new Set(answers.map((answer) => answer.instance)), new Set([other.instance]));
 });
 
 test("a process that is stopped and goes on gets calls again", async () => {
-  await using nats = await startNats();
-  await using paused = await launchAgent(nats.url);
-  await using other = await launchAgent(nats.url);
-  await using caller = await connect({ name: "ops", servers: nats.url });
+  await using nats = await startMesh();
+  await using paused = await launchAgent(nats);
+  await using other = await launchAgent(nats);
+  await using caller = await connect({ name: "ops", ...nats.access });
   const calls = steadyCalls(8, () => caller.client(echo).who({ ms: 5 }));
   await eventually("both answer", () => Object.keys(calls.seen().answered).length === 2);
   paused.signal("SIGSTOP");
@@ -119,8 +119,8 @@ test("a process that is stopped and goes on gets calls again", async () => {
 });
 
 /** What `nats sub 'mesh.>'` does. */
-async function watchAll(nats: NatsServer) {
-  const nc = await connectPlain({ servers: nats.url });
+async function watchAll(nats: TestMesh) {
+  const nc = await connectPlain(await nats.options("ops"));
   nc.subscribe("mesh.>", { callback: () => {} });
   await nc.flush();
   return { isClosed: () => nc.isClosed(), [Symbol.asyncDispose]: () => nc.close() };

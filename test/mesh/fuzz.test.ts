@@ -95,7 +95,7 @@ const replies = fc.constantFrom(
 
 test("no bytes from the wire crash or hang an instance", async () => {
   await using stage = await Stage.start();
-  const nc = await connectPlain({ servers: stage.server.url });
+  const nc = await connectPlain(await stage.mesh.options("ops"));
   try {
     let codes = 0;
     nc.subscribe("_INBOX.ops.t.fuzz", {

@@ -26,7 +26,7 @@ async function ask(
 
 test("each malformed header, payload and content type is answered with its own code, and names what is allowed", async () => {
   await using stage = await Stage.start();
-  const nc = await connectPlain({ servers: stage.server.url });
+  const nc = await connectPlain(await stage.mesh.options("ops"));
   try {
     const subject = "mesh.call.greeter.greet.any.ops";
     const good = '{"name":"Ada"}';
@@ -85,15 +85,10 @@ test("each malformed header, payload and content type is answered with its own c
 
 test("a reply subject outside the caller's inbox is counted and never answered", async () => {
   await using stage = await Stage.start();
-  const nc = await connectPlain({ servers: stage.server.url });
+  const nc = await connectPlain(await stage.mesh.options("ops"));
   try {
     const heard: string[] = [];
-    for (const subject of [
-      "_INBOX.victim.>",
-      "mesh.call.greeter.echo.any.ops",
-      "elsewhere.>",
-      "_INBOX.opsx.>",
-    ]) {
+    for (const subject of ["_INBOX.victim.>", "mesh.call.greeter.echo.any.ops", "_INBOX.opsx.>"]) {
       nc.subscribe(subject, { callback: (_error, message) => void heard.push(message.subject) });
     }
     const subject = "mesh.call.greeter.greet.any.ops";
@@ -126,26 +121,30 @@ test("a reply subject outside the caller's inbox is counted and never answered",
 
 test("control of another caller's attempt, or without a reply subject of its own, does nothing", async () => {
   await using stage = await Stage.start();
-  const nc = await connectPlain({ servers: stage.server.url });
+  const watcher = await connectPlain(await stage.mesh.options("ops"));
+  const [eve, me] = await Promise.all(
+    ["eve", "me"].map(async (name) => connectPlain(await stage.mesh.options(name))),
+  );
+  assert.ok(eve !== undefined && me !== undefined);
   try {
     let token = "";
-    nc.subscribe("mesh.call.greeter.wait.>", {
+    watcher.subscribe("mesh.call.greeter.wait.>", {
       callback: (_error, message) => {
         token = message.reply?.split(".").at(-1) ?? "";
       },
     });
-    await nc.flush();
+    await watcher.flush();
     const controller = new AbortController();
     const call = stage.client.wait({}, { signal: controller.signal, timeoutMs: 5_000 });
     call.catch(() => undefined);
     await eventually("the token is seen", () => token !== "" && stage.seen.calls === 1);
     const cancel = JSON.stringify({ cancel: { token } });
-    nc.publish("mesh.control.greeter.any.eve", cancel, { reply: "_INBOX.eve.1.x" });
-    nc.publish("mesh.control.greeter.any.me", cancel);
-    nc.publish("mesh.control.greeter.any.me", cancel, { reply: "_INBOX.eve.1.x" });
-    nc.publish("mesh.control.greeter.any.me", "not json", { reply: "_INBOX.me.1.x" });
-    nc.publish("mesh.control.greeter.any.me", '{"explode":{}}', { reply: "_INBOX.me.1.x" });
-    await nc.flush();
+    eve.publish("mesh.control.greeter.any.eve", cancel, { reply: "_INBOX.eve.1.x" });
+    me.publish("mesh.control.greeter.any.me", cancel);
+    me.publish("mesh.control.greeter.any.me", cancel, { reply: "_INBOX.eve.1.x" });
+    me.publish("mesh.control.greeter.any.me", "not json", { reply: "_INBOX.me.1.x" });
+    me.publish("mesh.control.greeter.any.me", '{"explode":{}}', { reply: "_INBOX.me.1.x" });
+    await Promise.all([eve.flush(), me.flush()]);
     assert.deepEqual(await stage.client.echo({ text: "still up" }), { text: "still up" });
     assert.deepEqual(stage.seen.aborted, []);
     controller.abort();
@@ -155,13 +154,13 @@ test("control of another caller's attempt, or without a reply subject of its own
     assert.equal(refused["control_payload"], 1);
     assert.equal(refused["control_kind"], 1);
   } finally {
-    await nc.close();
+    await Promise.all([watcher, eve, me].map((nc) => nc.close()));
   }
 });
 
 test("reply tokens are 96 random bits, a new one for each attempt", async () => {
   await using stage = await Stage.start();
-  const nc = await connectPlain({ servers: stage.server.url });
+  const nc = await connectPlain(await stage.mesh.options("ops"));
   try {
     const tokens = new Set<string>();
     nc.subscribe("mesh.call.>", {

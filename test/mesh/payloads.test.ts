@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connect, defineAgent, MeshCode, serve, skill } from "@myelin/mesh";
-import { startNats } from "@myelin/mesh/testing";
+import { startMesh, type TestMesh } from "@myelin/mesh/testing";
 import { connect as connectPlain, headers } from "@nats-io/transport-node";
 import protobuf from "protobufjs";
 import { z } from "zod";
@@ -34,7 +34,7 @@ const sums = defineAgent({
 
 const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
 
-async function startSums(servers: string) {
+async function startSums({ access }: TestMesh) {
   return serve(
     sums,
     {
@@ -43,14 +43,14 @@ async function startSums(servers: string) {
         for (let at = 1; at <= values.length; at++) yield { total: total(values.slice(0, at)) };
       },
     },
-    { servers },
+    access,
   );
 }
 
 test("a contract that names protobuf messages speaks protobuf, answers and frames alike", async () => {
-  await using server = await startNats();
-  await using _agent = await startSums(server.url);
-  await using me = await connect({ name: "me", servers: server.url });
+  await using server = await startMesh();
+  await using _agent = await startSums(server);
+  await using me = await connect({ name: "me", ...server.access });
   const client = me.client(sums);
   assert.deepEqual(await client.add({ values: [1, 2, 3] }), { total: 6 });
   const frames: number[] = [];
@@ -59,9 +59,9 @@ test("a contract that names protobuf messages speaks protobuf, answers and frame
 });
 
 test("the bytes on the wire are protobuf, with their content type", async () => {
-  await using server = await startNats();
-  await using _agent = await startSums(server.url);
-  const plain = await connectPlain({ servers: server.url, inboxPrefix: "_INBOX.ops" });
+  await using server = await startMesh();
+  await using _agent = await startSums(server);
+  const plain = await connectPlain(await server.options("ops"));
   try {
     const { root } = protobuf.parse(source);
     const numbers = root.lookupType("sums.Numbers");
@@ -87,9 +87,9 @@ test("the bytes on the wire are protobuf, with their content type", async () => 
 });
 
 test("a plain client may send JSON to a protobuf skill and gets JSON", async () => {
-  await using server = await startNats();
-  await using _agent = await startSums(server.url);
-  const plain = await connectPlain({ servers: server.url, inboxPrefix: "_INBOX.ops" });
+  await using server = await startMesh();
+  await using _agent = await startSums(server);
+  const plain = await connectPlain(await server.options("ops"));
   try {
     const reply = await plain.request("mesh.call.sums.add.any.ops", '{"values":[1,1]}', {
       timeout: 5_000,
@@ -101,9 +101,9 @@ test("a plain client may send JSON to a protobuf skill and gets JSON", async () 
 });
 
 test("protobuf that cannot be read is malformed_payload, and the agent stays up", async () => {
-  await using server = await startNats();
-  await using _agent = await startSums(server.url);
-  const plain = await connectPlain({ servers: server.url, inboxPrefix: "_INBOX.ops" });
+  await using server = await startMesh();
+  await using _agent = await startSums(server);
+  const plain = await connectPlain(await server.options("ops"));
   try {
     const given = headers();
     given.set("Content-Type", "application/protobuf");
@@ -125,7 +125,7 @@ test("protobuf that cannot be read is malformed_payload, and the agent stays up"
 });
 
 test("a contract whose protobuf lacks a message it names is refused when it is used", async () => {
-  await using server = await startNats();
+  await using server = await startMesh();
   const wrong = defineAgent({
     name: "wrong",
     version: "1.0.0",
@@ -138,7 +138,7 @@ test("a contract whose protobuf lacks a message it names is refused when it is u
       }),
     },
   });
-  await assert.rejects(serve(wrong, { x: () => ({}) }, { servers: server.url }), {
+  await assert.rejects(serve(wrong, { x: () => ({}) }, { ...server.access }), {
     code: MeshCode.InvalidArgument,
     message: /sums\.Nope/,
   });
@@ -155,7 +155,7 @@ test("an input over the server's limit is payload_too_large before it leaves, an
 });
 
 test("an answer over the server's limit is payload_too_large at the caller", async () => {
-  await using server = await startNats({ config: "max_payload: 4096" });
+  await using server = await startMesh({ config: "max_payload: 4096" });
   const writer = defineAgent({
     name: "writer",
     version: "1.0.0",
@@ -173,9 +173,9 @@ test("an answer over the server's limit is payload_too_large at the caller", asy
         yield "x".repeat(bytes);
       },
     },
-    { servers: server.url },
+    { ...server.access },
   );
-  await using me = await connect({ name: "me", servers: server.url });
+  await using me = await connect({ name: "me", ...server.access });
   const client = me.client(writer);
   await assert.rejects(client.write({ bytes: 5_000 }), {
     code: MeshCode.PayloadTooLarge,

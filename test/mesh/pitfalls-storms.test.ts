@@ -10,7 +10,7 @@ import {
   serve,
   skill,
 } from "@myelin/mesh";
-import { eventually, type NatsServer, startMesh, startNats } from "@myelin/mesh/testing";
+import { eventually, startMesh, type TestMesh } from "@myelin/mesh/testing";
 import { connect as connectPlain } from "@nats-io/transport-node";
 import { z } from "zod";
 import { lab, labour, Notes } from "../support/lab.ts";
@@ -78,12 +78,12 @@ test("an agent without room gets no more attempts than the calls and their budge
 });
 
 test("a stream whose producer is killed ends within 2 s, while somebody watches every subject", async () => {
-  await using nats = await startNats();
-  const watcher = await connectPlain({ servers: nats.url });
+  await using nats = await startMesh();
+  const watcher = await connectPlain(await nats.options("ops"));
   watcher.subscribe("mesh.>", { callback: () => {} });
   await watcher.flush();
-  await using producer = await launchLab(nats.url, "serve");
-  await using caller = await connect({ name: "ops", servers: nats.url });
+  await using producer = await launchLab(nats, "serve");
+  await using caller = await connect({ name: "ops", ...nats.access });
   let killedAt = 0;
   const read = async () => {
     for await (const tick of caller.client(lab).tick({ everyMs: 20 })) {
@@ -102,7 +102,7 @@ test("a caller that is killed leaves its calls to their deadline at most, and no
   await using mesh = await startMesh();
   const notes = new Notes();
   const agent = await mesh.serve(lab, labour(notes), { concurrency: 4, queue: 4 });
-  await using caller = await launchLab(mesh.url, "hang");
+  await using caller = await launchLab(mesh, "hang");
   await eventually("its calls run", () => notes.calls === 3);
   caller.signal("SIGKILL");
   await caller.ended;
@@ -112,17 +112,17 @@ test("a caller that is killed leaves its calls to their deadline at most, and no
 });
 
 test("idle agents are heard by nobody who does not call them, however many there are", async () => {
-  await using nats = await startNats({ monitor: true });
+  await using nats = await startMesh({ monitor: true });
   const agents = await Promise.all(
     Array.from({ length: 40 }, (_, at) =>
       serve(
         defineAgent({ name: `idle-${at}`, version: "1.0.0", skills: flaky.skills }),
         { work: () => "well" },
-        { servers: nats.url },
+        { ...nats.access },
       ),
     ),
   );
-  await using caller = await connect({ name: "ops", servers: nats.url });
+  await using caller = await connect({ name: "ops", ...nats.access });
   const one = defineAgent({ name: "idle-1", version: "1.0.0", skills: flaky.skills });
   await caller.client(one).work({});
   const before = await traffic(nats, caller);
@@ -141,9 +141,9 @@ interface Connz {
 }
 
 /** Messages that the server took in and gave out so far, and those that one connection got. */
-async function traffic(nats: NatsServer, mesh: Mesh) {
+async function traffic(nats: TestMesh, mesh: Mesh) {
   const read = async (path: string): Promise<unknown> =>
-    (await fetch(`${nats.monitorUrl}/${path}`)).json();
+    (await fetch(`${nats.server.monitorUrl}/${path}`)).json();
   const { in_msgs, out_msgs } = (await read("varz")) as { in_msgs: number; out_msgs: number };
   const { connections } = (await read("connz")) as Connz;
   const own = connections.find(({ name }) => name.endsWith(mesh.instance));

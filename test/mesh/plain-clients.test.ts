@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eventually, runNatsCli } from "@myelin/mesh/testing";
+import { eventually, runNatsCli, type TestMesh } from "@myelin/mesh/testing";
 import { connect as connectPlain, headers } from "@nats-io/transport-node";
 import { connect as connectLegacy, StringCodec } from "nats";
 import { Stage } from "../support/greeter.ts";
 
-async function nats(url: string, ...args: string[]): Promise<string> {
-  const { stdout, stderr } = await runNatsCli(args, { url });
+async function nats(mesh: TestMesh, ...args: string[]): Promise<string> {
+  const { stdout, stderr } = await runNatsCli(args, await mesh.cli("ops"));
   return stdout + stderr;
 }
 
 test("the nats CLI calls a skill and reads JSON", async () => {
   await using stage = await Stage.start();
   const out = await nats(
-    stage.server.url,
-    ...["--inbox-prefix", "_INBOX.ops", "req", "--raw"],
+    stage.mesh,
+    ...["req", "--raw"],
     ...["mesh.call.greeter.greet.any.ops", '{"name":"Ada"}'],
   );
   assert.deepEqual(JSON.parse(out), { text: "Hello Ada from ops" });
@@ -23,8 +23,8 @@ test("the nats CLI calls a skill and reads JSON", async () => {
 test("the nats CLI sees an error as ADR-32 headers", async () => {
   await using stage = await Stage.start();
   const out = await nats(
-    stage.server.url,
-    ...["--inbox-prefix", "_INBOX.ops", "req"],
+    stage.mesh,
+    ...["req"],
     ...["mesh.call.greeter.greet.any.ops", '{"name":""}'],
   );
   assert.match(out, /Nats-Service-Error-Code: 400/);
@@ -35,8 +35,8 @@ test("the nats CLI sees an error as ADR-32 headers", async () => {
 test("the nats CLI reads a stream up to its empty end", async () => {
   await using stage = await Stage.start();
   const out = await nats(
-    stage.server.url,
-    ...["--inbox-prefix", "_INBOX.ops", "req", "--raw", "--wait-for-empty"],
+    stage.mesh,
+    ...["req", "--raw", "--wait-for-empty"],
     ...["mesh.call.greeter.count.any.ops", '{"to":5}'],
   );
   // The CLI prints "nil body" for the empty message that ends it.
@@ -45,7 +45,7 @@ test("the nats CLI reads a stream up to its empty end", async () => {
 
 test("the legacy nats 2.x package calls a skill", async () => {
   await using stage = await Stage.start();
-  const nc = await connectLegacy({ servers: stage.server.url, inboxPrefix: "_INBOX.old" });
+  const nc = await connectLegacy(await stage.mesh.options("old"));
   try {
     const { encode, decode } = StringCodec();
     const reply = await nc.request("mesh.call.greeter.greet.any.old", encode('{"name":"Ada"}'));
@@ -60,7 +60,7 @@ test("the legacy nats 2.x package calls a skill", async () => {
 
 test("a plain client's stream is not held back by credit", async () => {
   await using stage = await Stage.start();
-  const nc = await connectPlain({ servers: stage.server.url });
+  const nc = await connectPlain(await stage.mesh.options("ops"));
   try {
     const frames: string[] = [];
     let end = "";
@@ -80,7 +80,7 @@ test("a plain client's stream is not held back by credit", async () => {
 
 test("a caller's deadline in the header binds a plain client's call as well", async () => {
   await using stage = await Stage.start();
-  const nc = await connectPlain({ servers: stage.server.url, inboxPrefix: "_INBOX.ops" });
+  const nc = await connectPlain(await stage.mesh.options("ops"));
   try {
     const given = headers();
     given.set("Mesh-Timeout", "80");

@@ -64,16 +64,17 @@ test("it comes back after many losses, however long they last", async () => {
   }
 });
 
-test("refused credentials do not end it: it comes back when they are right again", async () => {
+test("refused credentials do not end it and are told once: it comes back when they are right again", async () => {
   const rightly = "authorization { user: a, password: right }";
   await using server = await startNats({ config: rightly });
   const troubles: MeshError[] = [];
   const nats = { user: "a", pass: "right", reconnectTimeWait: 20, reconnectJitter: 20 };
   await using link = await linkTo(server, { nats, onTrouble: (trouble) => troubles.push(trouble) });
   await server.reload("authorization { user: a, password: other }");
-  const refusals = () => troubles.filter(({ code }) => code === MeshCode.PermissionDenied).length;
+  const refusals = () => server.log.match(/authentication error/g)?.length ?? 0;
   await eventually("it was refused many times", () => refusals() >= 5);
   assert.equal(link.isUp, false);
+  assert.equal(troubles.filter(({ code }) => code === MeshCode.PermissionDenied).length, 1);
   await server.reload(rightly);
   await eventually("it is up", () => link.isUp);
 });
@@ -217,19 +218,30 @@ test("closing while it reconnects ends the waiting and leaves nothing running", 
   assert.equal(link.isUp, false);
 });
 
-test("a server in lame duck mode is left for another", async () => {
+test("a server in lame duck mode is left for another before it goes, and nothing is lost", async () => {
   await using second = await startNats();
-  await using first = await startNats({ config: "lame_duck_duration: 30s" });
+  await using first = await startNats({ config: "lame_duck_duration: 30s", monitor: true });
   await using link = await Link.connect({
     servers: [first.url, second.url],
     name: "tester",
     nats: { noRandomize: true },
   });
-  let ups = 0;
-  link.onUp(() => ups++);
+  const clients = async (): Promise<number> => {
+    const connz = await (await fetch(`${first.monitorUrl}/connz`)).json();
+    return (connz as { readonly num_connections: number }).num_connections;
+  };
+  assert.equal(await clients(), 1);
+  let downs = 0;
+  link.onDown(() => downs++);
+  let heard = 0;
+  link.subscribe("news", () => heard++);
   first.lameDuck();
-  await eventually("it went over", () => ups === 1 && link.isUp, { timeoutMs: 4_000 });
+  await eventually("it went over", async () => (await clients()) === 0, { timeoutMs: 4_000 });
   await first.kill();
+  await using speaker = await linkTo(second);
+  speaker.publish("news", nothing);
+  await speaker.flush();
   await link.flush();
-  assert.equal(link.isUp, true);
+  assert.equal(heard, 1);
+  assert.equal(downs, 0);
 });

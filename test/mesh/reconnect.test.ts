@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { defineAgent, isMeshError, MeshCode, skill } from "@myelin/mesh";
-import { eventually, startMesh, type TestMesh } from "@myelin/mesh/testing";
+import {
+  connect,
+  defineAgent,
+  type Handlers,
+  isMeshError,
+  MeshCode,
+  serve,
+  skill,
+} from "@myelin/mesh";
+import { eventually, startMesh, startNats, type TestMesh } from "@myelin/mesh/testing";
 import { z } from "zod";
 
 const text = z.object({ text: z.string() });
@@ -16,8 +24,8 @@ const worker = defineAgent({
   },
 });
 
-/** A worker whose `once` and `again` wait while told to, and a caller. */
-async function working(mesh: TestMesh, nats = {}) {
+/** What a worker does: its `once` and `again` wait while told to. */
+function workshop() {
   const state = { waits: false, runs: 0, texts: [] as string[] };
   const work = async (input: z.infer<typeof text>, ctx: { readonly signal: AbortSignal }) => {
     state.runs++;
@@ -25,21 +33,24 @@ async function working(mesh: TestMesh, nats = {}) {
     if (state.waits) await new Promise((resolve) => ctx.signal.addEventListener("abort", resolve));
     return input;
   };
-  const served = await mesh.serve(
-    worker,
-    {
-      once: work,
-      again: work,
-      count: async function* (_input, ctx) {
-        for (let n = 0; !ctx.signal.aborted; n++) {
-          yield n;
-          await new Promise((resolve) => setTimeout(resolve, 10));
-        }
-      },
+  const handlers: Handlers<typeof worker> = {
+    once: work,
+    again: work,
+    count: async function* (_input, ctx) {
+      for (let n = 0; !ctx.signal.aborted; n++) {
+        yield n;
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
     },
-    { nats },
-  );
-  const caller = await mesh.connect("tester", { nats });
+  };
+  return { state, handlers };
+}
+
+/** A worker and a caller. */
+async function working(mesh: TestMesh) {
+  const { state, handlers } = workshop();
+  const served = await mesh.serve(worker, handlers);
+  const caller = await mesh.connect("tester");
   const client = caller.client(worker);
   await client.again({ text: "warm" });
   state.runs = 0;
@@ -163,15 +174,19 @@ test("of many calls in flight at the kill each ends, and what is not idempotent 
 
 test("refused credentials on the way back do not end a mesh for good", async () => {
   const rightly = "authorization { user: a, password: right }";
-  await using mesh = await startMesh({ config: rightly });
-  const { caller, served, client } = await working(mesh, { user: "a", pass: "right" });
-  await mesh.server.reload("authorization { user: a, password: other }");
+  await using server = await startNats({ config: rightly });
+  const joining = { servers: server.url, nats: { user: "a", pass: "right" } };
+  await using served = await serve(worker, workshop().handlers, joining);
+  await using caller = await connect({ ...joining, name: "tester" });
+  const client = caller.client(worker);
+  await client.once({ text: "x" });
+  await server.reload("authorization { user: a, password: other }");
   await eventually("both are out", () => !caller.isUp && !served.isUp);
   await assert.rejects(client.once({ text: "x" }), { code: "unavailable" });
   // nats.js alone gives up at the second refusal.
-  const refusals = () => mesh.server.log.match(/authentication error/g)?.length ?? 0;
+  const refusals = () => server.log.match(/authentication error/g)?.length ?? 0;
   await eventually("each was refused several times", () => refusals() >= 8);
-  await mesh.server.reload(rightly);
+  await server.reload(rightly);
   const answered = () => client.once({ text: "x" }, { timeoutMs: 500 }).catch(() => undefined);
   const took = await timed(() => eventually("it answers", answered, { timeoutMs: 4_000 }));
   assert.ok(took < 2_000, `${took} ms`);

@@ -35,7 +35,7 @@ test("a contract is served once per connection, under its own name, with all its
   const refused = { code: MeshCode.InvalidArgument };
   await assert.rejects(stage.me.serve(greeter, {} as never), refused);
   await assert.rejects(
-    serve(greeter, { greet: () => ({ text: "" }) } as never, { servers: stage.server.url }),
+    serve(greeter, { greet: () => ({ text: "" }) } as never, { ...stage.mesh.access }),
     {
       ...refused,
       message: /no handler for wait, count, echo/,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connect, isMeshError, MeshCode } from "@myelin/mesh";
-import { eventually, startMesh, startNats } from "@myelin/mesh/testing";
+import { eventually, startMesh } from "@myelin/mesh/testing";
 import { connect as connectPlain } from "@nats-io/transport-node";
 import { Cable } from "../support/cable.ts";
 import { echo } from "../support/echo.ts";
@@ -13,7 +13,7 @@ test("a reader that is killed leaves no producer behind, and its place is free a
   await using mesh = await startMesh();
   const notes = new Notes();
   const agent = await mesh.serve(lab, labour(notes), { concurrency: 1, queue: 0 });
-  await using reader = await launchLab(mesh.url, "tick");
+  await using reader = await launchLab(mesh, "tick");
   await eventually("frames flow", () => reader.lines.length > 3);
   reader.signal("SIGKILL");
   await eventually("the producer ends", () => notes.ticking === 0, { timeoutMs: 15_000 });
@@ -29,7 +29,7 @@ test("a plain client that goes away in mid-stream leaves no producer behind, one
   const notes = new Notes();
   await mesh.serve(lab, labour(notes));
   const ask = async (everyMs: number) => {
-    const nc = await connectPlain({ servers: mesh.url, inboxPrefix: "_INBOX.plain.t" });
+    const nc = await connectPlain(await mesh.options("plain"));
     const frames: string[] = [];
     const inbox = `_INBOX.plain.t.${everyMs}`;
     nc.subscribe(inbox, { callback: (_error, message) => void frames.push(message.string()) });
@@ -55,7 +55,7 @@ test("a reader that is stopped for a while loses no frame", async () => {
   await using mesh = await startMesh();
   const notes = new Notes();
   await mesh.serve(lab, labour(notes));
-  await using reader = await launchLab(mesh.url, "tick");
+  await using reader = await launchLab(mesh, "tick");
   await eventually("frames flow", () => reader.lines.length > 3);
   reader.signal("SIGSTOP");
   const stopped = reader.lines.length;
@@ -70,13 +70,13 @@ test("a reader that is stopped for a while loses no frame", async () => {
 });
 
 test("the first calls of a newcomer survive the death of who took them, while somebody watches", async () => {
-  await using nats = await startNats();
-  const watcher = await connectPlain({ servers: nats.url });
+  await using nats = await startMesh();
+  const watcher = await connectPlain(await nats.options("ops"));
   watcher.subscribe("mesh.>", { callback: () => {} });
   await watcher.flush();
-  await using doomed = await launchAgent(nats.url);
-  await using other = await launchAgent(nats.url);
-  await using caller = await connect({ name: "ops", servers: nats.url });
+  await using doomed = await launchAgent(nats);
+  await using other = await launchAgent(nats);
+  await using caller = await connect({ name: "ops", ...nats.access });
   const begun = performance.now();
   const calls = Array.from({ length: 30 }, () => caller.client(echo).who({ ms: 300 }));
   await eventually("they are out", () => caller.metrics.snapshot().called[0]?.inFlight === 30);
@@ -90,9 +90,9 @@ test("the first calls of a newcomer survive the death of who took them, while so
 });
 
 test("a stopped instance that goes on drops what was given up meanwhile, and is called again", async () => {
-  await using nats = await startNats();
-  await using paused = await launchLab(nats.url, "serve");
-  await using caller = await connect({ name: "ops", servers: nats.url });
+  await using nats = await startMesh();
+  await using paused = await launchLab(nats, "serve");
+  await using caller = await connect({ name: "ops", ...nats.access });
   const client = caller.client(lab);
   await client.wait({ ms: 0 });
   paused.signal("SIGSTOP");
@@ -108,11 +108,11 @@ test("a stopped instance that goes on drops what was given up meanwhile, and is 
 });
 
 test("when every instance is gone callers hear it at once, and are served as soon as one is back", async () => {
-  await using nats = await startNats();
-  await using caller = await connect({ name: "ops", servers: nats.url });
+  await using nats = await startMesh();
+  await using caller = await connect({ name: "ops", ...nats.access });
   const client = caller.client(echo);
-  const one = await launchAgent(nats.url);
-  const two = await launchAgent(nats.url);
+  const one = await launchAgent(nats);
+  const two = await launchAgent(nats);
   await eventually("both answer", async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => client.who({ ms: 0 })));
     return new Set(answers.map(({ instance }) => instance)).size === 2;
@@ -121,14 +121,14 @@ test("when every instance is gone callers hear it at once, and are served as soo
   const begun = performance.now();
   await assert.rejects(client.who({ ms: 0 }), (error) => isMeshError(error, MeshCode.UnknownAgent));
   assert.ok(performance.now() - begun < 5_000);
-  await using back = await launchAgent(nats.url);
+  await using back = await launchAgent(nats);
   assert.deepEqual(await client.who({ ms: 0 }), { instance: back.instance });
 });
 
 test("SIGTERM lets a program answer what it has taken, and end with 0", async () => {
-  await using nats = await startNats();
-  await using program = await launchLab(nats.url, "serve");
-  await using caller = await connect({ name: "ops", servers: nats.url });
+  await using nats = await startMesh();
+  await using program = await launchLab(nats, "serve");
+  await using caller = await connect({ name: "ops", ...nats.access });
   const client = caller.client(lab);
   const calls = Array.from({ length: 10 }, () => client.wait({ ms: 400 }));
   const ticks = client.tick({ everyMs: 20 })[Symbol.asyncIterator]();
@@ -150,7 +150,7 @@ for (const [when, everyMs] of [
     await using mesh = await startMesh();
     await using cable = await Cable.lay(mesh.server.port);
     const notes = new Notes();
-    await using agent = await connect({ name: lab.name, servers: cable.url });
+    await using agent = await connect({ ...mesh.access, name: lab.name, servers: cable.url });
     await agent.serve(lab, labour(notes));
     const client = (await mesh.connect()).client(lab);
     let cutAt = 0;

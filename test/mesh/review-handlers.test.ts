@@ -84,7 +84,7 @@ test("text in another encoding is refused, not spoilt", async () => {
   await using mesh = await startMesh();
   const notes = new Notes();
   await mesh.serve(lab, labour(notes));
-  const nc = await connectPlain({ servers: mesh.url, inboxPrefix: "_INBOX.plain.t" });
+  const nc = await connectPlain(await mesh.options("plain"));
   const ask = (text: string, encoding: BufferEncoding) =>
     nc.request("mesh.call.lab.echo.any.plain", Buffer.from(JSON.stringify(text), encoding));
   const refused = await ask("café", "latin1");

@@ -97,7 +97,7 @@ test("a skill that would make its client a promise is refused by name", async ()
 test("two connections of one name are two instances, and an agent may call itself", async () => {
   await using mesh = await startMesh();
   const served = await mesh.serve(lab, labour());
-  await using other = await connect({ name: lab.name, servers: mesh.url });
+  await using other = await connect({ name: lab.name, ...mesh.access });
   await other.serve(lab, labour());
   assert.notEqual(served.instance, other.instance);
   for (const one of [served, other]) {

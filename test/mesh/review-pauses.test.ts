@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connect } from "@myelin/mesh";
-import { eventually, startMesh, startNats } from "@myelin/mesh/testing";
+import { eventually, startMesh } from "@myelin/mesh/testing";
 import { echo } from "../support/echo.ts";
 import { lab, labour, Notes } from "../support/lab.ts";
 import { launchAgent } from "../support/launch-agent.ts";
@@ -11,7 +11,7 @@ test("a caller that is stopped while its call runs gets the answer when it goes 
   await using mesh = await startMesh();
   const notes = new Notes();
   await mesh.serve(lab, labour(notes));
-  await using caller = await launchLab(mesh.url, "wait");
+  await using caller = await launchLab(mesh, "wait");
   await eventually("its call runs", () => notes.calls === 1);
   caller.signal("SIGSTOP");
   const begun = performance.now();
@@ -22,9 +22,9 @@ test("a caller that is stopped while its call runs gets the answer when it goes 
 });
 
 test("when the only instance stands still for a while, idempotent calls wait for it and none fails", async () => {
-  await using nats = await startNats();
-  await using only = await launchAgent(nats.url);
-  await using caller = await connect({ name: "ops", servers: nats.url });
+  await using nats = await startMesh();
+  await using only = await launchAgent(nats);
+  await using caller = await connect({ name: "ops", ...nats.access });
   const client = caller.client(echo);
   await client.who({ ms: 0 });
   only.signal("SIGSTOP");

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type NatsServer, startNats } from "@myelin/mesh/testing";
+import { startMesh, type TestMesh } from "@myelin/mesh/testing";
 import { connect, createInbox } from "@nats-io/transport-node";
 import { Link, Services, type ServicesParts } from "../../libs/nats/index.ts";
 
 /** Serves `clock`, instance `i1`, unless told otherwise. */
-async function serving(server: NatsServer, parts: Partial<ServicesParts> = {}) {
-  const link = await Link.connect({ servers: [server.url], name: "clock/i1" });
+async function serving(server: TestMesh, parts: Partial<ServicesParts> = {}) {
+  const link = await Link.connect({ ...server.access, name: "clock/i1" });
   const services = new Services({
     link,
     name: "clock",
@@ -31,8 +31,8 @@ async function serving(server: NatsServer, parts: Partial<ServicesParts> = {}) {
 }
 
 /** What everybody who hears it answers within a tenth of a second. */
-async function ask(server: NatsServer, subject: string): Promise<Record<string, unknown>[]> {
-  const nc = await connect({ servers: server.url });
+async function ask(server: TestMesh, subject: string): Promise<Record<string, unknown>[]> {
+  const nc = await connect(await server.options("ops"));
   try {
     const answers: Record<string, unknown>[] = [];
     const found = await nc.requestMany(subject, "", {
@@ -47,16 +47,13 @@ async function ask(server: NatsServer, subject: string): Promise<Record<string, 
   }
 }
 
-async function endpointsOf(
-  server: NatsServer,
-  subject: string,
-): Promise<Record<string, unknown>[]> {
+async function endpointsOf(server: TestMesh, subject: string): Promise<Record<string, unknown>[]> {
   const [answer] = await ask(server, subject);
   return (answer?.endpoints ?? []) as Record<string, unknown>[];
 }
 
 test("an instance answers all nine subjects, each with its type", async () => {
-  await using server = await startNats();
+  await using server = await startMesh();
   await using _ = await serving(server);
   for (const verb of ["PING", "INFO", "STATS"]) {
     for (const subject of [`$SRV.${verb}`, `$SRV.${verb}.clock`, `$SRV.${verb}.clock.i1`]) {
@@ -69,7 +66,7 @@ test("an instance answers all nine subjects, each with its type", async () => {
 });
 
 test("INFO carries the endpoints with their queue group and metadata", async () => {
-  await using server = await startNats();
+  await using server = await startMesh();
   await using _ = await serving(server);
   assert.deepEqual(await ask(server, "$SRV.INFO.clock"), [
     {
@@ -92,7 +89,7 @@ test("INFO carries the endpoints with their queue group and metadata", async () 
 });
 
 test("STATS are whole nanoseconds, whatever the counter says", async () => {
-  await using server = await startNats();
+  await using server = await startMesh();
   const counts = [
     { requests: 3, errors: 1, processingMs: 1.0000004 },
     { requests: 0, errors: 0, processingMs: 0 },
@@ -118,10 +115,10 @@ test("STATS are whole nanoseconds, whatever the counter says", async () => {
 });
 
 test("a question whose answer would leave the inboxes is not answered", async () => {
-  await using server = await startNats();
+  await using server = await startMesh();
   const refused: string[] = [];
   await using _ = await serving(server, { onRefused: (reason) => refused.push(reason) });
-  const nc = await connect({ servers: server.url });
+  const nc = await connect(await server.options("ops"));
   const leaked: string[] = [];
   nc.subscribe("mesh.>", { callback: (_error, msg) => void leaked.push(msg.subject) });
   nc.publish("$SRV.PING", "", { reply: "mesh.call.clock.now.any.bob" });
@@ -134,7 +131,7 @@ test("a question whose answer would leave the inboxes is not answered", async ()
 });
 
 test("INFO that does not fit into a message leaves the metadata out", async () => {
-  await using server = await startNats({ config: "max_payload: 2048" });
+  await using server = await startMesh({ config: "max_payload: 2048" });
   const metadata = { "mesh.input": "x".repeat(3_000) };
   const endpoints = [
     { name: "now", subject: "mesh.call.clock.now.any.*", queueGroup: "clock", metadata },
@@ -146,7 +143,7 @@ test("INFO that does not fit into a message leaves the metadata out", async () =
 });
 
 test("after stop nobody answers, and a stopped one can start again", async () => {
-  await using server = await startNats();
+  await using server = await startMesh();
   await using clock = await serving(server);
   await clock.services.stop();
   await clock.services.stop();
@@ -158,14 +155,14 @@ test("after stop nobody answers, and a stopped one can start again", async () =>
 });
 
 test("a counter that throws costs one answer and not the instance", async () => {
-  await using server = await startNats();
+  await using server = await startMesh();
   let asked = 0;
   const counts = () => {
     if (++asked === 1) throw new RangeError("defect");
     return { requests: 1, errors: 0, processingMs: 1 };
   };
   await using _ = await serving(server, { counts });
-  const nc = await connect({ servers: server.url });
+  const nc = await connect(await server.options("ops"));
   nc.publish("$SRV.STATS.clock", "", { reply: createInbox() });
   const answer = await nc.request("$SRV.STATS.clock", "", { timeout: 2_000 });
   assert.equal(answer.json<{ id: string }>().id, "i1");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connect, defineAgent, MeshCode, serve, skill } from "@myelin/mesh";
-import { eventually, startNats } from "@myelin/mesh/testing";
+import { eventually, startMesh } from "@myelin/mesh/testing";
 import { z } from "zod";
 import { Stage } from "../support/greeter.ts";
 import { quickest } from "../support/quickest.ts";
@@ -85,7 +85,7 @@ const teller = defineAgent({
 });
 
 async function tell(fails: "before" | "after" | "odd" | "hangs" | "never"): Promise<string[]> {
-  await using server = await startNats();
+  await using server = await startMesh();
   await using _agent = await serve(
     teller,
     {
@@ -100,9 +100,9 @@ async function tell(fails: "before" | "after" | "odd" | "hangs" | "never"): Prom
         if (input.fails === "odd") yield 7 as unknown as string;
       },
     },
-    { servers: server.url },
+    { ...server.access },
   );
-  await using me = await connect({ name: "me", servers: server.url });
+  await using me = await connect({ name: "me", ...server.access });
   const frames: string[] = [];
   try {
     for await (const frame of me.client(teller).tell({ fails })) frames.push(frame);
@@ -142,7 +142,7 @@ test("silence between frames is bounded by the idle limit", async () => {
 });
 
 test("a stream longer than its deadline goes on as long as frames come", async () => {
-  await using server = await startNats();
+  await using server = await startMesh();
   const ticker = defineAgent({
     name: "ticker",
     version: "1.0.0",
@@ -160,9 +160,9 @@ test("a stream longer than its deadline goes on as long as frames come", async (
         }
       },
     },
-    { servers: server.url },
+    { ...server.access },
   );
-  await using me = await connect({ name: "me", servers: server.url });
+  await using me = await connect({ name: "me", ...server.access });
   let frames = 0;
   for await (const _ of me.client(ticker).tick({})) frames++;
   assert.equal(frames, 6);

@@ -130,7 +130,7 @@ test("a plain client's traceparent and tracestate are continued, whatever the ow
   const exporter = await traced(0);
   await using mesh = await startMesh();
   await chain(mesh);
-  const nc = await natsConnect({ servers: mesh.url, inboxPrefix: "_INBOX.ops" });
+  const nc = await natsConnect(await mesh.options("ops"));
   const traceId = "0af7651916cd43dd8448eb211c80319c";
   const head = headers();
   head.set("traceparent", `00-${traceId}-b7ad6b7169203331-01`);
@@ -155,7 +155,7 @@ test("a traceparent that is nonsense is ignored and the call is served", async (
   const exporter = await traced(1);
   await using mesh = await startMesh();
   await chain(mesh);
-  const nc = await natsConnect({ servers: mesh.url, inboxPrefix: "_INBOX.ops" });
+  const nc = await natsConnect(await mesh.options("ops"));
   const head = headers();
   head.set("traceparent", "00-zzz-01");
   const reply = await nc.request("mesh.call.back.work.any.ops", '{"text":"hi"}', {

@@ -27,8 +27,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   identity: [],
   wire: ["pipeline"],
   telemetry: ["pipeline"],
-  // Types of pipeline only: the link is the port LinkState.
-  nats: ["wire", "pipeline"],
+  // Types of pipeline only: the link is the port LinkState. Of identity it reads credentials.
+  nats: ["wire", "pipeline", "identity"],
   transport: ["pipeline", "wire", "nats", "telemetry"],
   call: ["pipeline", "telemetry", "contract", "identity"],
   serve: ["pipeline", "telemetry", "contract", "identity"],
@@ -37,14 +37,14 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   agent: all,
   // The doors.
   index: [...all, "agent"],
-  testing: [...all, "agent"],
+  testing: [...all, "agent", "operate"],
   program: ["pipeline", "telemetry", "contract"],
   operate: all,
 };
 
 /** Packages that one layer alone may import; the first pattern that fits decides. */
 const owners: readonly (readonly [RegExp, string])[] = [
-  [/^@nats-io\/(jwt|nkeys)$/, "identity"],
+  [/^(@nats-io\/(jwt|nkeys)|tweetnacl)$/, "identity"],
   [/^(@nats-io\/.*|nats|nats\.ws)$/, "nats"],
   [/^(@opentelemetry\/.*|prom-client)$/, "telemetry"],
 ];

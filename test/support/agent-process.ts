@@ -1,12 +1,11 @@
 /**
- * One instance of `echo` as a process of its own, for tests that kill it. Takes the server's URL as its argument,
+ * One instance of `echo` as a process of its own, for tests that kill it. Finds its mesh by the environment,
  * prints its instance id once it can be called, and drains on SIGTERM.
  */
-import { connect } from "@myelin/mesh";
+import { connect, locate } from "@myelin/mesh";
 import { echo, echoing } from "./echo.ts";
 
-const [url = ""] = process.argv.slice(2);
-const mesh = await connect({ name: echo.name, servers: url });
+const mesh = await connect({ name: echo.name, ...locate(process.env) });
 await mesh.serve(
   echo,
   echoing(() => mesh.instance),

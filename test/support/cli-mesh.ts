@@ -1,4 +1,4 @@
-import { type NatsOptions, type NatsServer, startNats } from "@myelin/mesh/testing";
+import { type MeshOptions, startMesh, type TestMesh } from "@myelin/mesh/testing";
 import { run } from "../../services/cli/cli.ts";
 import { serveScribe } from "./demo-agents.ts";
 import { FakeTerminal, type FakeTerminalParts } from "./fake-terminal.ts";
@@ -12,24 +12,24 @@ export interface Ran {
 
 /** A server with so many scribes, and the command line at hand. */
 export class CliMesh implements AsyncDisposable {
-  readonly nats: NatsServer;
+  readonly mesh: TestMesh;
   readonly #scribes: AsyncDisposable[] = [];
   /** How many handlers wait, and how many of them were told to stop. */
   waiting = 0;
   aborted = 0;
 
-  private constructor(nats: NatsServer) {
-    this.nats = nats;
+  private constructor(mesh: TestMesh) {
+    this.mesh = mesh;
   }
 
-  static async start(scribes = 1, options: NatsOptions = {}): Promise<CliMesh> {
-    const mesh = new CliMesh(await startNats(options));
+  static async start(scribes = 1, options: MeshOptions = {}): Promise<CliMesh> {
+    const mesh = new CliMesh(await startMesh(options));
     for (let many = 0; many < scribes; many++) await mesh.#addScribe();
     return mesh;
   }
 
   terminal(parts: FakeTerminalParts = {}): FakeTerminal {
-    return new FakeTerminal({ ...parts, env: { MYELIN_URL: this.nats.url, ...parts.env } });
+    return new FakeTerminal({ ...parts, env: { ...this.mesh.env, ...parts.env } });
   }
 
   /** Runs one command to its end. */
@@ -47,7 +47,7 @@ export class CliMesh implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const scribe of this.#scribes) await scribe[Symbol.asyncDispose]();
-    await this.nats.stop();
+    await this.mesh.stop();
   }
 
   async #addScribe(): Promise<void> {
@@ -55,6 +55,6 @@ export class CliMesh implements AsyncDisposable {
       onWaiting: () => void this.waiting++,
       onAborted: () => void this.aborted++,
     };
-    this.#scribes.push(await serveScribe(this.nats.url, watcher));
+    this.#scribes.push(await serveScribe(this.mesh.access, watcher));
   }
 }

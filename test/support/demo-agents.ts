@@ -1,4 +1,4 @@
-import { defineAgent, serve, skill } from "@myelin/mesh";
+import { type ConnectOptions, defineAgent, serve, skill } from "@myelin/mesh";
 import { z } from "zod";
 
 /** An agent with a skill of each kind, for tests of tools. */
@@ -28,7 +28,7 @@ export interface Watcher {
 }
 
 /** Serves one instance of the scribe. */
-export function serveScribe(url: string, watcher?: Watcher) {
+export function serveScribe(access: Omit<ConnectOptions, "name">, watcher?: Watcher) {
   return serve(
     scribe,
     {
@@ -51,6 +51,6 @@ export function serveScribe(url: string, watcher?: Watcher) {
         throw new TypeError("a secret of the scribe");
       },
     },
-    { servers: [url] },
+    access,
   );
 }

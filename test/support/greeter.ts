@@ -8,7 +8,7 @@ import {
   serve,
   skill,
 } from "@myelin/mesh";
-import { type NatsServer, startNats } from "@myelin/mesh/testing";
+import { startMesh, type TestMesh } from "@myelin/mesh/testing";
 import { z } from "zod";
 
 /** A small agent with one skill of each kind, for tests of calls. */
@@ -72,13 +72,13 @@ export function handlers(seen: Seen): Handlers<typeof greeter> {
 
 /** A fresh server, a greeter on it and a caller named `me`; all closed at the end. */
 export class Stage implements AsyncDisposable {
-  readonly server: NatsServer;
+  readonly mesh: TestMesh;
   readonly agent: Mesh;
   readonly me: Mesh;
   readonly seen: Seen;
 
-  private constructor(server: NatsServer, agent: Mesh, me: Mesh, seen: Seen) {
-    this.server = server;
+  private constructor(mesh: TestMesh, agent: Mesh, me: Mesh, seen: Seen) {
+    this.mesh = mesh;
     this.agent = agent;
     this.me = me;
     this.seen = seen;
@@ -87,12 +87,14 @@ export class Stage implements AsyncDisposable {
   static async start(
     options: { config?: string; serve?: ServeOptions; connect?: Partial<ConnectOptions> } = {},
   ): Promise<Stage> {
-    const server = await startNats(options.config === undefined ? {} : { config: options.config });
+    const mesh = await startMesh(options.config === undefined ? {} : { config: options.config });
     const seen: Seen = { aborted: [], yielded: 0, left: 0, calls: 0 };
-    const servers = server.url;
-    const agent = await serve(greeter, handlers(seen), { servers, ...options.serve });
-    const me = await connect({ name: "me", servers, ...options.connect });
-    return new Stage(server, agent, me, seen);
+    const agent = await serve(greeter, handlers(seen), {
+      ...mesh.access,
+      ...options.serve,
+    });
+    const me = await connect({ name: "me", ...mesh.access, ...options.connect });
+    return new Stage(mesh, agent, me, seen);
   }
 
   get client() {
@@ -102,6 +104,6 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.me.close();
     await this.agent.close();
-    await this.server.stop();
+    await this.mesh.stop();
   }
 }

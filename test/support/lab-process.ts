@@ -1,16 +1,17 @@
 /**
- * A side of the lab as a process of its own, for tests that kill or stop it. Arguments: the server's URL, and
+ * A side of the lab as a process of its own, for tests that kill or stop it. Finds its mesh by the environment. Argument:
  * `serve` (an agent run as a program), `tick` (reads a stream for ever), `wait` (makes a call of 4 s and prints its answer)
  * or `hang` (has calls under way for ever).
  * Prints a line when it is ready, one for each frame, and one for each call that was given up under way.
  */
-import { connect } from "@myelin/mesh";
+import { connect, locate } from "@myelin/mesh";
 import { drainOnSignal } from "@myelin/mesh/program";
 import { lab, labour, Notes } from "./lab.ts";
 
-const [url = "", role = ""] = process.argv.slice(2);
+const [role = ""] = process.argv.slice(2);
 const say = (text: string) => process.stdout.write(`${text}\n`);
-const mesh = await connect({ name: role === "serve" ? lab.name : "ops", servers: url });
+const name = role === "serve" ? lab.name : "ops";
+const mesh = await connect({ name, ...locate(process.env) });
 const client = mesh.client(lab);
 
 if (role === "serve") {

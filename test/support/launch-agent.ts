@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import type { TestMesh } from "@myelin/mesh/testing";
 
 /** An instance of `echo` in a process that a test may ill-treat. */
 export interface AgentProcess extends AsyncDisposable {
@@ -13,12 +14,11 @@ export interface AgentProcess extends AsyncDisposable {
 const program = fileURLToPath(new URL("./agent-process.ts", import.meta.url));
 
 /** Starts one; resolves when it can be called. Gone, however it fares, when it is disposed of. */
-export async function launchAgent(url: string): Promise<AgentProcess> {
-  const child = spawn(
-    process.execPath,
-    ["--conditions=development", "--import", "tsx", program, url],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
+export async function launchAgent({ env }: Pick<TestMesh, "env">): Promise<AgentProcess> {
+  const child = spawn(process.execPath, ["--conditions=development", "--import", "tsx", program], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...env },
+  });
   const ended = once(child, "exit").then(([code]) => code as number | null);
   const told = once(child.stdout, "data").then(([bytes]) => String(bytes).trim());
   const instance = await Promise.race([told, ended.then((code) => `ended with ${code}`)]);

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { eventually } from "@myelin/mesh/testing";
+import { eventually, type TestMesh } from "@myelin/mesh/testing";
 
 /** A side of the lab in a process that a test may ill-treat. */
 export interface LabProcess extends AsyncDisposable {
@@ -17,11 +17,11 @@ type Role = "serve" | "tick" | "wait" | "hang";
 const program = fileURLToPath(new URL("./lab-process.ts", import.meta.url));
 
 /** Starts one; resolves when it has printed its first line. Gone, however it fares, when it is disposed of. */
-export async function launchLab(url: string, role: Role): Promise<LabProcess> {
+export async function launchLab({ env }: Pick<TestMesh, "env">, role: Role): Promise<LabProcess> {
   const child = spawn(
     process.execPath,
-    ["--conditions=development", "--import", "tsx", program, url, role],
-    { stdio: ["ignore", "pipe", "inherit"] },
+    ["--conditions=development", "--import", "tsx", program, role],
+    { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, ...env } },
   );
   const ended = once(child, "exit").then(([code]) => code as number | null);
   const lines: string[] = [];

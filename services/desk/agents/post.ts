@@ -1,4 +1,4 @@
-import type { AccessRecord, Logger, Mesh } from "@myelin/mesh";
+import type { AccessRecord, Located, Logger, Mesh } from "@myelin/mesh";
 import type { ChatServer } from "../model/chat.ts";
 import type { Settings } from "../settings.ts";
 
@@ -8,8 +8,7 @@ export interface Post {
   readonly chat: ChatServer | undefined;
   /** The instance's name for people. */
   readonly label: string;
-  readonly connection: {
-    readonly servers: string;
+  readonly connection: Located & {
     readonly logger: Logger;
     readonly onAccess: (record: AccessRecord) => void;
   };

@@ -2,14 +2,14 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { connect } from "node:net";
 import { MeshCode, MeshError } from "@myelin/mesh";
 import { hasEnded, stop, untilEnd } from "./child.ts";
-import { freePort, host } from "./port.ts";
+import { type Address, freePort, host } from "./port.ts";
 
 /** What a broker is started with. */
 export interface BrokerOptions {
   /** The nats-server to run. */
   readonly program: string;
-  /** Its configuration file. */
-  readonly config: string;
+  /** Writes its configuration for a port; the answer is the file. */
+  readonly configure: (address: Address) => string;
   /** The port to take if it is free. */
   readonly port: number;
   /** An open file for what it prints. */
@@ -19,7 +19,7 @@ export interface BrokerOptions {
 /** A nats-server of our own. */
 export interface Broker {
   readonly url: string;
-  readonly port: number;
+  readonly address: Address;
   stop(): Promise<void>;
 }
 
@@ -34,11 +34,12 @@ const leash = 'exec 3<&0; { read -r _ <&3; kill "$$" 2>/dev/null; } & exec "$@" 
 /** Starts a server on the wanted port, or on a free one; resolves when it answers. */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort(options.port);
-    const child = start(options, port);
+    const address = await freePort(options.port);
+    const { port } = address;
+    const child = start(options, address);
     try {
       await untilReady(child, port, options.program);
-      return { port, url: `nats://${host}:${port}`, stop: () => stop(child, stopMs) };
+      return { address, url: `nats://${host}:${port}`, stop: () => stop(child, stopMs) };
     } catch (error) {
       await stop(child, stopMs);
       // Somebody may have taken the port since it was free.
@@ -47,8 +48,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   }
 }
 
-function start({ program, config, log }: BrokerOptions, port: number): ChildProcess {
-  const server = [program, "-c", config, "-a", host, "-p", String(port)];
+function start({ program, configure, log }: BrokerOptions, address: Address): ChildProcess {
+  const server = [program, "-c", configure(address)];
   return spawn("sh", ["-c", leash, "broker", ...server], {
     stdio: ["pipe", log, log],
     // In a group of its own: Ctrl-C is for the desk, which needs the server while it drains.

@@ -12,7 +12,8 @@ export interface Member {
 export interface CrewOptions {
   /** The program of an agent; it is given the agent's name and the label. */
   readonly program: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The environment of a member's process; what is undefined in it is not there. */
+  readonly env: (member: Member) => Readonly<Record<string, string | undefined>>;
   /** An open file for what the processes print. */
   readonly log: number;
   /** Hears of a process that ended though nobody asked it to. */
@@ -41,7 +42,7 @@ export class Crew {
     const child = fork(program, [member.agent, member.label], {
       // An agent writes no answers to a terminal, and hears of our end by the channel.
       stdio: ["ignore", log, log, "ipc"],
-      env,
+      env: env(member),
     });
     this.#children.set(member.label, child);
     const ended = untilEnd(child);

@@ -3,9 +3,17 @@ import { createServer } from "node:net";
 /** The address on which the mesh listens: this machine only. */
 export const host = "127.0.0.1";
 
+/** A port of this machine to listen on. */
+export interface Address {
+  readonly port: number;
+  /** Whether it is the one that was wanted, and no port of chance. */
+  readonly isUsual: boolean;
+}
+
 /** The wanted port when it is free, else one that is. */
-export async function freePort(wanted: number): Promise<number> {
-  return (await tryPort(wanted)) ?? (await tryPort(0)) ?? wanted;
+export async function freePort(wanted: number): Promise<Address> {
+  const port = (await tryPort(wanted)) ?? (await tryPort(0)) ?? wanted;
+  return { port, isUsual: port === wanted };
 }
 
 /** The port on which one can listen now; undefined when that one is taken. */

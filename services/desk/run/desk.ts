@@ -7,6 +7,7 @@ import { figuresOf } from "../editing/figures.ts";
 import { type Broker, startBroker } from "../processes/broker.ts";
 import { Crew, type Member } from "../processes/crew.ts";
 import { writeSettings } from "../settings.ts";
+import type { DeskHome } from "./home.ts";
 
 /** What a desk is opened with. */
 export interface DeskParts {
@@ -17,6 +18,8 @@ export interface DeskParts {
   readonly summarizers: number;
   /** The nats-server to run. */
   readonly natsServer: string;
+  /** Where the identities are. */
+  readonly home: DeskHome;
   /** An open file for what the processes print. */
   readonly log: FileHandle;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -29,10 +32,11 @@ export interface DeskParts {
   readonly signal: AbortSignal;
 }
 
+const ownName = "desk";
+
 /** The port on which plain clients look for NATS. */
 export const usualPort = 4222;
 
-const config = fileURLToPath(new URL("../../../nats-server.conf", import.meta.url));
 const program = fileURLToPath(new URL("../agent.ts", import.meta.url));
 
 // Enough that each of them works on one and has others waiting.
@@ -40,23 +44,29 @@ const documentsPerSummarizer = 3;
 
 /** Starts a server and the agents around it; stops them again when one does not start. */
 export async function openDesk(parts: DeskParts): Promise<Desk> {
-  const { natsServer, log, env, onLoss, signal } = parts;
+  const { natsServer, home, log, onLoss, signal } = parts;
   const broker = await startBroker({
-    ...{ program: natsServer, config, port: usualPort },
-    log: log.fd,
+    ...{ program: natsServer, port: usualPort, log: log.fd },
+    configure: (address) => home.configure(address),
   });
   parts.onBroker(broker.url);
-  const settings = settingsOf(parts, broker.url);
-  const crew = new Crew({ program, log: log.fd, onLoss, env: { ...env, ...settings } });
+  const env = environments(parts, broker.url);
+  const crew = new Crew({ program, log: log.fd, onLoss, env });
   const leave = (): void => void crew.stop();
   signal.addEventListener("abort", leave);
   try {
     signal.throwIfAborted();
-    await startAll(crew, crewOf(parts.summarizers), parts.onReady);
-    return new Desk(broker, crew, await connect({ name: "desk", servers: broker.url }));
+    await Promise.all([
+      home.publish(broker.url),
+      startAll(crew, crewOf(parts.summarizers), parts.onReady),
+    ]);
+    const { credentials, caFile } = home.pass(ownName);
+    const own = { name: ownName, servers: broker.url, credentials, tls: { caFile } };
+    return new Desk(parts.home, broker, crew, await connect(own));
   } catch (error) {
     await crew.stop();
     await broker.stop();
+    await home.forget(broker.address);
     throw error;
   } finally {
     signal.removeEventListener("abort", leave);
@@ -67,15 +77,22 @@ export async function openDesk(parts: DeskParts): Promise<Desk> {
 export class Desk {
   readonly url: string;
   readonly crew: Crew;
+  readonly #home: DeskHome;
   readonly #broker: Broker;
   readonly #mesh: Mesh;
 
   /** @internal Use `openDesk`. */
-  constructor(broker: Broker, crew: Crew, mesh: Mesh) {
+  constructor(home: DeskHome, broker: Broker, crew: Crew, mesh: Mesh) {
     this.url = broker.url;
+    this.#home = home;
     this.crew = crew;
     this.#broker = broker;
     this.#mesh = mesh;
+  }
+
+  /** The folder with the mesh's identities. */
+  get home(): string {
+    return this.#home.folder;
   }
 
   /** Has the digest written. */
@@ -96,6 +113,7 @@ export class Desk {
     await this.#mesh.close();
     await this.crew.stop();
     await this.#broker.stop();
+    await this.#home.forget(this.#broker.address);
   }
 }
 
@@ -129,7 +147,19 @@ async function startAll(
   );
 }
 
-function settingsOf({ sources, base, out, summarizers }: DeskParts, server: string) {
+/** What each process is told: what to do, where the mesh is, and who it is itself. */
+function environments({ env, home, sources, base, out, summarizers }: DeskParts, url: string) {
   const documentsAtOnce = summarizers * documentsPerSummarizer;
-  return writeSettings({ server, sources: [...sources], base, out, documentsAtOnce });
+  const settings = writeSettings({ sources: [...sources], base, out, documentsAtOnce });
+  return ({ agent }: Member) => {
+    const { credentials, caFile } = home.pass(agent);
+    const own = { MYELIN_URL: url, MYELIN_CREDS: credentials, MYELIN_CA: caFile };
+    return { ...env, ...elsewhere, ...settings, ...own };
+  };
 }
+
+/** A person's own mesh is not the desk's. */
+const elsewhere = {
+  ...{ MYELIN_HOME: undefined, MYELIN_CERT: undefined, MYELIN_KEY: undefined },
+  ...{ NATS_CERT: undefined, NATS_KEY: undefined },
+};

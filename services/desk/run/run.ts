@@ -1,4 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
+import { join } from "node:path";
 import type { Source } from "../documents/sources.ts";
 import type { DeskOptions } from "../options.ts";
 import { commands } from "../screen/commands.ts";
@@ -10,6 +11,7 @@ import { leaveAddress, removeAddress } from "./address.ts";
 import { Course } from "./course.ts";
 import { type Desk, openDesk, summarizerLabel, usualPort } from "./desk.ts";
 import { prepareFolder } from "./folder.ts";
+import { DeskHome } from "./home.ts";
 import { Mishaps } from "./mishaps.ts";
 import { type RunRecord, recordOf, writeRecord } from "./record.ts";
 
@@ -34,7 +36,7 @@ export async function run(options: DeskOptions, world: Surroundings): Promise<Ru
     } finally {
       world.screen.clear();
       await desk.close();
-      await removeAddress(world.cwd, desk.url);
+      await removeAddress(world.cwd, desk);
     }
   } finally {
     await log.close();
@@ -47,16 +49,17 @@ async function open(options: DeskOptions, world: Surroundings, log: FileHandle):
   const { out, summarizers } = options;
   const { sources, natsServer, cwd, env, signal } = world;
   const started = performance.now();
+  const home = await DeskHome.prepare(join(cwd, ".cache", "mesh"));
   const desk = await openDesk({
-    ...{ sources, natsServer, env, signal, out, summarizers, log },
+    ...{ home, sources, natsServer, env, signal, out, summarizers, log },
     base: cwd,
-    onBroker: (url) => screen.say(`${url} is up${hintOf(url)}; the agents are starting`),
+    onBroker: (url) => screen.say(`${url} is up with TLS${hintOf(url)}; the agents are starting`),
     onReady: (ready, of) => screen.progress(ready, of, "agents have started"),
     onLoss: ({ label }, how) =>
       screen.say(red(`${label} ended by itself (${how}); desk.log says more`)),
   });
   screen.clear();
-  if (options.stays) await leaveAddress(cwd, desk.url);
+  if (options.stays) await leaveAddress(cwd, desk);
   const agents = `librarian, indexer, reviewer, editor and ${summarizers} summarizers`;
   screen.say(`${agents} can be called ${dim(`(after ${duration(performance.now() - started)})`)}`);
   return desk;

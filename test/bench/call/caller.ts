@@ -7,11 +7,11 @@ import { load, type Place } from "./side.ts";
 let call: (() => Promise<unknown>) | undefined;
 
 answering({
-  async start({ kind, url }: Place) {
-    const side = await load(kind);
-    call = await side.caller(url);
+  async start(place: Place) {
+    const side = await load(place.kind);
+    call = await side.caller(place);
     const answer = JSON.stringify(await call());
-    if (answer.length !== payloadBytes) throw new BenchError(`${kind} answered ${answer}`);
+    if (answer.length !== payloadBytes) throw new BenchError(`${place.kind} answered ${answer}`);
   },
 
   drive: (load: Load) => {

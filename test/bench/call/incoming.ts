@@ -1,4 +1,5 @@
 import type { Contract } from "../../../libs/contract/index.ts";
+import { MeshCode, MeshError } from "../../../libs/errors/index.ts";
 import {
   CallSignal,
   systemClock as clock,
@@ -22,6 +23,7 @@ export function incomingLayers(contract: Contract): readonly ServeLayer[] {
     admission: new Admission({ config: resolveAdmission(), clock, onShed: () => {} }),
     tracer: new MeshTracer({ name: contract.name, instance: "a1" }),
     metrics: new MeshMetrics(),
+    verifyToken: () => Promise.reject(new MeshError(MeshCode.Internal, "no token is sent here")),
   });
 }
 

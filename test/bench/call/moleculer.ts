@@ -4,7 +4,7 @@ import type { CallSide } from "./side.ts";
 
 /** Moleculer over the same server, with its defaults; only its log is off. */
 export const moleculer: CallSide = {
-  async agent(url) {
+  async agent({ url }) {
     const broker = new ServiceBroker({ nodeID: "bench-agent", transporter: url, logger: false });
     broker.createService({
       name: "bench",
@@ -13,7 +13,7 @@ export const moleculer: CallSide = {
     await broker.start();
   },
 
-  async caller(url) {
+  async caller({ url }) {
     const broker = new ServiceBroker({ nodeID: "bench-caller", transporter: url, logger: false });
     await broker.start();
     await broker.waitForServices("bench", 10_000);

@@ -27,6 +27,7 @@ export function outgoingLayers(contract: Contract, wheel: Wheel): readonly Layer
     subscribe: () => ({ stop: () => Promise.resolve() }),
     onUp: () => () => true,
     onDown: () => () => true,
+    onDenied: () => () => true,
   };
   const { random } = Math;
   const discovery = new Discovery({ link, clock, random, ask: () => () => {} });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -38,9 +38,14 @@ export class Server implements AsyncDisposable {
     this.#monitor = ports.monitor;
   }
 
-  static async start(setting: Setting): Promise<Server> {
+  /** Starts one; `config` makes further lines of its configuration, given a folder for what it keeps. */
+  static async start(setting: Setting, config?: (folder: string) => string): Promise<Server> {
     const folder = await mkdtemp(join(tmpdir(), "myelin-bench-"));
     const args = ["--addr", "127.0.0.1", "--port", "-1", "--http_port", "-1"];
+    if (config !== undefined) {
+      await writeFile(join(folder, "nats.conf"), config(folder));
+      args.push("--config", join(folder, "nats.conf"));
+    }
     const child = spawn(setting.natsServer, [...args, "--ports_file_dir", folder], {
       stdio: "ignore",
     });

@@ -19,7 +19,7 @@ await using mesh = await startMesh({ agents: 1 });
 const agent = await serve(
   shouter,
   { shout: ({ text }, ctx) => ({ text: `${text.toUpperCase()}, ${ctx.caller}` }) },
-  { servers: mesh.url },
+  mesh.access,
 );
 const undo = drainOnSignal(() => agent.drain());
 const probes = await programServer({ port: 0, mesh: agent });
@@ -29,7 +29,7 @@ const { shout } = caller.client(shouter);
 const { text } = await shout({ text: "hello" });
 // @ts-expect-error The contract's types are in the package too.
 const refused = await shout({ txt: "hello" }).catch((error: unknown) => error);
-const observer = await observe({ name: "observer", servers: [mesh.url] });
+const observer = await observe({ ...mesh.access, name: "ops" });
 await eventually("both agents are seen", async () => (await observer.info()).length === 2);
 const metrics = await (await fetch(`${probes.url}/metrics`)).text();
 

@@ -33,7 +33,7 @@ test("an operation is data from the contract, with a codec for each side", () =>
   const { request, response, ...find } = operations.get("find") ?? assert.fail();
   assert.deepEqual(find, {
     ...{ agent: "lib", skill: "find", version: "1.2.0", key: "lib.find" },
-    ...{ streams: false, idempotent: true, deadlineMs: 250, idleMs: 30_000 },
+    ...{ streams: false, idempotent: true, deadlineMs: 250, idleMs: 30_000, sealed: false },
   });
   assert.deepEqual([request.contentType, response.contentType], Array(2).fill("application/json"));
   const lend = operations.get("lend") ?? assert.fail();

@@ -28,7 +28,8 @@ function calling(side: FarSide, parent?: (wheel: Wheel) => Parent) {
   const clock = new ManualClock(100);
   const wheel = new Wheel(clock);
   let made = 0;
-  const parts = { name: "me", wheel, now: () => clock.now(), newId: () => `id-${++made}` };
+  const newId = (): string => `id-${++made}`;
+  const parts = { name: "me", wheel, now: () => clock.now(), newId, attach: () => "token" };
   const given = parent?.(wheel);
   const client = createClient<typeof far>(operationsOf(far), side.send, parts, given);
   return { client, clock, parent: given };

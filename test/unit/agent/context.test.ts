@@ -68,7 +68,10 @@ test("an onward client inherits signal, path and trace", () => {
   };
   const { ctx, asked } = context({ client });
   ctx.client(echo);
-  assert.deepEqual(inherited, { signal: asked.signal, path: "web,ops", trace: asked.trace });
+  assert.deepEqual(inherited, {
+    ...{ signal: asked.signal, path: "web,ops", trace: asked.trace },
+    onBehalf: undefined,
+  });
 });
 
 test("fail throws a domain error with its name, data and text", () => {

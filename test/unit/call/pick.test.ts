@@ -8,7 +8,7 @@ test("the chosen instance is on the attempt, and noted on the call for the next 
   const far = answering(1);
   const asked = call();
   await pick({ pick: () => target })(far.send)(asked);
-  assert.deepEqual(far.seen[0], { ...asked, target });
+  assert.deepEqual({ ...far.seen[0] }, { ...asked, target });
   assert.deepEqual(asked.tried, ["a1"]);
 });
 

@@ -23,6 +23,7 @@ test("a skill has every default filled in", () => {
   const { input: _input, output: _output, ...rest } = say;
   assert.deepEqual(rest, {
     ...{ description: "", streams: false, idempotent: false, errors: {}, messages: undefined },
+    ...{ sealed: false, demandsUser: false },
     ...{ deadlineMs: 30_000, idleMs: 30_000 },
   });
   assert.ok(Object.isFrozen(say));

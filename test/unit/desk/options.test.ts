@@ -64,7 +64,6 @@ test("help names every option", () => {
 
 test("settings reach an agent's process as they were", () => {
   const settings = {
-    server: "nats://127.0.0.1:1",
     sources: [{ path: "/a", take: "texts" as const }],
     ...{ base: "/", out: "/out", documentsAtOnce: 12 },
   };

@@ -34,6 +34,10 @@ export class FakeLink {
     return () => this.#ups.delete(listener);
   }
 
+  onDenied(): () => void {
+    return () => {};
+  }
+
   onDown(listener: () => void): () => void {
     this.#downs.add(listener);
     return () => this.#downs.delete(listener);

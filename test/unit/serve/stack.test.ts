@@ -15,10 +15,11 @@ test("a request goes through these layers, in this order", () => {
     tracer: new MeshTracer({ name: "far", instance: "f1" }),
     metrics: new MeshMetrics(),
     access: undefined,
+    verifyToken: () => assert.fail("nobody sends a token"),
   });
   const innermost = handler(() => undefined);
   assert.deepEqual(
     [...layers.map((layer) => layer(innermost).name), innermost.name],
-    ["trace", "admission", "validate", "handler"],
+    ["trace", "admission", "identity", "validate", "handler"],
   );
 });

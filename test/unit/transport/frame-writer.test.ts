@@ -205,3 +205,19 @@ test("a signal that has ended already lets no frame out", async () => {
 async function* repeat(frame: string, times: number) {
   for (let n = 0; n < times; n++) yield frame;
 }
+
+test("an empty frame has headers: without, it would end the way back to another workspace", async () => {
+  const empty = { contentType: "x", encode: () => new Uint8Array(0), decode: () => undefined };
+  const far = new FakeLink();
+  const clock = new ManualClock();
+  const wheel = new Wheel(clock);
+  const written = writeFrames(count(3), {
+    ...{ link: far.link, wheel, clock, signal: new CallSignal(wheel), codec: empty },
+    ...{ credit: undefined, idleMs: 1_000, reply: "_R_.a.b", firstHead: () => "head" },
+  });
+  assert.equal(await written, 3);
+  assert.deepEqual(
+    far.sent.map(({ head }) => head),
+    ["head", "head", "head"],
+  );
+});

@@ -32,6 +32,17 @@ test("of two attempts with one token the first keeps the name, and only it can f
   assert.equal(attempts.size, 0);
 });
 
+test("thousands of attempts are each found, and gone once removed", () => {
+  const attempts = new HeldAttempts();
+  const all = Array.from({ length: 3_000 }, (_, at) => held(`_INBOX-${at.toString(36)}`));
+  for (const each of all) attempts.add(each);
+  assert.equal(attempts.size, 3_000);
+  for (const each of all) assert.equal(attempts.find(each.token, "ops"), each);
+  for (const each of all.slice(0, 2_000)) attempts.remove(each);
+  assert.equal(attempts.find(all[1_999]?.token, "ops"), undefined);
+  assert.deepEqual(new Set(attempts), new Set(all.slice(2_000)));
+});
+
 test("attempts can be removed while all are gone through", () => {
   const attempts = new HeldAttempts();
   for (const token of ["a", "b", "c"]) attempts.add(held(token));

@@ -19,11 +19,21 @@ test("a late reply reaches nobody, not even who has its slot by now", () => {
   inbox.close(old);
   const young = open("young");
   assert.equal(young.slice(16), old.slice(16), "the slot is used again");
-  far.deliver(inbox.subject(old));
+  far.deliver(inbox.subject(old), "x");
   assert.deepEqual(got, []);
   assert.equal(late(), 1);
   far.deliver(inbox.subject(young));
   assert.deepEqual(got, ["young"]);
+});
+
+test("an empty message without headers is no late reply: it ends a way back", () => {
+  const { far, inbox, got, open, late } = inboxOn();
+  const token = open("old");
+  inbox.close(token);
+  far.deliver(inbox.subject(token));
+  far.deliver(inbox.subject("control"));
+  assert.deepEqual(got, []);
+  assert.equal(late(), 0);
 });
 
 test("a token that is closed twice frees its slot once", () => {
@@ -44,7 +54,7 @@ test("only the whole token opens: its slot alone, its secret alone and odd numbe
   const slot = token.slice(16);
   const guesses = [slot, secret, `${secret}00`, `${secret}-0`, `${secret}0x0`, `${secret} 0`];
   guesses.push(`${secret}1e9`, `${secret}NaN`, `${secret}length`, `${"A".repeat(16)}${slot}`);
-  for (const guess of guesses) far.deliver(inbox.subject(guess));
+  for (const guess of guesses) far.deliver(inbox.subject(guess), "x");
   assert.deepEqual(got, []);
   assert.equal(late(), guesses.length);
 });
@@ -88,4 +98,35 @@ test("an inbox that was stopped listens no more", async () => {
   const { far, inbox } = inboxOn();
   await inbox.stop();
   assert.equal(far.listeners, 0);
+});
+
+test("when the connection changes, new tokens lie in a new inbox and old ones are still answered", async () => {
+  const { far, inbox, got, open } = inboxOn();
+  const [old, answered] = [open("old"), open("answered")];
+  const before = inbox.subject(old);
+  const owed = far.move(1);
+  const young = open("young");
+  assert.equal(inbox.subject(young), `_INBOX.me.m1-1.${young}`);
+  assert.ok(inbox.isFormer(old) && !inbox.isFormer(young));
+  far.deliver(before);
+  far.deliver(inbox.subject(young));
+  assert.deepEqual(got, ["old", "young"]);
+  inbox.close(answered);
+  assert.equal(owed.isAwaited, true);
+  inbox.close(old);
+  assert.equal(owed.isAwaited, false);
+});
+
+test("who waits for replies over a connection that is gone learns it, and nobody else", () => {
+  const { far, inbox } = inboxOn();
+  const waiting = { receive: () => {} };
+  const token = inbox.open(waiting);
+  inbox.close(inbox.open({ receive: () => {} }));
+  const owed = far.move(1);
+  inbox.open({ receive: () => {} });
+  const lost: unknown[] = [];
+  inbox.onLost((those) => lost.push(...those));
+  owed.lost();
+  assert.deepEqual(lost, [waiting]);
+  assert.equal(inbox.isFormer(token), false);
 });

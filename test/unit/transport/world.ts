@@ -1,6 +1,14 @@
 import { inboxPrefix } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../../libs/errors/index.ts";
-import type { Denied, Inbound, Link, Listening, Outbound } from "../../../libs/nats/index.ts";
+import type {
+  Denied,
+  Inbound,
+  Link,
+  Listening,
+  Mover,
+  Outbound,
+  Owed,
+} from "../../../libs/nats/index.ts";
 import { type Call, CallSignal, type Clock, Wheel } from "../../../libs/pipeline/index.ts";
 import { type CallParts, call, ManualClock } from "../../../libs/testing/index.ts";
 import { Inbox, Outgoing } from "../../../libs/transport/index.ts";
@@ -27,6 +35,7 @@ export class FakeLink {
   readonly #heard = new Set<{ subject: string; onMessage: (message: Inbound) => void }>();
   readonly #downs = new Set<() => void>();
   readonly #ups = new Set<() => void>();
+  #mover: Mover | undefined;
   readonly #denials = new Set<(denied: Denied) => void>();
 
   /** As the library takes it. */
@@ -49,6 +58,20 @@ export class FakeLink {
     const heard = { subject, onMessage };
     this.#heard.add(heard);
     return { stop: async () => void this.#heard.delete(heard) };
+  }
+
+  take(mover: Mover): void {
+    this.#mover = mover;
+    mover.prepare(this, 0);
+    mover.moved();
+  }
+
+  /** Another connection follows; answers what the one before still owes. */
+  move(number: number): Owed {
+    this.#mover?.prepare(this, number);
+    const owed = this.#mover?.moved();
+    if (owed === undefined) throw new RangeError("nobody moves");
+    return owed;
   }
 
   flush(): Promise<void> {
@@ -92,7 +115,8 @@ export class FakeLink {
 
   deny(subject: string): void {
     const error = new MeshError(MeshCode.PermissionDenied, subject);
-    for (const listener of this.#denials) listener({ operation: "publish", subject, error });
+    for (const listener of this.#denials)
+      listener({ operation: "publish", subject, line: undefined, error });
   }
 
   /** Hands a message to whoever hears its subject. */

@@ -17,6 +17,7 @@ const nothing: RequestHead = {
   attempt: 1,
   credit: undefined,
   contentType: undefined,
+  onBehalf: undefined,
 };
 
 function block(...lines: readonly string[]): string {
@@ -36,6 +37,7 @@ const fields: { [Name in keyof RequestHead]: fc.Arbitrary<RequestHead[Name]> } =
   attempt: fc.integer({ min: 1, max: 10_000 }),
   credit: optional(fc.integer({ min: 1, max: 1_073_741_824 })),
   contentType: fc.constantFrom(undefined, "application/protobuf"),
+  onBehalf: optional(fc.stringMatching(/^[\w.~,-]{1,200}$/)),
 };
 const written = fc.record(fields, { noNullPrototype: true });
 

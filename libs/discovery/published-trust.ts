@@ -1,0 +1,139 @@
+import { configSubject, Store, storeApi } from "@myelin/subjects";
+import { readAccount, type Trust } from "../identity/index.ts";
+import type { Inbound, Link, Listening } from "../nats/index.ts";
+import type { Clock } from "../pipeline/index.ts";
+import { statusOf } from "../wire/index.ts";
+import type { Ask } from "./interest.ts";
+
+/** What published trust stands on. */
+export interface PublishedTrustParts {
+  readonly link: Pick<Link, "subscribe" | "isUp">;
+  readonly clock: Clock;
+  readonly ask: Ask;
+  /** Public keys of the operator that is trusted. */
+  readonly operatorKeys: readonly string[];
+}
+
+/** How long an answer is waited for, in milliseconds: where there is no store, nobody says so. */
+const askMs = 1_000;
+/** How long a JWT is believed to be the newest one, and how long nothing is asked for again, in milliseconds. */
+const freshMs = 60_000;
+const absentMs = 30_000;
+/** Least time between two questions for one account: anybody may make a hint, in milliseconds. */
+const leastGapMs = 250;
+const mostAccounts = 64;
+
+interface Known {
+  jwt: string | undefined;
+  issuedAt: number;
+  askedAt: number;
+  /** Hints that it has changed, and how many there were when the store was last asked. */
+  hints: number;
+  seenHints: number;
+  asking: Promise<void> | undefined;
+}
+
+/**
+ * The JWTs of accounts as `apply` publishes them in the workspace's store.
+ *
+ * Read when first needed, and again when the store says that one has changed, or after a minute. What is told is a
+ * hint only, since others can put a message there: the truth is read from the store, and proves itself. An older JWT
+ * never takes the place of a newer one.
+ */
+export class PublishedTrust implements Trust {
+  readonly operatorKeys: readonly string[];
+  readonly #parts: PublishedTrustParts;
+  readonly #accounts = new Map<string, Known>();
+  #listening: Listening | undefined;
+
+  constructor(parts: PublishedTrustParts) {
+    this.operatorKeys = parts.operatorKeys;
+    this.#parts = parts;
+  }
+
+  async accountJwt(account: string): Promise<string | undefined> {
+    const known = this.#accounts.get(account) ?? this.#begin(account);
+    const ageMs = this.#parts.clock.now() - known.askedAt;
+    const isOld = ageMs > (known.jwt === undefined ? absentMs : freshMs);
+    const hasChanged = known.hints !== known.seenHints;
+    if (hasChanged ? ageMs > leastGapMs : isOld) known.asking ??= this.#refresh(account, known);
+    // One that is only old serves until the next is there; one that is said to have changed does not.
+    if (known.jwt === undefined || hasChanged) await known.asking;
+    return known.jwt;
+  }
+
+  /** Listens no more. */
+  stop(): void {
+    void this.#listening?.stop();
+  }
+
+  #begin(account: string): Known {
+    this.#listening ??= this.#parts.link.subscribe(configSubject("account.*"), ({ subject }) => {
+      const changed = this.#accounts.get(subject.slice(subject.lastIndexOf(".") + 1));
+      if (changed !== undefined) changed.hints++;
+    });
+    if (this.#accounts.size >= mostAccounts) this.#accounts.clear();
+    const known: Known = {
+      jwt: undefined,
+      issuedAt: 0,
+      askedAt: Number.NEGATIVE_INFINITY,
+      hints: 0,
+      seenHints: 0,
+      asking: undefined,
+    };
+    this.#accounts.set(account, known);
+    return known;
+  }
+
+  async #refresh(account: string, known: Known): Promise<void> {
+    known.askedAt = this.#parts.clock.now();
+    const { hints } = known;
+    const jwt = await this.#read(account);
+    known.asking = undefined;
+    known.seenHints = hints;
+    const issuedAt = jwt === undefined ? undefined : this.#issuedAt(account, jwt);
+    if (jwt === undefined || issuedAt === undefined || issuedAt < known.issuedAt) return;
+    known.jwt = jwt;
+    known.issuedAt = issuedAt;
+  }
+
+  /** When it was issued; undefined for one of another account, or of an operator that is not trusted. */
+  #issuedAt(account: string, jwt: string): number | undefined {
+    try {
+      const claims = readAccount(jwt);
+      const isTrusted = claims.account === account && this.operatorKeys.includes(claims.issuedBy);
+      return isTrusted ? claims.issuedAt.getTime() : undefined;
+    } catch {
+      // What is no JWT is as good as nothing.
+      return undefined;
+    }
+  }
+
+  #read(account: string): Promise<string | undefined> {
+    const { ask, clock } = this.#parts;
+    const subject = storeApi.last(Store.config, configSubject(`account.${account}`));
+    return new Promise((resolve) => {
+      const done = (jwt: string | undefined): void => {
+        cancel();
+        end();
+        resolve(jwt);
+      };
+      let end = (): void => {};
+      const cancel = clock.schedule(askMs, () => done(undefined));
+      try {
+        end = ask(subject, (message) => done(jwtOf(message)));
+      } catch {
+        // The link is down: it is asked again when somebody needs it.
+        done(undefined);
+      }
+    });
+  }
+}
+
+/** A status stands for "no such message" or "nobody listens". */
+function jwtOf({ head, payload }: Inbound): string | undefined {
+  if (statusOf(head) !== 0 || payload.length === 0) return undefined;
+  return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
+    .toString("latin1")
+    .trim();
+}
