@@ -91,6 +91,11 @@ export class Link implements LinkState, AsyncDisposable {
     return this.#connections.current.held.secrets.operatorJwt;
   }
 
+  /** The version of the server it is connected to, as the server says. */
+  get serverVersion(): string {
+    return this.#connections.current.nc.info?.version ?? "";
+  }
+
   /** Most bytes of headers and payload together that the server takes in one message. */
   get maxPayload(): number {
     return this.#connections.current.nc.info?.max_payload ?? usualPayload;

@@ -1,8 +1,14 @@
 import { foreignInbox, foreignName, Header, parseForeignCall, routeToken } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Inbound } from "../nats/index.ts";
-import { type Request, RequestRecord } from "../pipeline/index.ts";
-import { type ForeignProof, json, readForeignProof, readRequestHead } from "../wire/index.ts";
+import { type Operation, type Request, RequestRecord } from "../pipeline/index.ts";
+import {
+  type ForeignProof,
+  json,
+  type RequestHead,
+  readForeignProof,
+  readRequestHead,
+} from "../wire/index.ts";
 import type { Address } from "./addresses.ts";
 import type { Held } from "./held.ts";
 import type { Incoming, IncomingParts } from "./incoming.ts";
@@ -90,8 +96,8 @@ export class ForeignIncoming {
     const proof = readForeignProof(message.head);
     if (proof === undefined || head.id === undefined) throw unsigned(said.agent, said.skill);
     if (this.#verifying.size >= mostVerifying) throw crowded();
+    checkForeign(head, address.operation);
     const request = this.#parts.incoming.read(message, address, head);
-    checkForeign(request, head.credit);
     // Before it is verified: a cancel may come while that takes its time.
     const held = this.#parts.incoming.hold(request, proof.token, head.credit);
     const path = head.path ?? said.caller;
@@ -168,14 +174,14 @@ function named(request: Request, { caller }: ForeignClaim, { workspace, path }: 
 }
 
 /** What stays within a workspace. */
-function checkForeign({ operation, behalfToken }: Request, credit: number | undefined): void {
-  if (behalfToken !== undefined) {
+function checkForeign({ onBehalf, credit }: RequestHead, operation: Operation | undefined): void {
+  if (onBehalf !== undefined) {
     throw new MeshError(
       MeshCode.PermissionDenied,
-      `${operation.key} takes no end user's token from another workspace: who may speak for whom is each workspace's own to say`,
+      "a call from another workspace takes no end user's token: who may speak for whom is each workspace's own to say",
     );
   }
-  if (operation.streams && credit === undefined) {
+  if (operation?.streams === true && credit === undefined) {
     throw new MeshError(
       MeshCode.MalformedHeader,
       `${Header.credit} must be there on a call to ${operation.key} from another workspace, since it streams; call it with the library`,

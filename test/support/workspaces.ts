@@ -27,6 +27,7 @@ workspaces:
       intern: { skills: [look], calls: [pricer.look] }
     roles:
       operator: { members: [boss] }
+      gateway: { members: [gate], calls: ["*"], vouches: true }
   lab:
     agents:
       tester: { skills: [look] }

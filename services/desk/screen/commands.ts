@@ -9,6 +9,7 @@ const examples = [
   ["a streamed skill", "npx myelin call librarian list"],
   ["a plain one", `npx myelin call indexer terms '{"text":"An agent asks other agents."}'`],
   ["calls as they happen", "npx myelin tap"],
+  ["what an agent may do", "npx myelin identity show editor"],
   ["let the nats CLI know", 'eval "$(npx myelin env)"'],
   ["agents as services", "nats micro ls"],
   ["no library of ours", `nats req ${terms} '{"text":"No library is needed."}'`],

@@ -6,7 +6,7 @@ import { type Figure, middle } from "../support/figure.ts";
 import { rounds } from "../support/rounds.ts";
 import type { Worlds } from "./calls.ts";
 
-const inRow = 10;
+const inRow = 5;
 
 /** How long it takes to join the mesh, and what of it is TLS, login, and the client itself. */
 export async function connectCosts(setting: Setting, worlds: Worlds): Promise<Figure[]> {

@@ -9,7 +9,7 @@ import {
   writeServer,
 } from "@myelin/mesh/operate";
 import { names } from "../call/names.ts";
-import type { Setting } from "../support/bench.ts";
+import { BenchError, type Setting } from "../support/bench.ts";
 import type { Login } from "../support/login.ts";
 import { Server } from "../support/server.ts";
 
@@ -40,8 +40,9 @@ export async function startSecure(setting: Setting, home: Home): Promise<Server>
   const server = await Server.start(setting, () => config);
   try {
     const plan = await planApply(home, readMeshFile(meshFile, "mesh.yaml"), meshFile);
-    await applyPlan(home, plan, { reach: { servers: [server.url] } });
-    return server;
+    const applied = await applyPlan(home, plan, { reach: { servers: [server.url] } });
+    if (applied.published > 0) return server;
+    throw new BenchError(`no card can be verified: ${applied.unpublished ?? "nothing published"}`);
   } catch (error) {
     await server[Symbol.asyncDispose]();
     throw error;

@@ -14,16 +14,17 @@ export async function paperCosts(setting: Setting): Promise<Figure[]> {
   const issues = await passes<IssuingCosts>(setting, "issue", issued);
   setting.say("compiling");
   const compiles = await passes<number>(setting, "compile", compiled);
-  const planS = middle(issues.map((costs) => costs.planS)).value;
-  const applyS = middle(issues.map((costs) => costs.applyS)).value;
+  const part = (of: (costs: IssuingCosts) => number): string =>
+    middle(issues.map(of)).value.toFixed(2);
   return [
     {
       id: "identity.issue",
       ...middle(issues.map((costs) => costs.planS + costs.applyS)),
       unit: "s",
       note:
-        `1,000 agents in ${issued.workspaces} workspaces, no server: ${planS.toFixed(2)} s to read mesh.yaml, ` +
-        `make keys and sign accounts, ${applyS.toFixed(2)} s to sign users and bring every file to disk`,
+        `1,000 agents in ${issued.workspaces} workspaces, no server: ${part(({ planS }) => planS)} s to read mesh.yaml, ` +
+        `make keys and sign accounts, ${part(({ applyS }) => applyS)} s to sign users and bring every file to disk; ` +
+        `CPU ${part(({ cpuS }) => cpuS)} s`,
     },
     {
       id: "identity.compile",

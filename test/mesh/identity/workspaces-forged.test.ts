@@ -88,7 +88,7 @@ test("an end user's token does not cross", async () => {
   await using pricer = await Forger.login(mesh, "pricer", "sales");
   const letter = pricer.write();
   letter.headers.set(Header.onBehalf, "whatever");
-  assert.match(await pricer.send(letter), /permission_denied: .*no end user's token/);
+  assert.match(await pricer.send(letter), /permission_denied: .*takes no end user's token/);
 });
 
 test("a responder of a third workspace who plays along is not taken for a caller", async () => {
@@ -131,7 +131,7 @@ test("an agent whom nobody granted the call is refused by the callee too", async
   const what = seen();
   await using mesh = await startWorkspaces(what);
   await using plot = await colluding(mesh);
-  const { reflect, pricer, tester } = plot;
+  const { reflect } = plot;
   await using intern = await Forger.login(mesh, "intern", "sales");
   const { account } = intern.credentials;
   assert.match(

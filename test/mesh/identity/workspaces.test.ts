@@ -208,10 +208,24 @@ test("the access log and the shares of the room tell callers of other workspaces
 
 test("an end user's name stays in its workspace: saying one is refused, what came in is not passed on", async () => {
   await using mesh = await startWorkspaces();
-  const pricer = await mesh.connect("pricer", { workspace: "sales" });
-  const onBehalfOf = { user: "ada", scopes: [] };
+  const users: (string | undefined)[] = [];
+  const onward = await mesh.serve(
+    clerk,
+    {
+      look: (asked, ctx) => {
+        users.push(ctx.onBehalfOf?.user);
+        return ctx.client(summarizer, desk).condense(asked);
+      },
+    },
+    { workspace: "sales" },
+  );
+  const onBehalfOf = { user: "ada", scopes: ["read"] };
+  const gate = await mesh.connect("gate", { workspace: "sales" });
+  const answer = await gate.client(clerk).look({ text: "x" }, { onBehalfOf });
+  assert.equal(answer.caller, "sales/clerk");
+  assert.deepEqual(users, ["ada"]);
   await assert.rejects(
-    pricer.client(summarizer, desk).condense({ text: "x" }, { onBehalfOf }),
+    onward.client(summarizer, desk).condense({ text: "x" }, { onBehalfOf }),
     refusal(/onBehalfOf stays within a workspace/, MeshCode.InvalidArgument),
   );
 });
