@@ -12,6 +12,16 @@ export type { LimiterOptions } from "./call/limiter.ts";
 export type { RetryOptions } from "./call/retry-options.ts";
 export { isDomainError } from "./contract/domain.ts";
 export { type Contract, defineAgent, type Skill, skill } from "./contract/index.ts";
+export type {
+  Listeners,
+  Progress,
+  Receipt,
+  SubmitOptions,
+  TaskHandle,
+  TaskStatus,
+  TasksOptions,
+  WaitOptions,
+} from "./durable/index.ts";
 export { codeTable, isMeshError, MeshCode, MeshError } from "./errors/index.ts";
 export type { Trust, Vouching } from "./identity/index.ts";
 export type { CredentialsOption, TlsOptions } from "./nats/index.ts";

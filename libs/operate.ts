@@ -24,6 +24,8 @@ export {
   identityFacts,
   initHome,
   isEmpty,
+  type KeptStore,
+  lookAtStores,
   type NameIn,
   newestVersion,
   openHome,
@@ -35,7 +37,9 @@ export {
   renewIdentity,
   revokeIdentity,
   type ServerOptions,
+  type StoreOutlook,
   serverConfig,
+  storeViews,
   type Written,
   writeServer,
 } from "./operate/home/index.ts";
@@ -54,3 +58,14 @@ export type {
   ServiceInfo,
   ServiceStats,
 } from "./operate/services.ts";
+export {
+  type Manifest,
+  manifestText,
+  type Provisioned,
+  provisionStores,
+  type StoreDoor,
+  type StorePlan,
+  type StoreSettings,
+  type StoreView,
+  storeManifests,
+} from "./operate/stores/index.ts";

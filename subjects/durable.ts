@@ -8,6 +8,15 @@ export type Priority = (typeof priorities)[number];
 /** The state that ends a task; every other token is progress. */
 export const finalState = "final";
 
+/** Where an attempt says that it has begun; who writes there last has the task. */
+export const runningState = "running";
+
+/** Where an attempt leaves what the next one begins with. */
+export const checkpointState = "checkpoint";
+
+/** Where an attempt tells how far it is. */
+export const progressState = "progress";
+
 /** Most tokens in the name of an event or of a configuration. */
 export const maxNameTokens = 8;
 

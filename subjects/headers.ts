@@ -35,7 +35,24 @@ export const Header = Object.freeze({
   token: "Mesh-Token",
   /** Version of the wire, when it is not 1. */
   version: "Mesh-Version",
+  /** On a task: the version of the contract that it was written for. */
+  contract: "Mesh-Contract",
+  /** On a task's state or result: the skill that it belongs to. */
+  skill: "Mesh-Skill",
+  /** On a dead letter: what became of it, as JSON. */
+  dead: "Mesh-Dead",
   contentType: "Content-Type",
+} as const);
+
+/** Headers that the store reads and writes. */
+export const StoreHeader = Object.freeze({
+  /** A message with an id that came within the last two minutes is not stored again. */
+  id: "Nats-Msg-Id",
+  /** Stored only when this is the last sequence of the subject, or of the one that the next header names. */
+  expected: "Nats-Expected-Last-Subject-Sequence",
+  expectedOf: "Nats-Expected-Last-Subject-Sequence-Subject",
+  sequence: "Nats-Sequence",
+  storedAt: "Nats-Time-Stamp",
 } as const);
 
 /** Content types of payloads. Without the header a payload is JSON. */
@@ -45,6 +62,9 @@ export const ContentType = Object.freeze({
   /** Sealed for one reader; a request's has the parameter `key`, the public key of who seals. */
   sealed: "application/vnd.myelin.sealed",
 } as const);
+
+/** Before the names of the headers that a dead letter had while it lived. */
+export const originPrefix = "Origin-";
 
 /** Most agents a call may come through. */
 export const maxPathLength = 32;

@@ -11,7 +11,9 @@ export {
   workspaceShape,
 } from "./accounts.ts";
 export { type Attempted, allowingLine } from "./allowing.ts";
+export { type ConsumerShape, consumersOf } from "./consumers.ts";
 export {
+  checkpointState,
   configSubject,
   type DeadAddress,
   deadSubject,
@@ -32,10 +34,12 @@ export {
   parseResultSubject,
   parseTaskSubject,
   priorities,
+  progressState,
   type RecordAddress,
   type ResultAddress,
   recordSubject,
   resultSubject,
+  runningState,
   type TaskAddress,
   taskSubject,
 } from "./durable.ts";
@@ -64,7 +68,14 @@ export {
   tokenRule,
   versionLabel,
 } from "./grammar.ts";
-export { ContentType, Header, maxHeaderBytes, maxPathLength } from "./headers.ts";
+export {
+  ContentType,
+  Header,
+  maxHeaderBytes,
+  maxPathLength,
+  originPrefix,
+  StoreHeader,
+} from "./headers.ts";
 export { type Control, type Presence, PresenceState, type ProbeReply } from "./messages.ts";
 export {
   agentPermissions,
@@ -72,6 +83,7 @@ export {
   ownName,
   rolePermissions,
   storePermissions,
+  takesTasks,
 } from "./permissions.ts";
 export {
   type AgentPolicy,
@@ -79,10 +91,16 @@ export {
   type Follow,
   type MeshPolicy,
   type Permissions,
+  type Provision,
+  provisions,
+  type Replicas,
   type RoleName,
   type RolePolicy,
   roleNames,
   type Share,
+  type StoresPolicy,
+  type StreamSizes,
+  streamNames,
   type WorkspacePolicy,
 } from "./policy.ts";
 export {
@@ -111,6 +129,7 @@ export {
   type SharedTarget,
 } from "./shared.ts";
 export {
+  ackPrefix,
   ackSubjects,
   type ConsumerName,
   followConsumer,

@@ -46,7 +46,12 @@ export function agentPermissions(
   );
 }
 
-/** Whether anybody may submit tasks to the agent: nobody else needs rights at the store. */
+/** Whether an agent serves and anybody may submit tasks to it: nobody else needs rights and consumers at the store. */
+export function takesTasks(name: string, workspace: WorkspacePolicy): boolean {
+  const { skills = [] } = workspace.agents[name] ?? {};
+  return skills.length > 0 && mayGetTasks(name, workspace);
+}
+
 function mayGetTasks(name: string, { guests, agents, roles }: WorkspacePolicy): boolean {
   const all: readonly Asks[] = [...Object.values(agents), ...Object.values(roles)];
   const lines = all.flatMap(({ submits }) => submits);

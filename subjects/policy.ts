@@ -6,14 +6,46 @@ export interface MeshPolicy {
   readonly workspaces: Readonly<Record<string, WorkspacePolicy>>;
 }
 
-/** One workspace: who is in it, and what it shares with others. */
-export interface WorkspacePolicy {
+/** One workspace: who is in it, what it shares with others, and how it keeps what outlives a process. */
+export interface WorkspacePolicy extends StoresPolicy {
   /** Whether anybody may join under any name: development only. */
   readonly guests: boolean;
   readonly agents: Readonly<Record<string, AgentPolicy>>;
   readonly roles: Readonly<Partial<Record<RoleName, RolePolicy>>>;
   readonly shares: readonly Share[];
 }
+
+/** How a workspace's streams are kept. */
+export interface StoresPolicy {
+  /** Who makes streams and consumers: `apply`, somebody else whom it checks, or nobody. Default: create. */
+  readonly provision?: Provision | undefined;
+  /** Copies of each stream. Default: three in a cluster, else one; what is there keeps what it has. */
+  readonly replicas?: Replicas | undefined;
+  /** What streams may hold, by their short names. */
+  readonly streams?: StreamSizes | undefined;
+}
+
+export const provisions = ["create", "bind", "off"] as const;
+
+export type Provision = (typeof provisions)[number];
+
+export type Replicas = 1 | 3;
+
+/** The streams by the names that they have in mesh.yaml. */
+export const streamNames = [
+  "tasks",
+  "later",
+  "results",
+  "events",
+  "dead",
+  "records",
+  "config",
+  "advisories",
+] as const;
+
+export type StreamSizes = {
+  readonly [Name in (typeof streamNames)[number]]?: { readonly maxBytes: number } | undefined;
+};
 
 /** What somebody may ask of the others, and tell them. */
 export interface Asks {

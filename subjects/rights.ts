@@ -1,4 +1,4 @@
-import { eventSubject, finalState, priorities } from "./durable.ts";
+import { checkpointState, eventSubject, finalState, priorities, runningState } from "./durable.ts";
 import { callSubject, controlSubject, filters, inboxOf, presenceSubject } from "./grammar.ts";
 import type { Asks, Permissions } from "./policy.ts";
 import { askSubject, serviceSubjects, serviceVerbs } from "./services.ts";
@@ -9,7 +9,7 @@ import {
   foreignInbox,
 } from "./shared.ts";
 import { ackSubjects, type ConsumerName, Store, storeApi, taskConsumer } from "./stores.ts";
-import { every, parseEventTarget, parseSkillTarget } from "./targets.ts";
+import { type EventTarget, every, parseEventTarget, parseSkillTarget } from "./targets.ts";
 
 /*
  * A trailing `*` among what may be heard is as wide as `>`, since the server takes `a.>` where `a.*` is allowed: it
@@ -68,6 +68,8 @@ export function workingRights(name: string): Rights {
       ...priorities.flatMap((priority) => pulling(taskConsumer(name, priority))),
       `${results}.*.${name}`,
       storeApi.last(Store.results, `${results}.${finalState}.${name}`),
+      storeApi.last(Store.results, `${results}.${checkpointState}.${name}`),
+      storeApi.last(Store.results, `${results}.${runningState}.${name}`),
       `mesh.later.${name}.*.${name}`,
       `mesh.dead.*.${name}.*.*.*`,
     ],
@@ -134,16 +136,22 @@ function submittingRights(name: string, text: string): Rights {
       `mesh.task.${agent}.${skill}.*.${name}`,
       `mesh.later.${agent}.${skill}.${name}`,
       storeApi.last(Store.results, results),
+      ...workersSeen(agent),
     ],
     subscribe: [results],
   };
 }
 
-function heardEvents(target: {
-  readonly publisher: string;
-  readonly name: string;
-  readonly below: boolean;
-}): string {
+/** To see whether anybody takes an agent's tasks: counts, never contents. */
+function workersSeen(agent: string): string[] {
+  if (agent === every) return [storeApi.consumerInfo(Store.tasks, every)];
+  return priorities.map((priority) =>
+    storeApi.consumerInfo(Store.tasks, taskConsumer(agent, priority).consumer),
+  );
+}
+
+/** The subject of the events that a line of `hears` or `follows` names. */
+export function heardEvents(target: EventTarget): string {
   const { publisher, name, below } = target;
   const tokens = ["mesh", "event", publisher === every ? "" : publisher, name, below ? ">" : ""];
   return tokens.filter((token) => token !== "").join(".");

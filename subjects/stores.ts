@@ -41,13 +41,17 @@ export interface StreamShape {
   readonly allow_msg_ttl: false;
   readonly deny_delete: boolean;
   readonly deny_purge: boolean;
+  /** What `nats server check` goes by. */
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 const nanosecondsPerSecond = 1_000_000_000;
 const day = 86_400 * nanosecondsPerSecond;
 const mebibyte = 1_048_576;
 
-/** What a stream is unless it says otherwise. Sizes are first values: issue 5 makes them a matter of `mesh.yaml`. */
+const monitored = Object.freeze({ "io.nats.monitor.enabled": "true" });
+
+/** What a stream is unless it says otherwise. `mesh.yaml` may say other sizes. */
 const usual = {
   retention: "limits",
   discard: "old",
@@ -64,6 +68,7 @@ const usual = {
   allow_msg_ttl: false,
   deny_delete: false,
   deny_purge: false,
+  metadata: monitored,
 } as const;
 
 /** Every stream of a workspace. */
@@ -109,6 +114,12 @@ export const stores: readonly StreamShape[] = Object.freeze([
     max_msgs_per_subject: 1,
     discard_new_per_subject: true,
     max_age: 30 * day,
+    // Each is something that somebody has to look at.
+    metadata: {
+      ...monitored,
+      "io.nats.monitor.subjects-warn": "1",
+      "io.nats.monitor.subjects-critical": "1000",
+    },
   },
   {
     ...usual,
@@ -163,6 +174,8 @@ export const ownStoreApi = Object.freeze({
   ...apiUnder(ownPrefix),
   createStream: (stream: string) => `${ownPrefix}.STREAM.CREATE.${stream}`,
   updateStream: (stream: string) => `${ownPrefix}.STREAM.UPDATE.${stream}`,
+  makeConsumer: (stream: string, consumer: string) =>
+    `${ownPrefix}.CONSUMER.CREATE.${stream}.${consumer}`,
 });
 
 function apiUnder(prefix: string) {
@@ -181,6 +194,9 @@ function apiUnder(prefix: string) {
     last: (stream: string, subject: string) => `${prefix}.DIRECT.GET.${stream}.${subject}`,
   };
 }
+
+/** How the subject of every acknowledgement begins. */
+export const ackPrefix = "$JS.ACK.";
 
 /**
  * Acknowledgements of a consumer's messages, in the server's two forms.

@@ -6,34 +6,24 @@ import type { SealParts } from "../call/seal.ts";
 import { type CallParts, callStack, foreignStack, sealingStack } from "../call/stack.ts";
 import { type Contract, token } from "../contract/index.ts";
 import { Discovery } from "../discovery/index.ts";
+import { StoreAccess, Submitter, type TaskHandle } from "../durable/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
+import type { Signer } from "../identity/index.ts";
 import type { Inbound, Link } from "../nats/index.ts";
-import {
-  CallSignal,
-  compose,
-  hexId,
-  type Operation,
-  type Send,
-  type Wheel,
-} from "../pipeline/index.ts";
+import { CallSignal, compose, hexId, type Wheel } from "../pipeline/index.ts";
 import { MeshTracer } from "../telemetry/index.ts";
 import { Inbox, Outgoing } from "../transport/index.ts";
 import {
   type Client,
   type ClientOptions,
   type ClientParts,
+  type Compiled,
   createClient,
   type Parent,
 } from "./client.ts";
 import { Identity, type IdentityParts } from "./identity.ts";
 import { operationsOf } from "./operations.ts";
 import type { ConnectConfig } from "./options.ts";
-
-/** A contract as this connection calls it: composed once, bound to each parent. */
-interface Compiled {
-  readonly operations: ReadonlyMap<string, Operation>;
-  readonly send: Send;
-}
 
 export interface CallerParts {
   readonly config: ConnectConfig;
@@ -47,6 +37,8 @@ export class Caller {
   readonly tracer: MeshTracer;
   readonly discovery: Discovery;
   readonly identity: Identity;
+  readonly store: StoreAccess;
+  readonly #submitter: Submitter;
   readonly #parts: CallerParts;
   readonly inbox: Inbox;
   readonly #outgoing: Outgoing;
@@ -70,6 +62,9 @@ export class Caller {
     const warn = (trouble: MeshError): void =>
       config.logger.warn({ code: trouble.code }, trouble.message);
     this.identity = new Identity({ name, link, clock, trust, ask, refused, warn });
+    this.store = new StoreAccess({ link, clock, replies: this.inbox });
+    const signer = (): Signer | undefined => this.identity.signer;
+    this.#submitter = new Submitter({ name, link, clock, signer, store: this.store });
     const verify = this.identity.verifyCard;
     this.discovery = new Discovery({ link, clock, random, ask, refused, verify });
     this.#outgoing = new Outgoing({
@@ -110,9 +105,16 @@ export class Caller {
     parent: Parent | undefined,
     { workspace }: ClientOptions = here,
   ): Client<C> {
-    const { operations, send } =
+    const compiled =
       workspace === undefined ? this.#compile(contract) : this.#compileFor(contract, workspace);
-    return createClient<C>(operations, send, this.#client, parent);
+    return createClient<C>(compiled, this.#client, parent);
+  }
+
+  /** A task of this name's, by its id. */
+  task(contract: Contract, skill: string, id: string): TaskHandle {
+    const operation = this.#compile(contract).operations.get(skill);
+    if (operation !== undefined) return this.#submitter.task({ contract, operation }, id);
+    throw new MeshError(MeshCode.UnknownSkill, `${contract.name} has no skill ${String(skill)}`);
   }
 
   /** Sends nothing from now on; what is under way goes on. */
@@ -150,6 +152,7 @@ export class Caller {
     const compiled = {
       operations: operationsOf(contract),
       send: compose(layers, this.#outgoing.send),
+      submit: this.#submitting(contract),
     };
     this.#compiled.set(contract, compiled);
     return compiled;
@@ -160,10 +163,16 @@ export class Caller {
     const compiled = known.get(workspace) ?? {
       operations: operationsOf(contract, token("client.workspace", workspace)),
       send: compose(foreignStack(this.#stackParts(contract)), this.#outgoing.send),
+      submit: this.#submitting(contract),
     };
     known.set(workspace, compiled);
     this.#foreign.set(contract, known);
     return compiled;
+  }
+
+  #submitting(contract: Contract): Compiled["submit"] {
+    return (operation, input, about) =>
+      this.#submitter.submit({ contract, operation, input, ...about });
   }
 
   #stackParts(contract: Contract): CallParts {

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { type Contract, milliseconds, type Skill } from "../contract/index.ts";
+import type { SubmitOptions, TaskHandle } from "../durable/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Vouching } from "../identity/index.ts";
 import {
@@ -43,7 +44,14 @@ export interface ClientOptions {
 /** A method of a typed client: a promise of the output, or an async iterable of frames. */
 export type ClientMethod<S extends Skill> = S["streams"] extends true
   ? (input: z.input<S["input"]>, options?: CallOptions) => AsyncIterable<z.output<S["output"]>>
-  : (input: z.input<S["input"]>, options?: CallOptions) => Promise<z.output<S["output"]>>;
+  : AnswerMethod<z.input<S["input"]>, z.output<S["output"]>>;
+
+/** Calls a skill that answers once; `submit` stores the same as a task, for whoever serves it then. */
+export interface AnswerMethod<Input, Output> {
+  (input: Input, options?: CallOptions): Promise<Output>;
+  /** Resolves when the task is stored: it is done although this process, the agent or the broker may die. */
+  submit(input: Input, options?: SubmitOptions): Promise<TaskHandle<Output>>;
+}
 
 /** The skills of an agent as functions, typed from its contract. */
 export type Client<C extends Contract> = {
@@ -73,20 +81,41 @@ export interface ClientParts {
   ) => string;
 }
 
+/** A contract as one connection uses it: composed once, bound to each parent. */
+export interface Compiled {
+  readonly operations: ReadonlyMap<string, Operation>;
+  readonly send: Send;
+  readonly submit: (
+    operation: Operation,
+    input: unknown,
+    about: {
+      readonly options: SubmitOptions | undefined;
+      readonly trace: TraceContext | undefined;
+    },
+  ) => Promise<TaskHandle>;
+}
+
 /** Makes the client of one contract: its stack is composed once, its methods are bound per parent. */
 export function createClient<C extends Contract>(
-  operations: ReadonlyMap<string, Operation>,
-  send: Send,
+  { operations, send, submit }: Compiled,
   parts: ClientParts,
   parent: Parent | undefined,
 ): Client<C> {
   const client: Record<string, unknown> = {};
   for (const operation of operations.values()) {
-    client[operation.skill] = operation.streams
-      ? (input: unknown, options?: CallOptions) =>
-          new CallStream(() => begin(operation, input, options, parts, parent), send)
-      : (input: unknown, options?: CallOptions) =>
-          ask(operation, input, options, send, parts, parent);
+    if (operation.streams) {
+      client[operation.skill] = (input: unknown, options?: CallOptions) =>
+        new CallStream(() => begin(operation, input, options, parts, parent), send);
+      continue;
+    }
+    client[operation.skill] = Object.assign(
+      (input: unknown, options?: CallOptions) =>
+        ask(operation, input, options, send, parts, parent),
+      {
+        submit: (input: unknown, options?: SubmitOptions) =>
+          submit(operation, input, { options, trace: parent?.trace }),
+      },
+    );
   }
   return Object.freeze(client) as Client<C>;
 }

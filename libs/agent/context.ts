@@ -30,6 +30,12 @@ export interface Context<Errors extends ErrorSchemas = ErrorSchemas> {
   readonly onBehalfOf: EndUser | undefined;
   /** The connection's logger, with the call's id, skill and trace id in each line. */
   readonly log: Logger;
+  /** Of a task: what the attempt before left with `checkpoint`. Undefined on the first, and in a call. */
+  readonly left: unknown;
+  /** Tells the submitter of a task how far it is. In a call nobody is told. */
+  progress(value: unknown): Promise<void>;
+  /** Keeps something for the next attempt of a task, should this one fail. In a call nothing is kept. */
+  checkpoint(value: unknown): Promise<void>;
   /** A client whose calls inherit deadline, signal, trace, path, and on whose behalf they are made. */
   client<C extends Contract>(contract: C, options?: ClientOptions): Client<C>;
   /** Answers with an error that the skill declares. */
@@ -121,6 +127,18 @@ export class RequestContext implements Context {
   remainingMs(): number {
     const at = this.#request.signal.expiresAt;
     return at === undefined ? 0 : Math.max(0, at - this.#parts.now());
+  }
+
+  get left(): unknown {
+    return this.#request.task?.left;
+  }
+
+  progress(value: unknown): Promise<void> {
+    return this.#request.task?.progress(value) ?? Promise.resolve();
+  }
+
+  checkpoint(value: unknown): Promise<void> {
+    return this.#request.task?.checkpoint(value) ?? Promise.resolve();
   }
 
   client<C extends Contract>(contract: C, options?: ClientOptions): Client<C> {

@@ -121,6 +121,16 @@ export class Identity {
     };
   }
 
+  /** What others are judged by; undefined where there is no operator to trust. */
+  get trust(): Trust | undefined {
+    return this.#parts.trust ?? this.#trust();
+  }
+
+  /** Who signs for this connection; undefined without credentials. */
+  get signer(): Signer | undefined {
+    return this.#signer;
+  }
+
   stop(): void {
     this.#published?.stop();
   }
@@ -130,7 +140,7 @@ export class Identity {
   }
 
   #judge(): Judging | undefined {
-    const trust = this.#parts.trust ?? this.#trust();
+    const { trust } = this;
     if (trust === undefined) return undefined;
     if (this.#judging?.trust !== trust) {
       this.#judging = { trust, cards: new CardCheck(trust), tokens: new OnBehalfCheck(trust) };

@@ -1,4 +1,6 @@
+import type { z } from "zod";
 import { type Contract, maxDeadlineMs } from "../contract/index.ts";
+import type { TaskHandle } from "../durable/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import { Link } from "../nats/index.ts";
 import { checkNumbers, hexId, Wheel } from "../pipeline/index.ts";
@@ -114,6 +116,17 @@ export class Mesh implements AsyncDisposable {
     return this.#caller.client(contract, undefined, options);
   }
 
+  /** A task that this name submitted, from this process or another, by its id. */
+  task<C extends Contract, Name extends keyof C["skills"] & string>(
+    contract: C,
+    skill: Name,
+    id: string,
+  ): TaskHandle<z.output<C["skills"][Name]["output"]>> {
+    return this.#caller.task(contract, skill, id) as TaskHandle<
+      z.output<C["skills"][Name]["output"]>
+    >;
+  }
+
   /** Serves a contract under this connection's name; resolves when it can be called. */
   async serve<C extends Contract>(
     contract: C,
@@ -128,6 +141,7 @@ export class Mesh implements AsyncDisposable {
       inbox: this.#caller.inbox,
       newId: this.#caller.newId,
       identity: this.#caller.identity,
+      store: this.#caller.store,
       context: {
         now: () => config.clock.now(),
         log: config.logger,

@@ -1,6 +1,7 @@
 import { filters, foreignFilters, PresenceState, routeToken, versionLabel } from "@myelin/subjects";
 import type { Contract } from "../contract/index.ts";
 import { Door, Presence } from "../discovery/index.ts";
+import type { StoreAccess, Worker } from "../durable/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import {
   type Inbound,
@@ -31,6 +32,7 @@ import type { Identity } from "./identity.ts";
 import { operationsOf } from "./operations.ts";
 import type { ConnectConfig } from "./options.ts";
 import type { ServeOptions } from "./serve-options.ts";
+import { workerOf } from "./working.ts";
 
 export interface ServingParts {
   readonly config: ConnectConfig;
@@ -42,6 +44,7 @@ export interface ServingParts {
   readonly newId: () => string;
   readonly context: ContextParts;
   readonly identity: Identity;
+  readonly store: StoreAccess;
 }
 
 /** The incoming side of one connection: an instance of an agent, from its first subscription to its goodbye. */
@@ -56,6 +59,7 @@ export class Serving {
   readonly #incoming: Incoming;
   readonly #control: ControlReceiver;
   readonly #foreign: ForeignIncoming;
+  readonly #worker: Worker | undefined;
   #direct: Listening[] = [];
   /** What comes from other workspaces. That it may not be heard is no reason not to serve one's own. */
   #elsewhere: readonly Listening[] = [];
@@ -101,10 +105,9 @@ export class Serving {
       clock,
       verifyToken: identity.verifyToken,
     });
-    const serve = compose(
-      layers,
-      handler(run, (thrown, request) => logFailure(config.logger, thrown, request)),
-    );
+    const handle = handler(run, (thrown, request) => logFailure(config.logger, thrown, request));
+    const serve = compose(layers, handle);
+    this.#worker = workerOf(contract, { operations, handle, options: options.tasks }, parts);
     const heads = new ReplyHeads(instance);
     const heard = { link, agent, operations, heads, clock, held: this.#held, load, onRefused };
     this.#incoming = new Incoming({
@@ -159,6 +162,7 @@ export class Serving {
     await link.flush();
     const refused = refusalOf(this.#direct) ?? this.#joined?.refused ?? this.#services.refused;
     if (refused !== undefined) throw refused;
+    await this.#worker?.start();
     this.#presence.start();
   }
 
@@ -173,11 +177,13 @@ export class Serving {
 
   async #drain(timeoutMs: number): Promise<void> {
     this.#presence.change(PresenceState.Draining);
+    const worked = this.#worker?.drain(timeoutMs);
     await this.#door.close();
     // Callers of this very instance can go elsewhere; what came through the queue is still served.
     this.#admission.drain();
     await this.#foreign.settled(timeoutMs);
     if (!(await this.#admission.idle(timeoutMs))) this.#abandon(timeoutMs);
+    await worked;
     const all = [...this.#direct, ...this.#elsewhere];
     await Promise.all(all.map((listening) => listening.stop()));
     await this.#services.stop();

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { kill } from "node:process";
+import { getuid, kill } from "node:process";
 
 /** A mesh that somebody keeps up, and wrote down in `.cache/mesh.json`. */
 export interface MeshThatIsUp {
@@ -13,12 +13,15 @@ export interface MeshThatIsUp {
   readonly file: string;
 }
 
-/** The mesh that is up in this folder or one above. */
-export function meshThatIsUp(cwd: string): MeshThatIsUp | undefined {
+/**
+ * The mesh that is up in this folder or one above. A file of another user's is passed over: in a folder where all may
+ * write, anybody could lead our programs to a server and a home of theirs.
+ */
+export function meshThatIsUp(cwd: string, user = getuid?.()): MeshThatIsUp | undefined {
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
     const file = join(folder, ".cache", "mesh.json");
     const { url, pid, home } = readState(file);
-    if (typeof url === "string" && isRunning(pid)) {
+    if (typeof url === "string" && isRunning(pid) && isOwnedBy(file, user)) {
       const at = typeof home === "string" ? resolve(folder, home) : undefined;
       return { url, pid, home: at, file };
     }
@@ -35,6 +38,13 @@ export function readState(file: string): Readonly<Record<string, unknown>> {
     // No file, or half of one: it says nothing.
     return {};
   }
+}
+
+/** Whether a file is this user's, or root's; Windows knows no such number. */
+function isOwnedBy(file: string, user: number | undefined): boolean {
+  if (user === undefined) return true;
+  const owner = statSync(file, { throwIfNoEntry: false })?.uid;
+  return owner === user || owner === 0;
 }
 
 /** Whether this is the id of a process that runs; one that died leaves its state file behind. */

@@ -72,7 +72,7 @@ export class PublishedTrust implements Trust {
       const changed = this.#accounts.get(subject.slice(subject.lastIndexOf(".") + 1));
       if (changed !== undefined) changed.hints++;
     });
-    if (this.#accounts.size >= mostAccounts) this.#accounts.clear();
+    if (this.#accounts.size >= mostAccounts) this.#makeRoom();
     const known: Known = {
       jwt: undefined,
       issuedAt: 0,
@@ -83,6 +83,13 @@ export class PublishedTrust implements Trust {
     };
     this.#accounts.set(account, known);
     return known;
+  }
+
+  /** Those that nobody publishes go first: others can name as many of them as they like. */
+  #makeRoom(): void {
+    const [first] = this.#accounts.keys();
+    const absent = [...this.#accounts].find(([, { jwt }]) => jwt === undefined);
+    this.#accounts.delete(absent?.[0] ?? first ?? "");
   }
 
   async #refresh(account: string, known: Known): Promise<void> {

@@ -25,6 +25,7 @@ export const MeshCode = Object.freeze({
   PayloadTooLarge: "payload_too_large",
   UnknownAgent: "unknown_agent",
   UnknownSkill: "unknown_skill",
+  UnknownTask: "unknown_task",
   PermissionDenied: "permission_denied",
   Unavailable: "unavailable",
   Draining: "draining",
@@ -59,6 +60,7 @@ export const codeTable: Readonly<Record<MeshCode, CodeFacts>> = Object.freeze({
   payload_too_large: facts(413, "no", false, "The payload is over the server's limit."),
   unknown_agent: facts(404, "safe", false, "Nobody serves this agent now."),
   unknown_skill: facts(404, "no", false, "The agent has no skill of this name."),
+  unknown_task: facts(404, "no", false, "There is no trace of a task of this id."),
   permission_denied: facts(
     403,
     "no",

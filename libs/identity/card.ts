@@ -67,15 +67,9 @@ export class CardCheck {
     }
     let chain: Chain;
     try {
-      chain = await this.#chains.verify(signer, now);
+      chain = await this.#chains.verify(signer, now, home);
     } catch (error) {
       return refused("card_signer", MeshError.from(error).detail);
-    }
-    if (home !== undefined && chain.speaker.account !== home) {
-      return refused(
-        "card_signer",
-        `its signer is of ${chain.speaker.workspace}, another workspace`,
-      );
     }
     const statement = readStatement(card, fieldCount);
     return judge(document, statement, chain);

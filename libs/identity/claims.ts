@@ -93,15 +93,23 @@ export function isReadAccount(claims: unknown): claims is AccountClaims {
 /** Reads a user's JWT and checks its signature. Whether the signer may, `openChain` judges. */
 export function readUser(jwt: string): UserClaims {
   const token = readToken("user", jwt);
-  const { issuer_account: issuer } = token.claims;
   return Object.freeze({
     name: token.name,
     user: token.subject,
-    account: typeof issuer === "string" && issuer !== "" ? issuer : token.issuedBy,
+    account: accountOf(token),
     signingKey: token.issuedBy,
     ...times(token),
     ownPermissions: hasPermissions(token.claims),
   });
+}
+
+/** Anybody can make a JWT up, and its account becomes part of a subject that its reader asks: nothing but a key passes. */
+function accountOf({ claims, issuedBy }: Token): string {
+  const { issuer_account: issuer } = claims;
+  const account = issuer === undefined || issuer === "" ? issuedBy : issuer;
+  if (typeof account === "string" && kindOfPublic(account) === "account") return account;
+  const detail = `this is not a user JWT: its account ${quoted(account)} is not the public key of one`;
+  throw new MeshError(MeshCode.MalformedPayload, detail);
 }
 
 function times(token: Token): Pick<Token, "issuedAt" | "notBefore" | "expiresAt"> {

@@ -59,17 +59,15 @@ export class EnvelopeCheck {
     const opened = openEnvelope(stored);
     compare(opened, stored, expected);
     checkTimes(opened, stored.storedAt);
-    const { speaker, key } = await this.#chains.verify(stored.signer, stored.storedAt);
+    const { speaker, key } = await this.#chains.verify(
+      stored.signer,
+      stored.storedAt,
+      expected.account,
+    );
     if (speaker.name !== expected.speaker) {
       throw refused(
         opened,
         `${speaker.name} signed it, its subject speaks for ${expected.speaker}`,
-      );
-    }
-    if (speaker.account !== expected.account) {
-      throw refused(
-        opened,
-        `${speaker.name} is of ${speaker.workspace}, which is another workspace`,
       );
     }
     if (!isEnvelopeOf(opened, key)) {

@@ -33,11 +33,8 @@ export class OnBehalfCheck {
     let before: Block | undefined;
     let signer = "";
     for (const [index, block] of blocks.entries()) {
-      const chain = await this.#chains.verify(block.signer, now);
+      const chain = await this.#chains.verify(block.signer, now, account);
       signer = chain.speaker.name;
-      if (account !== undefined && chain.speaker.account !== account) {
-        throw denied(`${signer} is of ${chain.speaker.workspace}, which is another workspace`);
-      }
       checkSigner(block, chain, before);
       const bound = before === undefined ? "" : bindingOf(token, index);
       if (block.after !== bound) throw denied(`the part of ${signer} belongs to another token`);

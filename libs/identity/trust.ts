@@ -1,6 +1,6 @@
 import { MeshCode, MeshError } from "../errors/index.ts";
 import { type Chain, judgeChain, openChain } from "./chain.ts";
-import { type AccountClaims, readAccount, readUser } from "./claims.ts";
+import { type AccountClaims, readAccount, readUser, type UserClaims } from "./claims.ts";
 import type { Key } from "./key.ts";
 import { Recent } from "./recent.ts";
 
@@ -39,7 +39,7 @@ export class Chains {
    */
   async verify(user: string, at: Date, expected?: string): Promise<Chain> {
     const known = this.#opened.get(user);
-    const account = known?.account.account ?? accountOf(user);
+    const { account } = known?.user ?? read(user);
     if (expected !== undefined && account !== expected) throw otherAccount(account, expected);
     const jwt = await this.#trust.accountJwt(account);
     if (jwt === undefined) throw unknownAccount(account);
@@ -63,8 +63,8 @@ export class Chains {
   }
 }
 
-function accountOf(user: string): string {
-  return provable(() => readUser(user)).account;
+function read(user: string): UserClaims {
+  return provable(() => readUser(user));
 }
 
 /** What cannot be read proves nothing, whatever its own code is. */
@@ -80,7 +80,7 @@ function provable<T>(read: () => T): T {
 function otherAccount(account: string, expected: string): MeshError {
   return new MeshError(
     MeshCode.PermissionDenied,
-    `it is signed by a user of account ${account}, and came from account ${expected}`,
+    `it is signed by a user of account ${account}, which is another workspace, and came from account ${expected}`,
   );
 }
 

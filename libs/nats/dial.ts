@@ -43,6 +43,7 @@ function explained(error: unknown, options: LinkOptions): MeshError {
   return new MeshError(said, `${detail}; ${advice}`, { cause: error });
 }
 
-function withoutSecrets(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, "//…@");
+/** A login may stand before the last `@`, with or without a scheme before it. */
+export function withoutSecrets(url: string): string {
+  return url.replace(/^([a-z+]+:\/\/)?.*@/i, "$1…@");
 }

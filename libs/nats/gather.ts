@@ -21,6 +21,8 @@ export function gather(nc: NatsConnection): void {
   const { socket } = transport;
   const [take, ...others] = socket?.listeners("data") ?? [];
   if (socket === undefined || take === undefined || others.length > 0) return;
+  // nats.js can say twice that it has connected.
+  if (gathers in take) return;
   let records: Uint8Array[] = [];
   const handOver = (): void => {
     const [first, ...more] = records;
@@ -30,13 +32,16 @@ export function gather(nc: NatsConnection): void {
     take(more.length === 0 ? first : Buffer.concat([first, ...more]));
   };
   socket.removeListener("data", take as () => void);
-  socket.on("data", (record: Uint8Array) => {
+  const collect = (record: Uint8Array): void => {
     if (records.push(record) === 1) setImmediate(handOver);
-  });
+  };
+  socket.on("data", Object.assign(collect, { [gathers]: true }));
   // The last words of a server say why it closes.
   socket.prependListener("end", handOver);
   socket.prependListener("close", handOver);
 }
+
+const gathers = Symbol("gathers");
 
 function transportOf(nc: NatsConnection): Transport | undefined {
   const { protocol } = nc as unknown as { readonly protocol?: { transport?: Partial<Transport> } };

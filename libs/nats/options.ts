@@ -70,6 +70,9 @@ const defaults = {
   maxPingOut: 2,
 } as const;
 
+/** Longest pause before a server that turned us away is asked again, in milliseconds; it is back within two seconds. */
+const mostPauseMs = 1_000;
+
 /** A server looks for an account it does not know for 1.9 s before it refuses; in milliseconds. */
 const loginMs = 3_000;
 
@@ -81,7 +84,7 @@ const longest = 3_600_000;
 export function natsOptions(
   options: LinkOptions,
   onTrouble: (thrown: unknown) => void,
-  held: Held = { secrets: none },
+  held: Held = { secrets: none, refusals: 0 },
   preferred?: string,
 ): NodeConnectionOptions {
   checkServers(options.servers);
@@ -104,6 +107,7 @@ export function natsOptions(
       dialled = (same ?? servers[0])?.hostname;
       return same ?? null;
     },
+    reconnectDelayHandler: () => pauseMs(passed, held.refusals),
     servers: [...new Set([...options.servers, ...(preferred === undefined ? [] : [preferred])])],
     name: options.name,
     // An agent may call itself.
@@ -114,6 +118,18 @@ export function natsOptions(
     ignoreAuthErrorAbort: true,
     noAsyncTraces: true,
   };
+}
+
+/** Between two attempts: whoever is turned away asks more and more seldom, and the server's log stays readable. */
+function pauseMs(
+  {
+    reconnectTimeWait,
+    reconnectJitterTLS,
+  }: { readonly reconnectTimeWait: number; readonly reconnectJitterTLS: number },
+  refusals: number,
+): number {
+  const usual = reconnectTimeWait + Math.random() * reconnectJitterTLS;
+  return Math.max(usual, Math.min(usual * 2 ** refusals, mostPauseMs * (0.75 + Math.random() / 4)));
 }
 
 /** What is said in two places would be obeyed in one of them. */

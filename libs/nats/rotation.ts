@@ -67,6 +67,7 @@ export class Rotation {
     this.#unwatch = watchFiles(this.#source.files, () => void this.#changed());
     connections.state.onUp(() => {
       this.#refusal = undefined;
+      connections.current.held.refusals = 0;
     });
     connections.state.onDown(() => this.#useLatest());
   }
@@ -100,12 +101,11 @@ export class Rotation {
     // Of a server that is asked again it only hears "authorization violation": the first reason stands.
     const known = this.#refusal?.jwt === jwt ? this.#refusal : undefined;
     const refusal = known ?? { jwt, said: detail, told: new Set<string>() };
-    const isNews = !refusal.told.has(detail);
-    refusal.told.add(detail);
     this.#refusal = refusal;
+    this.#connections.current.held.refusals++;
     this.#unfit = undefined;
     this.#useLatest();
-    return isNews;
+    return refusal.told.size < refusal.told.add(detail).size;
   }
 
   /** Reads everything again and takes it up now; throws why that is not possible. */
@@ -200,7 +200,7 @@ export class Rotation {
   }
 
   async #follow(secrets: Secrets, options: LinkOptions, preferred?: string): Promise<void> {
-    const held = { secrets };
+    const held = { secrets, refusals: 0 };
     const now = { ...options, waitForBrokerMs: 0 };
     const nc = await dial(now, natsOptions(now, this.#parts.trouble, held, preferred));
     await this.#connections.follow({ nc, held });
@@ -209,7 +209,7 @@ export class Rotation {
   /** While there is no connection the next one is made with what is on disk. */
   #useLatest(): void {
     if (this.#latest === this.#unfit || isSame(this.#latest, this.#used)) return;
-    this.#connections.current.held.secrets = this.#latest;
+    Object.assign(this.#connections.current.held, { secrets: this.#latest, refusals: 0 });
     this.#taken("with the next connection");
   }
 

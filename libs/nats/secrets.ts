@@ -30,6 +30,8 @@ export interface SecretsOptions {
 /** The place of one connection's secrets, since those of a living connection may be replaced. */
 export interface Held {
   secrets: Secrets;
+  /** How often in a row the server has turned them away. */
+  refusals: number;
 }
 
 /** Where the secrets are, to be read again. */

@@ -1,5 +1,5 @@
 import { inboxPrefix } from "@myelin/subjects";
-import type { Inbound, Link } from "../nats/index.ts";
+import type { Inbound, Link, Listening, Mover, Owed, Subscriber } from "../nats/index.ts";
 import { type Clock, randomToken } from "../pipeline/index.ts";
 import { statusOf } from "../wire/index.ts";
 
@@ -21,20 +21,49 @@ export interface Answer {
 
 const nothing = new Uint8Array(0);
 
-/** Asks a subject and gathers what comes back, in an inbox of its own. */
-export class Questions {
+/**
+ * Asks a subject and gathers what comes back, in an inbox of its own.
+ *
+ * Each connection of the link has one: the server tells nobody in a queue group, which other subscriptions of a link
+ * are in, that no one listens.
+ */
+export class Questions implements Mover {
   readonly #link: Link;
   readonly #clock: Clock;
-  readonly #prefix: string;
+  readonly #name: string;
+  readonly #instance: string;
   readonly #open = new Map<string, (message: Inbound) => void>();
+  #prefix = "";
+  #next = "";
 
   constructor(link: Link, clock: Clock, name: string, instance: string) {
     this.#link = link;
     this.#clock = clock;
-    this.#prefix = inboxPrefix(name, instance);
-    link.subscribe(`${this.#prefix}*`, (message) => {
-      this.#open.get(message.subject.slice(this.#prefix.length))?.(message);
+    this.#name = name;
+    this.#instance = instance;
+    link.take(this);
+  }
+
+  prepare(on: Subscriber, number: number): Listening {
+    const instance = number === 0 ? this.#instance : `${this.#instance}-${number}`;
+    const prefix = inboxPrefix(this.#name, instance);
+    this.#next = prefix;
+    return on.subscribe(`${prefix}*`, (message) => {
+      this.#open.get(message.subject.slice(prefix.length))?.(message);
     });
+  }
+
+  moved(): Owed {
+    this.#prefix = this.#next;
+    const asked = [...this.#open.keys()];
+    const isOpen = (token: string): boolean => this.#open.has(token);
+    return {
+      get isAwaited() {
+        return asked.some(isOpen);
+      },
+      // Whoever asked waits no longer than his patience.
+      lost: () => {},
+    };
   }
 
   /** All answers to one question; none when nobody listens. Throws `permission_denied` where it may not be asked. */

@@ -12,6 +12,7 @@ export {
   RequestRecord,
   type Serve,
   type ServeLayer,
+  type TaskWork,
 } from "./request.ts";
 export { CallSignal, sleep } from "./signal.ts";
 export type { TraceContext } from "./trace.ts";

@@ -11,6 +11,16 @@ export interface OnBehalf {
   readonly token: string;
 }
 
+/** What the handler of a task can do beside answering. */
+export interface TaskWork {
+  /** What the attempt before left with `checkpoint`; undefined on the first, or when it left nothing. */
+  readonly left: unknown;
+  /** Tells the submitter how far it is. */
+  progress(value: unknown): Promise<void>;
+  /** Keeps something for the next attempt, in place of what was kept before. */
+  checkpoint(value: unknown): Promise<void>;
+}
+
 /** One attempt of a call, as it arrived at the agent that serves it. */
 export interface Request {
   readonly operation: Operation;
@@ -38,6 +48,8 @@ export interface Request {
   readonly behalfToken?: string | undefined;
   /** The same once the identity layer has verified it. */
   readonly onBehalf?: OnBehalf | undefined;
+  /** Of a task only. */
+  readonly task?: TaskWork | undefined;
 }
 
 /** A request of a class, for the reason that a call is (`CallRecord`). */
@@ -57,6 +69,7 @@ export class RequestRecord implements Request {
   codec: Codec;
   behalfToken: string | undefined = undefined;
   onBehalf: OnBehalf | undefined = undefined;
+  task: TaskWork | undefined = undefined;
 
   constructor(operation: Operation, caller: string, signal: CallSignal) {
     this.operation = operation;
@@ -80,6 +93,7 @@ export class RequestRecord implements Request {
     copy.codec = request.codec;
     copy.behalfToken = request.behalfToken;
     copy.onBehalf = request.onBehalf;
+    copy.task = request.task;
     return copy;
   }
 }

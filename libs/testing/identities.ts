@@ -1,6 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { accountShape, type KeyOf, type MeshPolicy, storeAccountName } from "@myelin/subjects";
+import {
+  accountShape,
+  type KeyOf,
+  type MeshPolicy,
+  storeAccountName,
+  storePermissions,
+} from "@myelin/subjects";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import {
   createKey,
@@ -27,6 +33,8 @@ export interface Identities {
   folder(workspace: string): string;
   /** The file with the credentials of a name; made on the spot. */
   credentials(name: string, workspace: string): Promise<string>;
+  /** The file with the credentials of who makes streams, in the workspace's store account. */
+  storeCredentials(workspace: string): Promise<string>;
 }
 
 /** Issues what a policy says. */
@@ -68,6 +76,8 @@ export async function makeIdentities(policy: MeshPolicy): Promise<Identities> {
     config: [issuer.config, "resolver_preload {", issuer.systemEntry, ...entries, "}"].join("\n"),
     folder: (workspace: string) => found(workspace).folder,
     credentials: (name: string, workspace: string) => found(workspace).credentials(name),
+    storeCredentials: (workspace: string) =>
+      found(workspace).storeCredentials(keyOf(storeAccountName(workspace))),
   });
 }
 
@@ -79,7 +89,7 @@ interface Issuing {
 
 /** The JWTs of a workspace's account and of its store, by the accounts' keys. */
 async function issueAccounts(
-  { name, account, scopes }: Workspace,
+  { name, account, scopes, storeScopes }: Workspace,
   { policy, issuer, keyOf }: Issuing,
 ): Promise<readonly (readonly [account: string, jwt: string])[]> {
   const shape = accountShape(policy, name, keyOf);
@@ -91,7 +101,7 @@ async function issueAccounts(
       jetstream: false,
     }).then((jwt) => [account, jwt] as const),
     issueAccount({
-      ...{ ...common, ...shape.store, ...store, scopes: [] },
+      ...{ ...common, ...shape.store, ...store, scopes: storeScopes },
       jetstream: true,
     }).then((jwt) => [store.account, jwt] as const),
   ]);
@@ -102,9 +112,11 @@ class Workspace {
   readonly name: string;
   readonly account: string;
   readonly scopes: readonly Scope[];
+  readonly storeScopes: readonly Scope[];
   folder = "";
   readonly #keys = new Map<string, Key>();
   readonly #roles: ReadonlyMap<string, string>;
+  readonly #storeKey = createKey("account");
   readonly #issued = new Map<string, Promise<string>>();
 
   constructor(policy: MeshPolicy, name: string, account: string) {
@@ -116,6 +128,8 @@ class Workspace {
       this.#keys.set(scope.role, key);
       return { ...scope, key: key.publicKey };
     });
+    const maker = { role: "admin", skills: [], vouches: false, permissions: storePermissions() };
+    this.storeScopes = [{ ...maker, key: this.#storeKey.publicKey }];
   }
 
   /** Writes what `myelin init` would: the operator's JWT, everyone's credentials, and the guests' key. */
@@ -147,10 +161,26 @@ class Workspace {
         `the policy of ${this.name} has no ${name} and takes no guests`,
       );
     }
-    const user = createKey("user");
     const { account } = this;
+    return this.#write(join(this.folder, `${name}.creds`), { name, account, signer });
+  }
+
+  /** Not among the others': an agent of this name is somebody else. */
+  storeCredentials(account: string): Promise<string> {
+    const signer = this.#storeKey;
+    return this.#write(`${this.folder}.store.creds`, { name: "apply", account, signer });
+  }
+
+  async #write(
+    file: string,
+    {
+      name,
+      account,
+      signer,
+    }: { readonly name: string; readonly account: string; readonly signer: Key },
+  ): Promise<string> {
+    const user = createKey("user");
     const jwt = await issueUser({ name, user: user.publicKey, account, signer });
-    const file = join(this.folder, `${name}.creds`);
     writeFileSync(file, formatCredentials(jwt, user), { mode: 0o600 });
     return file;
   }

@@ -6,13 +6,17 @@ import type { ServeOptions } from "../agent/serve-options.ts";
 import type { Contract } from "../contract/index.ts";
 import type { Trust } from "../identity/index.ts";
 import { readMeshFile } from "../operate/mesh-file/index.ts";
+import { provisionStores } from "../operate/stores/index.ts";
 import { echo, echoHandlers } from "./echo.ts";
 import { type Identities, makeIdentities } from "./identities.ts";
 import { type NatsOptions, type NatsServer, startNats } from "./nats-server.ts";
 import { type PlainOptions, plainOptions, writeCliContext } from "./plain-client.ts";
+import { openStore } from "./store-door.ts";
 
 /** What a mesh under test begins with. */
-export interface MeshOptions extends Omit<NatsOptions, "base"> {
+export interface MeshOptions extends Omit<NatsOptions, "base" | "jetstream"> {
+  /** Whether it keeps streams: those of the mesh are made, with the consumers of the policy's agents. Default: false. */
+  readonly jetstream?: boolean;
   /** Instances of the agent `echo` to start, each on its own connection. Default: 0. */
   readonly agents?: number;
   /** A mesh.yaml: who is there and who may do what. Default: anybody joins under any name, and `ops` is an operator. */
@@ -43,6 +47,7 @@ export async function startMesh(options: MeshOptions = {}): Promise<TestMesh> {
     identities,
   );
   try {
+    if (options.jetstream === true) await mesh.provision();
     for (let started = 0; started < agents; started++) await mesh.serve(echo, echoHandlers);
     return mesh;
   } catch (error) {
@@ -56,6 +61,7 @@ export class TestMesh {
   readonly server: NatsServer;
   readonly #identities: Identities;
   readonly #connections: Mesh[] = [];
+  readonly #workers = new Set<string>();
 
   /** @internal Use `startMesh`. */
   constructor(server: NatsServer, identities: Identities) {
@@ -134,6 +140,23 @@ export class TestMesh {
     const mesh = await this.connect(contract.name, options);
     await mesh.serve(contract, handlers, options);
     return mesh;
+  }
+
+  /** Gives a guest its tasks' consumers, which no policy names; for a mesh with `jetstream`. */
+  async takesTasks(name: string): Promise<void> {
+    this.#workers.add(name);
+    await this.provision();
+  }
+
+  /** @internal Makes every workspace's streams and consumers, as `apply` does. */
+  async provision(): Promise<void> {
+    for (const [workspace, policy] of Object.entries(this.#identities.policy.workspaces)) {
+      const file = await this.#identities.storeCredentials(workspace);
+      const login = { name: "apply", file, caFile: this.caFile, url: this.url };
+      await using store = await openStore(login);
+      const workers = policy.guests ? [...this.#workers] : [];
+      await provisionStores(store, { workspace, policy, workers });
+    }
   }
 
   /** Closes every connection, the last one first, then the server. */

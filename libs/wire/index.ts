@@ -1,5 +1,5 @@
 export { type ForeignProof, readForeignProof, writeForeignHead } from "./foreign-head.ts";
-export { field, headerText, needle, statusOf } from "./head.ts";
+export { field, headerText, headLine, needle, statusOf } from "./head.ts";
 export { json } from "./json.ts";
 export { payloadOf } from "./payload.ts";
 export { parseProtobuf } from "./protobuf.ts";

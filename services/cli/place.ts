@@ -92,11 +92,18 @@ export function cacheFolder(cwd: string): string {
   }
 }
 
+/** Whether a file is this user's, or root's; Windows knows no such number. */
+function isOwnFile(file: string): boolean {
+  const user = process.getuid?.();
+  return user === undefined || [user, 0].includes(statSync(file).uid);
+}
+
 function readState(file: string): z.output<typeof state> | undefined {
   try {
     const found = state.parse(JSON.parse(readFileSync(file, "utf8")));
     process.kill(found.pid, 0);
-    return found;
+    // Where all may write, another user's file could lead us to a server and a home of theirs.
+    return isOwnFile(file) ? found : undefined;
   } catch {
     // No file, half a file, or one of a program that died: there is no mesh by that name.
     return undefined;

@@ -29,14 +29,22 @@ async function main(screen: Screen): Promise<number> {
   }
 }
 
+/** A supervisor signals the whole group, and whoever started us passes the same signal on: that is one. */
+const sameSignalMs = 200;
+
 /** Aborts on the first signal, with its number as reason; the second one ends the process. */
 function onSignals(screen: Screen): AbortSignal {
   const controller = new AbortController();
+  let abortedAt = 0;
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(name, () => {
       const code = constants.signals[name];
       // The agents and the server end by themselves when we are gone.
-      if (controller.signal.aborted) process.exit(128 + code);
+      if (controller.signal.aborted) {
+        if (performance.now() - abortedAt < sameSignalMs) return;
+        process.exit(128 + code);
+      }
+      abortedAt = performance.now();
       screen.clear();
       screen.say(`${name}: stopping; once more ends it at once`);
       controller.abort(code);

@@ -46,7 +46,7 @@ test("a side of the bench without a login is let in nowhere", async () => {
   }
 });
 
-test("the bench issues, compiles, signs and verifies", async () => {
+test("the bench issues, compiles, signs, verifies, seals and opens", async () => {
   const setting = await setUp();
   await using children = new Children(setting);
   const crowd: Crowd = { workspaces: 2, agents: 3, calls: 1 };
@@ -54,8 +54,9 @@ test("the bench issues, compiles, signs and verifies", async () => {
   const { planS, applyS } = await issuing.ask<IssuingCosts>("issue", crowd);
   const compileS = await issuing.ask<number>("compile", crowd);
   const signing = await children.start("identity/signing", undefined);
-  const { signUs, verifyUs } = await signing.ask<SigningCosts>("measure", 500);
-  for (const cost of [planS, applyS, compileS, signUs, verifyUs]) assert.ok(cost > 0);
+  const { signUs, verifyUs, sealUs, openUs } = await signing.ask<SigningCosts>("measure", 500);
+  for (const cost of [planS, applyS, compileS, signUs, verifyUs, sealUs, openUs])
+    assert.ok(cost > 0);
 });
 
 test("a bench's document has every figure with its unit and its bound", () => {

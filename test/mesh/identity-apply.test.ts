@@ -62,7 +62,7 @@ test("a dry run shows what would be done, and does nothing", async () => {
   assert.equal(exit, 0);
   assert.match(
     out,
-    /^\+ desk: role observer is held by adam\nwould issue credentials desk\/adam\n$/,
+    /^\+ desk: role observer is held by adam\nwould issue credentials desk\/adam\nwould make in desk: stream MESH_TASKS, .*\n$/,
   );
   assert.deepEqual(filesIn(mesh.home.folder), before);
   assert.equal((await mesh.run("diff")).out, "+ desk: role observer is held by adam\n");
@@ -143,7 +143,11 @@ test("when a later account is refused the earlier ones are taken back", async ()
   assert.deepEqual(others(filesIn(mesh.home.folder)), others(before));
   await eventually("the editor was cut and is back", () => editor.cuts > 0 && editor.isUp);
   // What the servers have is what the home has: there is nothing to push.
-  assert.equal((await mesh.run("apply")).out, "published as configuration: 1 account\n");
+  const { out } = await mesh.run("apply");
+  assert.match(
+    out,
+    /^published as configuration: 1 account\nmade in desk: stream MESH_TASKS, [^\n]*\n$/,
+  );
 });
 
 test("a home that comes out of an older copy wins over what the servers have", async () => {

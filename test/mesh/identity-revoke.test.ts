@@ -40,6 +40,7 @@ test("revoking shuts out every key that a name was ever given", async () => {
 
 test("a revoked name is not let in again by apply or renew, but by identity add", async () => {
   await using mesh = await HomeMesh.start();
+  assert.equal((await mesh.run("apply")).exit, 0);
   assert.equal((await mesh.run("identity", "revoke", "editor")).exit, 0);
   assert.equal((await mesh.run("apply")).out, "nothing to do\n");
   const renewed = await mesh.run("identity", "renew", "editor");

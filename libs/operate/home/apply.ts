@@ -7,10 +7,11 @@ import { writeWhole } from "./files.ts";
 import { shareGuests } from "./guests.ts";
 import type { Home } from "./home.ts";
 import { locked } from "./lock.ts";
-import type { Plan } from "./plan.ts";
+import { type Plan, upToDate } from "./plan.ts";
 import { type Pushed, pushAll } from "./push-all.ts";
 import type { Reach } from "./reach.ts";
 import { fillResolver } from "./server-config.ts";
+import { checkStores, type KeptStore, keepStores, lookAtStores } from "./stores.ts";
 import { isNewPolicy, keepVersion } from "./versions.ts";
 
 /** How to apply. */
@@ -34,15 +35,20 @@ export interface Applied {
   readonly published: number;
   /** Why they could not be published; all else is done. */
   readonly unpublished: string | undefined;
+  /** What was done to each workspace's streams and consumers, or why it could not be; all else is done. */
+  readonly stores: readonly KeptStore[];
 }
 
 /**
  * Makes the mesh what the plan says, or leaves it as it was: the accounts that the servers took already are put back
  * when a later one fails. Done twice it does nothing the second time.
  */
-export function applyPlan(home: Home, plan: Plan, options: ApplyOptions = {}): Promise<Applied> {
+export function applyPlan(home: Home, planned: Plan, options: ApplyOptions = {}): Promise<Applied> {
   return locked(home.layout.lock, async () => {
     const { reach } = options;
+    const plan = await upToDate(home, planned);
+    // Before anything is done: what cannot be changed in place stands against all of it.
+    if (reach !== undefined) checkStores(await lookAtStores(home, plan.policy, reach));
     plan.ring.save();
     const pushed = reach === undefined ? offline(plan) : await pushAll(home, plan.accounts, reach);
     for (const entry of plan.departed) home.ledger.add(entry);
@@ -53,6 +59,7 @@ export function applyPlan(home: Home, plan: Plan, options: ApplyOptions = {}): P
       credentials.push(await issueCredentials(home, identity, options));
     }
     await certifyClients(home, plan.policy);
+    const stores = reach === undefined ? [] : await keepStores(home, plan.policy, reach);
     const { published, unpublished } = await publish(home, plan, reach);
     return {
       version: keep(home, plan, options.again),
@@ -61,17 +68,19 @@ export function applyPlan(home: Home, plan: Plan, options: ApplyOptions = {}): P
       departed: [...new Set(plan.departed.map(({ name }) => name))],
       published,
       unpublished,
+      stores,
     };
   });
 }
 
 /** Whether anything at all was done. */
 export function didNothing(applied: Applied): boolean {
-  const { version, accounts, credentials, departed, published } = applied;
-  return (
-    version === undefined &&
-    accounts.length + credentials.length + departed.length + published === 0
+  const { version, accounts, credentials, departed, published, stores } = applied;
+  const isKept = stores.every(
+    ({ made, changed, failure }) => made.length + changed.length === 0 && failure === undefined,
   );
+  const many = accounts.length + credentials.length + departed.length + published;
+  return version === undefined && many === 0 && isKept;
 }
 
 /** Keeps the accounts' JWTs, and gives them to the server for its next start. */

@@ -3,15 +3,15 @@ import {
   type MeshPolicy,
   ownStoreApi,
   Store,
-  type StreamShape,
-  storeAccountName,
-  stores,
+  type WorkspacePolicy,
 } from "@myelin/subjects";
 import { z } from "zod";
-import { MeshCode, MeshError } from "../../errors/index.ts";
+import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
+import { provisionStores, StoreApi } from "../stores/index.ts";
 import { accountFacts } from "./accounts.ts";
-import { adminRole, type Home } from "./home.ts";
-import { Entrance, type Reach } from "./reach.ts";
+import type { Home } from "./home.ts";
+import type { Entrance, Reach } from "./reach.ts";
+import { enterStore } from "./stores.ts";
 
 const reply = z.object({
   error: z
@@ -19,13 +19,9 @@ const reply = z.object({
     .optional(),
 });
 
-const streamInfo = z.object({ config: z.record(z.string(), z.unknown()).optional() });
-
-const configShape = shapeOf(Store.config);
-
 /**
  * Publishes the accounts' JWTs as configuration of each workspace, where everybody can read them: they prove
- * themselves. The stream for it is made where it is missing. Answers how many were new.
+ * themselves. The stream for it is made where it is missing and `apply` makes streams. Answers how many were new.
  */
 export async function publishAccounts(
   home: Home,
@@ -33,14 +29,9 @@ export async function publishAccounts(
   reach: Reach,
 ): Promise<number> {
   let published = 0;
-  for (const workspace of Object.keys(policy.workspaces)) {
-    const account = storeAccountName(workspace);
-    await using store = await Entrance.open(
-      home,
-      { account, name: "apply", role: adminRole },
-      reach,
-    );
-    await makeStream(store, configShape);
+  for (const [workspace, itsPolicy] of Object.entries(policy.workspaces)) {
+    await using store = await enterStore(home, workspace, reach);
+    if (!(await hasConfiguration(store, workspace, itsPolicy))) continue;
     for (const known of knownTo(policy, workspace)) {
       if (await publish(store, accountFacts(home, known))) published++;
     }
@@ -60,6 +51,25 @@ function knownTo(policy: MeshPolicy, workspace: string): readonly string[] {
   );
 }
 
+/** Whether there is a stream for it; without one nobody reads it, where mesh.yaml wants none. */
+async function hasConfiguration(
+  store: Entrance,
+  workspace: string,
+  policy: WorkspacePolicy,
+): Promise<boolean> {
+  if (policy.provision !== "off") {
+    await provisionStores(store, { workspace, policy, only: [Store.config] });
+    return true;
+  }
+  try {
+    return (await new StoreApi(store).stream(Store.config)) !== undefined;
+  } catch (error) {
+    // A server without streams is just what was asked for.
+    if (isMeshError(error, MeshCode.Unavailable)) return false;
+    throw error;
+  }
+}
+
 async function publish(
   store: Entrance,
   { publicKey, jwt }: { readonly publicKey: string; readonly jwt: string },
@@ -69,31 +79,6 @@ async function publish(
   if (last === jwt) return false;
   check(`publishing ${subject}`, await store.ask(subject, jwt));
   return true;
-}
-
-/** Three copies where there is a cluster; a stream that is there keeps how many it has. */
-async function makeStream(store: Entrance, shape: StreamShape): Promise<void> {
-  const { name } = shape;
-  const found = streamInfo.safeParse(parsed(await store.ask(ownStoreApi.streamInfo(name))));
-  if (found.success && found.data.config !== undefined) {
-    const { config } = found.data;
-    if (Object.entries(shape).every(([field, value]) => isSame(config[field], value))) return;
-    const wanted = JSON.stringify({ ...config, ...shape });
-    return check(`changing ${name}`, await store.ask(ownStoreApi.updateStream(name), wanted));
-  }
-  const make = (copies: number): Promise<string> =>
-    store.ask(
-      ownStoreApi.createStream(name),
-      JSON.stringify({ ...shape, storage: "file", num_replicas: copies }),
-    );
-  if (errorIn(await make(3)) === undefined) return;
-  check(`making ${name}`, await make(1));
-}
-
-function isSame(one: unknown, other: unknown): boolean {
-  // The server leaves out what is false, zero or empty.
-  if (!one && !other) return true;
-  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 function check(what: string, said: string): void {
@@ -115,10 +100,4 @@ function parsed(text: string): unknown {
     // Not JSON: no schema takes it.
     return undefined;
   }
-}
-
-function shapeOf(name: StreamShape["name"]): StreamShape {
-  const shape = stores.find((one) => one.name === name);
-  if (shape !== undefined) return shape;
-  throw new MeshError(MeshCode.Internal, `there is no stream ${name} among the stores`);
 }

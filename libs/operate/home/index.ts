@@ -28,4 +28,5 @@ export {
   serverConfig,
   writeServer,
 } from "./server-config.ts";
+export { type KeptStore, lookAtStores, type StoreOutlook, storeViews } from "./stores.ts";
 export { type AppliedVersion, appliedText, appliedVersions, newestVersion } from "./versions.ts";

@@ -19,6 +19,8 @@ export interface Layout {
     readonly caKey: string;
     readonly server: string;
     readonly serverKey: string;
+    /** By which servers know each other. */
+    readonly routes: string;
   };
   readonly server: string;
   account(name: string): AccountLayout;
@@ -67,6 +69,7 @@ export function layout(folder: string): Layout {
       caKey: at("tls", "ca.key"),
       server: at("tls", "server.pem"),
       serverKey: at("tls", "server.key"),
+      routes: at("tls", "routes.secret"),
     },
     server: at("server"),
     account: (name: string) => ({

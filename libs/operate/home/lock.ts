@@ -1,4 +1,5 @@
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { kill, pid } from "node:process";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 
@@ -17,21 +18,37 @@ export async function locked<T>(path: string, work: () => Promise<T>): Promise<T
   }
 }
 
+/** Written elsewhere first: a lock is never seen without its holder's number, which nobody could take over. */
 function take(path: string): boolean {
+  const draft = `${path}.${randomUUID()}`;
   try {
-    const file = openSync(path, "wx", 0o600);
-    writeSync(file, `${pid}`);
-    closeSync(file);
+    writeFileSync(draft, `${pid}`, { mode: 0o600, flag: "wx" });
+    linkSync(draft, path);
     return true;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
     const detail = `${path} cannot be written: ${error instanceof Error ? error.message : error}`;
     throw new MeshError(MeshCode.InvalidArgument, detail, { cause: error });
+  } finally {
+    rmSync(draft, { force: true });
   }
 }
 
-function retake(path: string): boolean {
-  rmSync(path, { force: true });
+/** Takes an abandoned lock away, and only that: another program may have taken it over since it was looked at. */
+export function retake(path: string): boolean {
+  const found = `${path}.${randomUUID()}`;
+  try {
+    renameSync(path, found);
+    if (!isAbandoned(found)) {
+      linkSync(found, path);
+      return false;
+    }
+  } catch {
+    // Somebody else was faster, or has taken it again.
+    return false;
+  } finally {
+    rmSync(found, { force: true });
+  }
   return take(path);
 }
 

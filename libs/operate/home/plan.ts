@@ -1,7 +1,8 @@
 import type { MeshPolicy } from "@myelin/subjects";
 import type { Identity } from "./credentials.ts";
 import { type AccountDraft, draftAccounts } from "./draft.ts";
-import { type Home, operatorSigner } from "./home.ts";
+import { isThere } from "./files.ts";
+import { accountJwt, type Home, operatorSigner } from "./home.ts";
 import { KeyRing } from "./keys.ts";
 import type { Revoked } from "./ledger.ts";
 import { membersOf } from "./members.ts";
@@ -18,6 +19,8 @@ export interface Plan {
   /** Names that left a role. */
   readonly departed: readonly Revoked[];
   readonly ring: KeyRing;
+  /** How many entries the ledger had when it was planned. */
+  readonly entries: number;
 }
 
 /** Plans to make the mesh what the policy says. */
@@ -27,10 +30,24 @@ export async function planApply(
   text: string,
   ring: KeyRing = new KeyRing(),
 ): Promise<Plan> {
+  const entries = home.ledger.entries().length;
   const departed = departuresFrom(home, policy);
   const drafting = { home, policy, ring, signer: operatorSigner(home), departed };
   const accounts = await draftAccounts(drafting);
-  return { policy, text, accounts, credentials: missing(home, policy), departed, ring };
+  return { policy, text, accounts, credentials: missing(home, policy), departed, ring, entries };
+}
+
+/**
+ * The plan, made anew where the home has changed since: a revocation in between would be undone by accounts that were
+ * drafted before it, and keys that were made in between would be lost.
+ */
+export function upToDate(home: Home, plan: Plan): Plan | Promise<Plan> {
+  const { policy, text, accounts, ring, entries } = plan;
+  const isStanding =
+    entries === home.ledger.entries().length &&
+    accounts.every(({ name, before }) => accountJwt(home, name) === before) &&
+    !ring.unsaved.some(isThere);
+  return isStanding ? plan : planApply(home, policy, text);
 }
 
 /** Whether the home has everything already; what the server has is another matter. */

@@ -1,4 +1,5 @@
 import { MeshError } from "../../errors/index.ts";
+import { readAccount } from "../../identity/index.ts";
 import type { AccountDraft } from "./draft.ts";
 import { writeWhole } from "./files.ts";
 import { adminRole, type Home, systemAccount } from "./home.ts";
@@ -56,15 +57,35 @@ export async function pushAll(
   return { accounts, names: steps.map(({ account }) => account.name) };
 }
 
-/** The draft, issued anew where a server has a JWT that is not older: a home may come out of a copy. */
+/**
+ * The draft, issued anew where a server has a JWT that is not older, or revocations that this home knows nothing of:
+ * it may come out of a copy, and nobody who was shut out gets in by that.
+ */
 async function winning(
   home: Home,
   draft: AccountDraft,
   others: readonly string[],
 ): Promise<AccountDraft> {
   const [newest] = [...others].sort((one, other) => (isLater(one, other) ? -1 : 1));
-  if (newest === undefined || isLater(draft.jwt, newest)) return draft;
-  return { ...draft, jwt: await reissue(home, draft.jwt, { after: newest }), isChanged: true };
+  const revocations = allRevoked([draft.jwt, ...others.filter((jwt) => isOurs(home, jwt))]);
+  const knowsAll = Object.keys(readAccount(draft.jwt).revocations).length === revocations.size;
+  if (newest === undefined || (knowsAll && isLater(draft.jwt, newest))) return draft;
+  const after = isLater(draft.jwt, newest) ? draft.jwt : newest;
+  const jwt = await reissue(home, draft.jwt, {
+    after,
+    revocations: Object.fromEntries([...revocations].sort(([a], [b]) => (a < b ? -1 : 1))),
+  });
+  return { ...draft, jwt, isChanged: true };
+}
+
+/** By user's key, the latest of what these JWTs of one account say. */
+function allRevoked(jwts: readonly string[]): ReadonlyMap<string, Date> {
+  const found = new Map<string, Date>();
+  for (const [user, at] of jwts.flatMap((jwt) => Object.entries(readAccount(jwt).revocations))) {
+    const before = found.get(user);
+    if (before === undefined || before < at) found.set(user, at);
+  }
+  return found;
 }
 
 /** Gives the servers what they had before, and the home what the servers have. */

@@ -46,6 +46,11 @@ export class Entrance implements AsyncDisposable {
     return new Entrance(link, name);
   }
 
+  /** The version of the server that answers, as it says. */
+  get serverVersion(): string {
+    return this.#link.serverVersion;
+  }
+
   /** The first answer to a question; throws `unavailable` where nobody answers. */
   async ask(subject: string, payload: string = ""): Promise<string> {
     const [answer] = await this.askAll(subject, { payload, most: 1 });

@@ -1,3 +1,4 @@
+import { isToken } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { parseCredentials } from "../../identity/index.ts";
 import { accountFacts } from "./accounts.ts";
@@ -79,6 +80,8 @@ function accountsOf(home: Home, who: NameIn): readonly string[] {
 }
 
 function userInFile(home: Home, account: string, name: string): string | undefined {
+  // What is no name leads to a file elsewhere.
+  if (!isToken(name)) return undefined;
   const path = home.layout.creds(account).of(name);
   try {
     const text = readSecret(path, `the credentials of ${name}`);

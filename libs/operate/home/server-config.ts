@@ -1,7 +1,8 @@
+import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { accountFacts, accountNames } from "./accounts.ts";
-import { makeFolder, readIfThere, writeWhole } from "./files.ts";
+import { makeFolder, readIfThere, readSecret, writeWhole } from "./files.ts";
 import { accountJwt, type Home, systemAccount } from "./home.ts";
 
 /** One nats-server of a mesh. */
@@ -96,13 +97,27 @@ function tls(home: Home, { clientCertificates = "none", handshakeFirst }: Server
 
 function clusterLines(home: Home, { name, listen, routes }: ClusterOptions): string {
   const { ca, server, serverKey } = home.layout.tls;
+  const secret = routesSecret(home);
+  const known = routes.map((url) => url.replace(/^([a-z+]+:\/\/)(?!.*@)/i, `$1route:${secret}@`));
   return lines(
     "cluster {",
     `  name: ${quoted(name)}, listen: ${quoted(listen)}`,
-    `  routes: [${routes.map(quoted).join(", ")}]`,
+    // A certificate is not enough: clients may have one of the same authority, and a server may say anything.
+    `  authorization { user: route, password: ${quoted(secret)}, timeout: 5 }`,
+    `  routes: [${known.map(quoted).join(", ")}]`,
     `  tls { cert_file: ${quoted(server)}, key_file: ${quoted(serverKey)}, ca_file: ${quoted(ca)}, verify: true, min_version: "1.2" }`,
     "}",
   );
+}
+
+/** The same for every server of a home. */
+function routesSecret({ layout }: Home): string {
+  const { routes } = layout.tls;
+  const known = readSecret(routes, "the secret of the servers' routes");
+  if (known !== undefined) return known;
+  const secret = randomBytes(32).toString("hex");
+  writeWhole(routes, `${secret}\n`, "owner");
+  return secret;
 }
 
 function lines(...parts: readonly (string | undefined)[]): string {

@@ -3,6 +3,8 @@ import {
   type Asks,
   type MeshPolicy,
   roleNames,
+  streamNames,
+  takesTasks,
   type WorkspacePolicy,
 } from "@myelin/subjects";
 
@@ -53,13 +55,15 @@ function factsOf(workspace: WorkspacePolicy | undefined): ReadonlyMap<string, Fa
   const add = (who: string, what: string): void => void facts.set(`${who} ${what}`, { who, what });
   const { guests, agents, roles, shares } = workspace;
   add("", "");
+  for (const what of storeFacts(workspace)) add("", what);
   if (guests) add("", "lets guests in");
   for (const { skill, with: others } of shares) {
     for (const other of others) add("", `shares ${skill} with ${other}`);
   }
   for (const [name, agent] of Object.entries(agents)) {
     const who = `agent ${name}`;
-    for (const what of ["", ...agentFacts(agent), ...askFacts(agent)]) add(who, what);
+    const tasks = takesTasks(name, workspace) ? ["takes tasks"] : [];
+    for (const what of ["", ...agentFacts(agent), ...tasks, ...askFacts(agent)]) add(who, what);
   }
   for (const name of roleNames) {
     const role = roles[name];
@@ -69,6 +73,18 @@ function factsOf(workspace: WorkspacePolicy | undefined): ReadonlyMap<string, Fa
     for (const what of ["", ...held, ...askFacts(role)]) add(who, what);
   }
   return facts;
+}
+
+/** What it says of its streams beyond the usual. */
+function storeFacts({ provision, replicas, streams = {} }: WorkspacePolicy): string[] {
+  return [
+    ...(provision === undefined ? [] : [`has provision ${provision} for its streams`]),
+    ...(replicas === undefined ? [] : [`has replicas ${replicas} of each stream`]),
+    ...streamNames.flatMap((name) => {
+      const size = streams[name];
+      return size === undefined ? [] : [`has maxBytes ${size.maxBytes} for the stream ${name}`];
+    }),
+  ];
 }
 
 function agentFacts({ skills, follows }: AgentPolicy): string[] {

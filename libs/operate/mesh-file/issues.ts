@@ -29,6 +29,8 @@ const words: Readonly<Record<string, string>> = {
   array: "a list",
   string: "text",
   boolean: "true or false",
+  number: "a whole number",
+  int: "a whole number",
 };
 
 function unknownKey(key: string, path: Path): string {

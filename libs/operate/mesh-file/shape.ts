@@ -4,8 +4,10 @@ import {
   isToken,
   parseEventTarget,
   parseSkillTarget,
+  provisions,
   roleNames,
   skillTargetRule,
+  streamNames,
   tokenRule,
 } from "@myelin/subjects";
 import { z } from "zod";
@@ -83,11 +85,35 @@ const roles = z.strictObject({
   gateway: role.optional(),
 });
 
+/** Less holds no message of the greatest size. */
+const leastBytes = 1_048_576;
+
+const streamSize = z.strictObject({
+  maxBytes: z
+    .int()
+    .min(leastBytes, `must be ${leastBytes} bytes or more`)
+    .max(Number.MAX_SAFE_INTEGER),
+});
+
+const streams = z.strictObject({
+  tasks: streamSize.optional(),
+  later: streamSize.optional(),
+  results: streamSize.optional(),
+  events: streamSize.optional(),
+  dead: streamSize.optional(),
+  records: streamSize.optional(),
+  config: streamSize.optional(),
+  advisories: streamSize.optional(),
+});
+
 const workspace = z.strictObject({
   guests: z.boolean().default(false),
   agents: z.record(name, agent).default({}),
   roles: roles.default({}),
   shares: z.array(share).default([]),
+  provision: z.enum(provisions).optional(),
+  replicas: z.literal([1, 3]).optional(),
+  streams: streams.optional(),
 });
 
 /** What stands in a mesh.yaml, every list filled in. */
@@ -105,5 +131,6 @@ export function keysAt(path: Path): readonly string[] {
   if (path.length === 2) return Object.keys(workspace.shape);
   if (part === "roles") return path.length === 3 ? roleNames : Object.keys(role.shape);
   if (part === "shares") return Object.keys(share.shape);
+  if (part === "streams") return path.length === 3 ? streamNames : Object.keys(streamSize.shape);
   return inner === "follows" ? Object.keys(follow.shape) : Object.keys(agent.shape);
 }

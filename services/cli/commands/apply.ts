@@ -5,14 +5,17 @@ import {
   applyPlan,
   didNothing,
   type Home,
+  lookAtStores,
   type Plan,
   type PolicyChange,
   planApply,
   readMeshFile,
+  type StoreOutlook,
 } from "@myelin/mesh/operate";
 import { Exit } from "../failure.ts";
 import { type HomeContext, lasting, open, reach, shown, wholeNumber } from "../home.ts";
 import { changesBy, type ReadMesh, readMesh, showChanges } from "../mesh-file.ts";
+import { shownStore, storeLines, tellStores, warnOfStores } from "../stores.ts";
 import { count } from "../table.ts";
 
 /** What `apply` takes. */
@@ -36,7 +39,11 @@ export async function apply(
   const changes = changesBy(home, mesh.policy);
   const plan = await planApply(home, mesh.policy, mesh.text);
   if (!context.json) showChanges(context, changes);
-  if (options.dryRun !== undefined) return tellPlan(context, plan, changes);
+  if (options.dryRun !== undefined) {
+    const stores =
+      options.offline === undefined ? await lookAtStores(home, mesh.policy, reach(context)) : [];
+    return tellPlan(context, plan, { changes, stores });
+  }
   const where = options.offline === undefined ? { reach: reach(context) } : {};
   const which = again === undefined ? {} : { again };
   const applied = await explained(
@@ -48,7 +55,12 @@ export async function apply(
     tell(context, applied, options.offline !== undefined);
     warnOfOther(context, home);
   }
-  return Exit.ok;
+  return hasFailed(applied) ? Exit.failed : Exit.ok;
+}
+
+/** Whether streams could not be made. */
+function hasFailed({ stores }: Applied): boolean {
+  return stores.some(({ failure }) => failure !== undefined);
 }
 
 /** The next plain `apply` would undo what came from another file, or from an older version. */
@@ -82,21 +94,39 @@ async function explained<T>(context: HomeContext, work: Promise<T>): Promise<T> 
   }
 }
 
-function tellPlan(context: HomeContext, plan: Plan, changes: readonly PolicyChange[]): number {
+interface Outlook {
+  readonly changes: readonly PolicyChange[];
+  readonly stores: readonly StoreOutlook[];
+}
+
+function tellPlan(context: HomeContext, plan: Plan, { changes, stores }: Outlook): number {
   const accounts = plan.accounts.filter(({ isChanged }) => isChanged).map(({ name }) => name);
   const credentials = plan.credentials.map(({ account, name, role }) => ({ account, name, role }));
-  const departed = plan.departed.map(({ account, name }) => ({ account, name }));
+  const departed = namesOf(plan);
+  const refused = stores.flatMap((store) => store.plan?.refusals ?? []);
+  const exit = refused.length === 0 ? Exit.ok : Exit.usage;
   if (context.json) {
     const shownPlan = { dryRun: true, changes, accounts, credentials, departed };
-    context.terminal.out.write(`${JSON.stringify(shownPlan)}\n`);
-    return Exit.ok;
+    const told = { ...shownPlan, stores: stores.map(shownStore) };
+    context.terminal.out.write(`${JSON.stringify(told)}\n`);
+    return exit;
   }
   const say = (line: string): void => void context.terminal.out.write(`${line}\n`);
-  if (accounts.length + credentials.length + departed.length === 0) say("nothing to do");
+  const lines = storeLines(stores);
+  const many = accounts.length + credentials.length + departed.length + lines.length;
+  if (many + refused.length === 0) say("nothing to do");
   if (accounts.length > 0) say(`would push ${accounts.join(", ")}`);
   for (const { account, name } of credentials) say(`would issue credentials ${account}/${name}`);
   for (const { account, name } of departed) say(`would revoke ${account}/${name}`);
-  return Exit.ok;
+  for (const line of lines) say(line);
+  warnOfStores(context, stores);
+  return exit;
+}
+
+/** Who leaves, once each: a name departs with every key it had. */
+function namesOf({ departed }: Plan): { readonly account: string; readonly name: string }[] {
+  const places = departed.map(({ account, name }) => [`${account}/${name}`, { account, name }]);
+  return Object.values(Object.fromEntries(places));
 }
 
 function tell(context: HomeContext, applied: Applied, isOffline: boolean): void {
@@ -109,8 +139,10 @@ function tell(context: HomeContext, applied: Applied, isOffline: boolean): void 
   for (const { name, path } of credentials) say(`credentials of ${name}: ${shown(context, path)}`);
   if (departed.length > 0) say(`shut out: ${departed.join(", ")}`);
   if (published > 0) say(`published as configuration: ${count(published, "account")}`);
+  tellStores(context, applied.stores);
   if (version !== undefined) say(`applied as version ${version}`);
-  if (unpublished !== undefined) {
+  // Without streams there is nothing to publish it in: that is said already.
+  if (unpublished !== undefined && !hasFailed(applied)) {
     const warning = `the accounts could not be published as configuration: ${unpublished}; apply again when that is mended`;
     terminal.err.write(`${palette.yellow(warning)}\n`);
   }

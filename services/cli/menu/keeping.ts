@@ -5,6 +5,7 @@ import { diff } from "../commands/diff.ts";
 import { addOne, list, renew, revoke } from "../commands/identity.ts";
 import { show } from "../commands/identity-show.ts";
 import { init } from "../commands/init.ts";
+import { exportStreams, listStreams } from "../commands/streams.ts";
 import { versions } from "../commands/versions.ts";
 import type { AddToHome } from "./entry.ts";
 
@@ -37,7 +38,27 @@ export function addKeeping(add: AddToHome, root: Command): void {
   )
     .option("--hosts <names>", "names and addresses; default: those of the one that is there")
     .option("--days <number>", "how long it is valid; default: 365");
+  addStreams(
+    add,
+    root.command("streams").description("what outlives a process, and where it is kept"),
+  );
   addIdentity(add, root.command("identity").description("who may log in, and until when"));
+}
+
+function addStreams(add: AddToHome, parent: Command): void {
+  const file = ["[file]", "default: mesh.yaml in the home"] as const;
+  add(
+    "ls",
+    "list streams and consumers, and how full they are",
+    (home, [from]) => listStreams(home, from),
+    parent,
+  ).argument(...file);
+  add(
+    "export",
+    "print them as Kubernetes resources, for NACK",
+    (home, [from]) => exportStreams(home, from),
+    parent,
+  ).argument(...file);
 }
 
 function addIdentity(add: AddToHome, parent: Command): void {

@@ -4,7 +4,7 @@ import { type Figure, middle } from "../support/figure.ts";
 import { payloadBytes } from "../support/payload.ts";
 import type { SigningCosts } from "./signing.ts";
 
-/** What signing a durable message costs, and checking one. */
+/** What signing a durable message costs, and checking one; sealing a payload, and opening one. */
 export async function signatureCosts(setting: Setting): Promise<Figure[]> {
   await using children = new Children(setting);
   const signing = await children.start("identity/signing", undefined);
@@ -27,6 +27,18 @@ export async function signatureCosts(setting: Setting): Promise<Figure[]> {
       ...middle(passes.map(({ verifyUs }) => verifyUs)),
       unit: "µs",
       note: "CPU a message, all checks; the signer's chain is known from its first message",
+    },
+    {
+      id: "identity.seal",
+      ...middle(passes.map(({ sealUs }) => sealUs)),
+      unit: "µs",
+      note: `CPU a payload of ${payloadBytes} bytes, the agreed secret is known from the first one`,
+    },
+    {
+      id: "identity.open",
+      ...middle(passes.map(({ openUs }) => openUs)),
+      unit: "µs",
+      note: "CPU a payload",
     },
   ];
 }

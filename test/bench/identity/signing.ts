@@ -1,12 +1,14 @@
 import { taskSubject } from "@myelin/subjects";
 import {
   createKey,
+  deriveCurveKey,
   type Envelope,
   EnvelopeCheck,
   type Expected,
   issueAccount,
   issueUser,
   type Letter,
+  Seals,
   type Signer,
   signEnvelope,
 } from "../../../libs/identity/index.ts";
@@ -18,6 +20,8 @@ import { makePayload } from "../support/payload.ts";
 export interface SigningCosts {
   readonly signUs: number;
   readonly verifyUs: number;
+  readonly sealUs: number;
+  readonly openUs: number;
 }
 
 const task = { agent: "reader", skill: "read", priority: "normal", submitter: "writer" } as const;
@@ -28,6 +32,7 @@ interface Parties {
   readonly signer: Signer;
   readonly check: EnvelopeCheck;
   readonly expected: Expected;
+  readonly seals: { readonly writer: Seals; readonly reader: Seals };
 }
 
 let parties: Parties | undefined;
@@ -55,9 +60,25 @@ answering({
         await check.verify(stored, expected);
       }
     });
-    return { signUs: signUs / count, verifyUs: verifyUs / count };
+    const { sealUs, openUs } = await sealing(letters, parties.seals);
+    return {
+      ...{ signUs: signUs / count, verifyUs: verifyUs / count },
+      ...{ sealUs: sealUs / count, openUs: openUs / count },
+    };
   },
 });
+
+/** Seals the bodies for their reader, who opens them. */
+async function sealing(letters: readonly Letter[], { writer, reader }: Parties["seals"]) {
+  const sealed: Uint8Array[] = [];
+  const sealUs = await cost(() => {
+    for (const { body } of letters) sealed.push(writer.seal(reader.publicKey, body));
+  });
+  const openUs = await cost(() => {
+    for (const body of sealed) reader.open(writer.publicKey, body);
+  });
+  return { sealUs, openUs };
+}
 
 /** One who signs, and one who trusts the operator of its account. */
 async function meet(): Promise<Parties> {
@@ -80,7 +101,11 @@ async function meet(): Promise<Parties> {
   });
   const trust = { operatorKeys: [operator.publicKey], accountJwt: async () => accountJwt };
   const expected = { kind: "task", target: task.agent, speaker: task.submitter, account } as const;
-  return { signer: { jwt, key }, check: new EnvelopeCheck(trust), expected };
+  const seals = {
+    writer: new Seals(deriveCurveKey(key)),
+    reader: new Seals(deriveCurveKey(createKey("user"))),
+  };
+  return { signer: { jwt, key }, check: new EnvelopeCheck(trust), expected, seals };
 }
 
 function write(): Letter {

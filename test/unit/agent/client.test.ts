@@ -31,7 +31,9 @@ function calling(side: FarSide, parent?: (wheel: Wheel) => Parent) {
   const newId = (): string => `id-${++made}`;
   const parts = { name: "me", wheel, now: () => clock.now(), newId, attach: () => "token" };
   const given = parent?.(wheel);
-  const client = createClient<typeof far>(operationsOf(far), side.send, parts, given);
+  const submit = (): Promise<never> => Promise.reject(new MeshError(MeshCode.Internal, "no store"));
+  const compiled = { operations: operationsOf(far), send: side.send, submit };
+  const client = createClient<typeof far>(compiled, parts, given);
   return { client, clock, parent: given };
 }
 

@@ -135,3 +135,19 @@ async function newer(than: string): Promise<string> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+test("accounts that somebody makes up do not push out one that is there", async () => {
+  const { asked, trust, answer } = world();
+  const jwt = await jwtOf();
+  const found = trust.accountJwt(account);
+  answer(jwt);
+  assert.equal(await found, jwt);
+  for (let made = 0; made < 200; made++) {
+    const none = trust.accountJwt(createKey("account").publicKey);
+    answer("", "NATS/1.0 404\r\n\r\n");
+    assert.equal(await none, undefined);
+  }
+  assert.equal(asked.length, 201);
+  assert.equal(await trust.accountJwt(account), jwt);
+  assert.equal(asked.length, 201);
+});

@@ -200,16 +200,18 @@ test("a signer of an account that no trusted operator signed is refused", async 
 
 test("a signer of an account that nobody knows is refused", async () => {
   const { check, expected } = await world();
-  const stranger = await new Parties({ editor: {} }).signer("editor");
+  const parties = new Parties({ editor: {} });
+  const stranger = await parties.signer("editor");
+  const theirs = { ...expected, account: parties.account };
   await rejects(denied, ["is not known here"], () =>
-    check.verify(stored(letter(), stranger), expected),
+    check.verify(stored(letter(), stranger), theirs),
   );
 });
 
 test("a user of the same name in another workspace is refused", async () => {
   const { check, editor, expected } = await world();
   const elsewhere = { ...expected, account: createKey("account").publicKey };
-  await rejects(denied, ["editor is of desk", "another workspace"], () =>
+  await rejects(denied, ["signed by a user of account", "another workspace"], () =>
     check.verify(stored(letter(), editor), elsewhere),
   );
 });

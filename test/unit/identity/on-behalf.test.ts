@@ -159,7 +159,7 @@ test("a token that came through another workspace is refused", async () => {
   const { check, gateway } = await world();
   const token = vouch(ann, "editor", new Date(), gateway);
   const elsewhere = { ...toEditor, account: createKey("account").publicKey };
-  await rejects(denied, ["gateway is of desk", "another workspace"], () =>
+  await rejects(denied, ["signed by a user of account", "another workspace"], () =>
     check.verify(token, elsewhere, new Date()),
   );
 });

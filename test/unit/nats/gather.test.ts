@@ -16,6 +16,15 @@ test("what arrives over TLS in one turn is handed over as one piece, in order", 
   assert.deepEqual(taken, ["MSG a 1 5\r\nhello\r\n", "PING\r\n"]);
 });
 
+test("a connection that is told of twice is gathered once", async () => {
+  const { socket, taken, nc } = connection();
+  for (let told = 0; told < 20; told++) gather(nc);
+  assert.equal(socket.listenerCount("end"), 1);
+  socket.emit("data", Buffer.from("PING\r\n"));
+  await turn();
+  assert.deepEqual(taken, ["PING\r\n"]);
+});
+
 for (const event of ["end", "close"]) {
   test(`what arrived before the socket's ${event} is read before it`, () => {
     const { socket, taken, nc } = connection();

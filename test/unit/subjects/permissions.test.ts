@@ -82,6 +82,8 @@ test("each line of calls gives that skill, under the caller's name and by any ro
 test("who submits may store tasks, and hear and read its own results", () => {
   assert.deepEqual(agentPermissions("me", agent({ submits: ["far.read"] }), workspace()), {
     publish: [
+      "mesh.js.CONSUMER.INFO.MESH_TASKS.far-high",
+      "mesh.js.CONSUMER.INFO.MESH_TASKS.far-normal",
       ...present.publish,
       "mesh.js.DIRECT.GET.MESH_RESULTS.mesh.result.me.>",
       "mesh.later.far.read.me",
@@ -109,7 +111,9 @@ test("who may be given tasks takes its own only, and says how they end under its
       "mesh.js.CONSUMER.INFO.MESH_TASKS.me-normal",
       "mesh.js.CONSUMER.MSG.NEXT.MESH_TASKS.me-high",
       "mesh.js.CONSUMER.MSG.NEXT.MESH_TASKS.me-normal",
+      "mesh.js.DIRECT.GET.MESH_RESULTS.mesh.result.*.*.checkpoint.me",
       "mesh.js.DIRECT.GET.MESH_RESULTS.mesh.result.*.*.final.me",
+      "mesh.js.DIRECT.GET.MESH_RESULTS.mesh.result.*.*.running.me",
       "mesh.later.me.*.me",
       "mesh.result.*.*.*.me",
     ],

@@ -34,6 +34,7 @@ workspaces:
     "+ desk: lets guests in",
     "+ desk: agent far",
     "+ desk: agent far offers read",
+    "+ desk: agent far takes tasks",
     "+ desk: agent me",
     "+ desk: agent me may call far.read",
     "+ desk: agent me may speak for an end user",
@@ -51,10 +52,12 @@ test("what is given and what is taken away are lines of their own", () => {
   assert.deepEqual(changes(full, after), [
     "- desk: lets guests in",
     "- desk: agent editor follows editor.digest.done as crm, from the beginning",
+    "- desk: agent editor takes tasks",
     "- desk: agent editor may call librarian.*",
     "- desk: agent editor may call summarizer.condense",
     "+ desk: agent editor follows editor.digest.done as crm, from now on",
     "+ desk: agent editor may call librarian.list",
+    "- desk: agent librarian takes tasks",
     "+ desk: role observer is held by max",
   ]);
 });
@@ -75,5 +78,17 @@ test("a program reads a change as data", () => {
   const after = full.replace("submits: []", 'submits: ["*"]');
   assert.deepEqual(diffPolicies(readMeshFile(full, "m"), readMeshFile(after, "m")), [
     { sign: "+", workspace: "desk", who: "role gateway", what: "may submit tasks to *" },
+  ]);
+});
+
+test("what is said of streams is a line each", () => {
+  const after = full.replace(
+    "    guests: true\n",
+    "    guests: true\n    provision: bind\n    replicas: 3\n    streams: { events: { maxBytes: 2097152 } }\n",
+  );
+  assert.deepEqual(changes(full, after), [
+    "+ desk: has provision bind for its streams",
+    "+ desk: has replicas 3 of each stream",
+    "+ desk: has maxBytes 2097152 for the stream events",
   ]);
 });

@@ -71,7 +71,7 @@ workspaces:
     "mesh.yaml:10:33: workspaces.desk.agents.summarizer.calls[1]: must be text, got 12; put it in quotes",
     'mesh.yaml:10:37: workspaces.desk.agents.summarizer.calls[2]: must be agent.skill, agent.*, *, or workspace/agent.skill, got "a..b"',
     "mesh.yaml:12:7: workspaces.desk.roles.operater: there is no such key; did you mean operator?",
-    "mesh.yaml:13:5: workspaces.desk.extra: there is no such key; allowed are guests, agents, roles, shares",
+    "mesh.yaml:13:5: workspaces.desk.extra: there is no such key; allowed are guests, agents, roles, shares, provision, replicas, streams",
   ]);
 });
 
@@ -232,4 +232,23 @@ test("of many mistakes the first twenty are told, and how many more there are", 
   );
   assert.equal(lines.length, 21);
   assert.equal(lines.at(-1), "and 11 more");
+});
+
+test("what streams may hold, how many copies there are, and who makes them is read and checked", () => {
+  const mesh = (lines: string): string => `version: 1\nworkspaces:\n  desk:\n    ${lines}\n`;
+  const kept = "provision: off\n    replicas: 1\n    streams: { tasks: { maxBytes: 2097152 } }";
+  const { desk } = readMeshFile(mesh(kept), "mesh.yaml").workspaces;
+  assert.deepEqual(
+    [desk?.provision, desk?.replicas, desk?.streams],
+    ["off", 1, { tasks: { maxBytes: 2_097_152 } }],
+  );
+  const wrong =
+    "provision: bond\n    replicas: 2\n    streams: { task: {}, events: { maxBytes: 5 }, dead: { maxBytes: 2GiB } }";
+  assert.deepEqual(complaints(mesh(wrong)), [
+    'mesh.yaml:4:16: workspaces.desk.provision: must be create or bind or off, got "bond"',
+    "mesh.yaml:5:15: workspaces.desk.replicas: must be 1 or 3, got 2",
+    "mesh.yaml:6:16: workspaces.desk.streams.task: there is no such key; did you mean tasks?",
+    "mesh.yaml:6:46: workspaces.desk.streams.events.maxBytes: must be 1048576 bytes or more",
+    'mesh.yaml:6:69: workspaces.desk.streams.dead.maxBytes: must be a whole number, got "2GiB"',
+  ]);
 });

@@ -1,0 +1,151 @@
+import { inboxOf, type Priority, storeApi, taskConsumer } from "@myelin/subjects";
+import type { MeshError } from "../errors/index.ts";
+import type { Inbound, Link, Listening } from "../nats/index.ts";
+import { type Clock, randomToken } from "../pipeline/index.ts";
+import { statusOf } from "../wire/index.ts";
+import { type Delivery, readDelivery } from "./delivery.ts";
+
+export interface PullerParts {
+  readonly link: Pick<Link, "publish" | "subscribe" | "isUp">;
+  readonly clock: Clock;
+  readonly agent: string;
+  readonly priority: Priority;
+  readonly onDelivery: (delivery: Delivery) => void;
+  /** There is room again for what was asked for and will not come. */
+  readonly onSpent: () => void;
+  readonly onTrouble: (detail: string) => void;
+  readonly onRefused: (reason: string) => void;
+}
+
+/** What was asked for and has not come. */
+interface Pull {
+  left: number;
+  readonly forget: () => void;
+}
+
+/** How long a pull waits at the server: less than the import remembers it (`pullThresholdMs`). */
+const expiresMs = 25_000;
+const graceMs = 2_000;
+/** Between two pulls where the server turned one away, in milliseconds. */
+const pauseMs = 500;
+const nanosecondsPerMs = 1_000_000;
+/** Pulls that ended as pulls do: nothing came in time, or what was asked for is there. */
+const usual: readonly number[] = [404, 408];
+const heartbeat = 100;
+
+/** Takes messages of one consumer: it asks for so many, and knows how many of them have not come. */
+export class Puller {
+  readonly #parts: PullerParts;
+  readonly #consumer: string;
+  readonly #question: string;
+  readonly #inbox: string;
+  readonly #pulls = new Map<string, Pull>();
+  #listening: Listening | undefined;
+  #asked = 0;
+  #isPausing = false;
+  /** What the server said last against it: the same is worth one line. */
+  #said = "";
+
+  constructor(parts: PullerParts) {
+    this.#parts = parts;
+    const { stream, consumer } = taskConsumer(parts.agent, parts.priority);
+    this.#consumer = consumer;
+    this.#question = storeApi.next(stream, consumer);
+    // An inbox of its own: a delivered message keeps its own subject, which the multiplexer could not place.
+    this.#inbox = `${inboxOf(parts.agent)}.tasks-${randomToken()}`;
+  }
+
+  start(): void {
+    const { link } = this.#parts;
+    this.#listening = link.subscribe(`${this.#inbox}.*`, (message) => this.#receive(message));
+  }
+
+  /** Why the server does not let it hear. */
+  get refused(): MeshError | undefined {
+    return this.#listening?.refused;
+  }
+
+  /** How many were asked for and may still come. */
+  get outstanding(): number {
+    let sum = 0;
+    for (const { left } of this.#pulls.values()) sum += left;
+    return sum;
+  }
+
+  /** Asks for so many more. */
+  pull(batch: number): void {
+    const { link, clock } = this.#parts;
+    if (batch < 1 || this.#isPausing || !link.isUp) return;
+    const id = String(++this.#asked);
+    const reply = `${this.#inbox}.${id}`;
+    link.publish(this.#question, JSON.stringify({ batch, expires: expiresMs * nanosecondsPerMs }), {
+      reply,
+    });
+    // A server that died says nothing of the pulls it had.
+    const forget = clock.schedule(expiresMs + graceMs, () => this.#end(id));
+    this.#pulls.set(id, { left: batch, forget });
+  }
+
+  /** Forgets what was asked for over a connection that is lost. */
+  reset(): void {
+    for (const { forget } of this.#pulls.values()) forget();
+    this.#pulls.clear();
+    this.#isPausing = false;
+  }
+
+  async stop(): Promise<void> {
+    this.reset();
+    await this.#listening?.stop();
+  }
+
+  #receive(message: Inbound): void {
+    const status = statusOf(message.head);
+    if (status !== 0) return this.#told(status, message);
+    const delivery = readDelivery(message, this.#consumer);
+    if (delivery === undefined) return this.#parts.onRefused("task_delivery");
+    this.#said = "";
+    this.#count();
+    this.#parts.onDelivery(delivery);
+  }
+
+  /** A message does not say which pull it answers: the oldest one, as the server serves them. */
+  #count(): void {
+    for (const [id, pull] of this.#pulls) {
+      pull.left--;
+      if (pull.left > 0) return;
+      pull.forget();
+      this.#pulls.delete(id);
+      return;
+    }
+  }
+
+  #told(status: number, { subject, head }: Inbound): void {
+    if (status === heartbeat) return;
+    const id = subject.slice(this.#inbox.length + 1);
+    if (usual.includes(status)) return this.#end(id);
+    const said = head.slice(0, head.indexOf("\r\n")).replace("NATS/1.0 ", "");
+    if (said !== this.#said) this.#parts.onTrouble(`${this.#consumer} gives no tasks now: ${said}`);
+    this.#said = said;
+    this.#pause(id);
+  }
+
+  /** No leader, no consumer, no room for another pull: asking again at once would be a storm. */
+  #pause(id: string): void {
+    this.#pulls.get(id)?.forget();
+    this.#pulls.delete(id);
+    if (this.#isPausing) return;
+    this.#isPausing = true;
+    this.#parts.clock.schedule(pauseMs, () => {
+      this.#isPausing = false;
+      this.#parts.onSpent();
+    });
+  }
+
+  #end(id: string): void {
+    const pull = this.#pulls.get(id);
+    if (pull === undefined) return;
+    pull.forget();
+    this.#pulls.delete(id);
+    this.#parts.onSpent();
+  }
+}

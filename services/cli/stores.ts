@@ -1,0 +1,68 @@
+import type { KeptStore, StoreOutlook } from "@myelin/mesh/operate";
+import type { HomeContext } from "./home.ts";
+import { count } from "./table.ts";
+
+/** Names in one line; a mesh of a thousand agents has more consumers than anybody reads. */
+const mostNamed = 12;
+
+/** What would be done to streams and consumers, a line for each kind of work. */
+export function storeLines(outlooks: readonly StoreOutlook[]): readonly string[] {
+  return outlooks.flatMap(({ workspace, plan }) => {
+    const steps = plan?.steps ?? [];
+    const made = steps.filter(({ does }) => does === "make").map(({ what }) => what);
+    const changed = steps.filter(({ does }) => does === "change");
+    return [
+      ...(made.length === 0 ? [] : [`would make in ${workspace}: ${named(made)}`]),
+      ...changed.map(({ what, differences }) => {
+        const fields = differences.map(({ field }) => field).join(", ");
+        return `would change in ${workspace}: ${what} (${fields})`;
+      }),
+    ];
+  });
+}
+
+/** The same for scripts. */
+export function shownStore({ workspace, plan, unseen }: StoreOutlook): object {
+  const steps = plan?.steps ?? [];
+  return {
+    workspace,
+    unseen,
+    steps: steps.map(({ does, what, differences }) => ({ does, what, differences })),
+    refusals: plan?.refusals ?? [],
+    left: plan?.left ?? [],
+  };
+}
+
+/** What stands against it, and what could not be looked at. */
+export function warnOfStores(
+  { terminal, palette }: HomeContext,
+  outlooks: readonly StoreOutlook[],
+): void {
+  for (const { workspace, plan, unseen } of outlooks) {
+    for (const refusal of plan?.refusals ?? []) terminal.err.write(`${palette.red(refusal)}\n`);
+    if (unseen === undefined) continue;
+    const warning = `the streams of ${workspace} could not be looked at: ${unseen}`;
+    terminal.err.write(`${palette.yellow(warning)}\n`);
+  }
+}
+
+/** What was done to streams and consumers. */
+export function tellStores({ terminal, palette }: HomeContext, stores: readonly KeptStore[]): void {
+  for (const { workspace, made, changed, left, failure } of stores) {
+    const say = (line: string): void => void terminal.out.write(`${line}\n`);
+    const complain = (line: string): void => void terminal.err.write(`${line}\n`);
+    if (made.length > 0) say(`made in ${workspace}: ${named(made)}`);
+    if (changed.length > 0) say(`changed in ${workspace}: ${named(changed)}`);
+    for (const what of left) {
+      const hint = `${workspace}: ${what} is in mesh.yaml no more; it stays until it is removed (nats consumer rm)`;
+      complain(palette.dim(hint));
+    }
+    if (failure !== undefined) complain(palette.red(`error streams of ${workspace}: ${failure}`));
+  }
+}
+
+function named(names: readonly string[]): string {
+  const rest = names.length - mostNamed;
+  if (rest <= 1) return names.join(", ");
+  return `${names.slice(0, mostNamed).join(", ")} and ${count(rest, "other")}`;
+}

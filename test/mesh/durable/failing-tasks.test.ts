@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isDomainError, isMeshError } from "@myelin/mesh";
+import { eventually } from "@myelin/mesh/testing";
+import { Store } from "@myelin/subjects";
+import { deadLetters, finals, left } from "../../support/durable-facts.ts";
+import { painter, painterMesh } from "../../support/painter.ts";
+import { servePainter } from "../../support/painting.ts";
+import { joinPlain, storedMesh } from "../../support/stores.ts";
+
+const patience = { timeoutMs: 8_000 };
+
+test("a handler that throws a string is tried again, and its task then given up with its cause", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  const attempts: number[] = [];
+  await servePainter(home, (_input, ctx) => {
+    attempts.push(ctx.attempt);
+    throw "no paint";
+  });
+  const boss = await home.connect("boss");
+  const task = await boss.client(painter).paint.submit({ what: "a door" }, { id: "t1" });
+  await assert.rejects(task.result(patience), (error) => isMeshError(error, "handler_failed"));
+  assert.deepEqual(attempts, [1, 2, 3]);
+  const dead = await deadLetters(home);
+  assert.deepEqual(
+    dead.map(({ subject, code, body }) => [subject, code, body]),
+    [["mesh.dead.task.painter.paint.t1.0", "handler_failed", '{"what":"a door"}']],
+  );
+  assert.equal(dead[0]?.header("Origin-Mesh-Id"), "t1");
+  await eventually("the task is gone", async () => (await left(home, Store.tasks)) === 0);
+});
+
+test("an error that the skill declares is an answer: it is not tried again, and nothing is dead", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  await servePainter(home, (_input, ctx) => ctx.fail("dry", { colour: "red" }));
+  const boss = await home.connect("boss");
+  const task = await boss.client(painter).paint.submit({ what: "a door" });
+  await assert.rejects(task.result(patience), (error) =>
+    isDomainError(error, painter.skills.paint, "dry"),
+  );
+  assert.deepEqual(await deadLetters(home), []);
+});
+
+test("a handler that returns too much fails for good, and the worker goes on", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  await servePainter(home, ({ what }) => ({ painted: what === "all" ? "x".repeat(2e6) : what }));
+  const { paint } = (await home.connect("boss")).client(painter);
+  const large = await paint.submit({ what: "all" });
+  await assert.rejects(large.result(patience), (error) => isMeshError(error, "payload_too_large"));
+  const next = await paint.submit({ what: "some" });
+  assert.deepEqual(await next.result(patience), { painted: "some" });
+  assert.equal((await deadLetters(home)).length, 1);
+});
+
+test("a handler that never returns does not hold its place: its attempts end with their time", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  const tasks = { concurrency: 1, attempts: 2, attemptMs: 60, firstDelayMs: 20 };
+  await servePainter(
+    home,
+    ({ what }) => (what === "never" ? new Promise<never>(() => {}) : { painted: what }),
+    { tasks },
+  );
+  const { paint } = (await home.connect("boss")).client(painter);
+  const stuck = await paint.submit({ what: "never" });
+  const next = await paint.submit({ what: "some" });
+  assert.deepEqual(await next.result(patience), { painted: "some" });
+  await assert.rejects(stuck.result(patience), (error) => isMeshError(error, "deadline_exceeded"));
+  assert.equal((await deadLetters(home))[0]?.code, "deadline_exceeded");
+});
+
+test("what a plain client puts there undecodable ends in the dead letters once, and nothing is stuck", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  const rival = await joinPlain(home, "rival");
+  await rival.request("mesh.task.painter.paint.normal.rival", "{not json", { timeout: 2_000 });
+  await rival.close();
+  await servePainter(home, ({ what }) => ({ painted: what }));
+  const task = await (await home.connect("boss")).client(painter).paint.submit({ what: "a door" });
+  assert.deepEqual(await task.result(patience), { painted: "a door" });
+  await eventually("both are gone", async () => (await left(home, Store.tasks)) === 0);
+  const dead = await deadLetters(home);
+  assert.deepEqual(
+    dead.map(({ subject, body }) => [subject, body]),
+    [["mesh.dead.task.painter.paint.seq-1.0", "{not json"]],
+  );
+  assert.equal((await finals(home)).length, 1);
+});
+
+test("a task that nobody signed is refused, and its submitter told", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  const { headers } = await import("@nats-io/transport-node");
+  const rival = await joinPlain(home, "rival");
+  const head = headers();
+  head.set("Mesh-Id", "t1");
+  const body = JSON.stringify({ what: "a door" });
+  await rival.request("mesh.task.painter.paint.normal.rival", body, {
+    timeout: 2_000,
+    headers: head,
+  });
+  await rival.close();
+  const seen: string[] = [];
+  await servePainter(home, ({ what }) => {
+    seen.push(what);
+    return { painted: what };
+  });
+  const task = (await home.connect("rival")).task(painter, "paint", "t1");
+  await assert.rejects(task.result(patience), (error) => isMeshError(error, "permission_denied"));
+  assert.deepEqual([seen, (await deadLetters(home)).length], [[], 1]);
+});

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isMeshError } from "@myelin/mesh";
+import { eventually } from "@myelin/mesh/testing";
+import { Store } from "@myelin/subjects";
+import { finals, left } from "../../support/durable-facts.ts";
+import { painter, painterMesh } from "../../support/painter.ts";
+import { servePainter } from "../../support/painting.ts";
+import { storedMesh } from "../../support/stores.ts";
+
+const patience = { timeoutMs: 8_000 };
+
+test("progress is heard live, and what an attempt leaves is handed to the next", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  let go = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  await servePainter(home, async ({ what }, ctx) => {
+    await gate;
+    await ctx.progress({ half: ctx.attempt });
+    if (ctx.attempt === 1) {
+      await ctx.checkpoint({ strokes: 7 });
+      throw "the brush broke";
+    }
+    return { painted: `${what} after ${JSON.stringify(ctx.left)}` };
+  });
+  const boss = await home.connect("boss");
+  const task = await boss.client(painter).paint.submit({ what: "a door" });
+  const told: unknown[] = [];
+  const reading = (async () => {
+    for await (const one of task.progress(patience)) told.push(one);
+  })();
+  await eventually("it runs", async () => (await task.status()).state === "running");
+  go();
+  assert.deepEqual(await task.result(patience), { painted: 'a door after {"strokes":7}' });
+  await reading;
+  assert.deepEqual(told, [
+    { value: { half: 1 }, attempt: 1 },
+    { value: { half: 2 }, attempt: 2 },
+  ]);
+});
+
+test("another process of the same submitter follows a task by its id", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  const first = await home.connect("boss");
+  await first.client(painter).paint.submit({ what: "a door" }, { id: "door" });
+  await first.close();
+  const task = (await home.connect("boss")).task(painter, "paint", "door");
+  assert.deepEqual(await task.status(), { state: "waiting" });
+  await servePainter(home, ({ what }) => ({ painted: what }));
+  assert.deepEqual(await task.result(patience), { painted: "a door" });
+  const wrong = (await home.connect("boss")).task(painter, "sketch", "door");
+  await assert.rejects(wrong.result(patience), (error) => isMeshError(error, "unknown_task"));
+});
+
+test("an id that nobody submitted is said to be unknown", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  const task = (await home.connect("boss")).task(painter, "paint", "nothing");
+  await assert.rejects(task.result({ timeoutMs: 200 }), (error) =>
+    isMeshError(error, "unknown_task"),
+  );
+});
+
+test("a running task is cancelled: its handler's signal ends, and the result says so", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  let isAborted = false;
+  await servePainter(home, async (_input, ctx) => {
+    await new Promise((resolve) => ctx.signal.addEventListener("abort", resolve));
+    isAborted = true;
+    return { painted: "too late" };
+  });
+  const boss = await home.connect("boss");
+  const task = await boss.client(painter).paint.submit({ what: "a door" });
+  await eventually("it runs", async () => (await task.status()).state === "running");
+  await task.cancel();
+  await assert.rejects(task.result(patience), (error) => isMeshError(error, "cancelled"));
+  assert.equal((await task.status()).state, "cancelled");
+  await eventually("the handler heard", () => isAborted);
+  await eventually("nothing is left", async () => (await left(home, Store.tasks)) === 0);
+  assert.equal((await finals(home)).length, 1);
+});
+
+test("a task that is cancelled before anybody takes it ends once, and leaves nothing", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  const boss = await home.connect("boss");
+  const task = await boss.client(painter).paint.submit({ what: "a door" });
+  assert.equal(task.receipt?.listeners, "none");
+  await task.cancel();
+  await servePainter(home, async ({ what }, ctx) => {
+    // Whichever of the two a worker meets first.
+    await eventually("it hears of it", () => ctx.signal.aborted);
+    return { painted: what };
+  });
+  await assert.rejects(task.result(patience), (error) => isMeshError(error, "cancelled"));
+  await eventually("nothing is left", async () => (await left(home, Store.tasks)) === 0);
+  assert.equal((await finals(home)).length, 1);
+});

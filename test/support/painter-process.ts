@@ -1,0 +1,29 @@
+/**
+ * One worker of `painter` as a process of its own, for tests that kill or stop it. Prints `ready` once it takes
+ * tasks, and `begun <id> <attempt>` for each attempt. A task to paint `slowly` takes until a file is there.
+ */
+import { existsSync } from "node:fs";
+import { connect } from "@myelin/mesh";
+import { painter } from "./painter.ts";
+
+const [servers = "", credentials = "", caFile = "", gate = ""] = process.argv.slice(2);
+const mesh = await connect({ name: painter.name, servers, credentials, tls: { caFile } });
+await mesh.serve(
+  painter,
+  {
+    paint: async ({ what }, ctx) => {
+      process.stdout.write(`begun ${ctx.id} ${ctx.attempt}\n`);
+      await ctx.checkpoint({ by: ctx.attempt });
+      if (what === "fatally") process.kill(process.pid, "SIGKILL");
+      while (what === "slowly" && !existsSync(gate) && !ctx.signal.aborted) {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      process.stdout.write(`painted ${ctx.id} ${ctx.attempt} ${ctx.signal.aborted}\n`);
+      return { painted: `${what} by ${process.pid}` };
+    },
+    sketch: () => ({}),
+    async *stroke() {},
+  },
+  { tasks: { concurrency: 2, attempts: 3, firstDelayMs: 50 } },
+);
+process.stdout.write("ready\n");

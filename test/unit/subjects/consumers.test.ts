@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type AgentPolicy, consumersOf, type WorkspacePolicy } from "@myelin/subjects";
+
+const quiet = { calls: [], submits: [], publishes: [], hears: [], vouches: false, follows: {} };
+
+function agent(given: Partial<AgentPolicy>): AgentPolicy {
+  return { ...quiet, skills: [], ...given };
+}
+
+function workspace(agents: WorkspacePolicy["agents"], guests = false): WorkspacePolicy {
+  return { guests, agents, roles: {}, shares: [] };
+}
+
+const names = (policy: WorkspacePolicy, workers?: readonly string[]): string[] =>
+  consumersOf(policy, workers).map(({ stream, durable_name }) => `${stream} ${durable_name}`);
+
+test("whoever may be given tasks has a consumer for each priority, nobody else has one", () => {
+  const policy = workspace({
+    far: agent({ skills: ["read"] }),
+    boss: agent({ skills: ["lead"], submits: ["near.do"] }),
+    near: agent({ skills: ["do"] }),
+  });
+  assert.deepEqual(names(policy), ["MESH_TASKS near-high", "MESH_TASKS near-normal"]);
+  assert.deepEqual(names(policy, ["joe", "near"]).slice(2), [
+    "MESH_TASKS joe-high",
+    "MESH_TASKS joe-normal",
+  ]);
+  assert.equal(names(workspace({ far: agent({ skills: ["read"] }) }, true)).length, 2);
+  const [high] = consumersOf(policy);
+  assert.deepEqual(high?.filter_subjects, ["mesh.task.near.*.high.*"]);
+});
+
+test("a durable subscription has one consumer with its start, and no two filters that overlap", () => {
+  const follows = {
+    all: { from: "now" as const, events: ["*", "far.a", "far.b.*"] },
+    crm: { from: "beginning" as const, events: ["far.b.*", "far.b.c", "far.a", "far.bc"] },
+  };
+  const consumers = consumersOf(workspace({ me: agent({ follows }) }));
+  assert.deepEqual(
+    consumers.map((one) => [one.durable_name, one.deliver_policy, one.filter_subjects]),
+    [
+      ["me=all", "new", ["mesh.event.>"]],
+      ["me=crm", "all", ["mesh.event.far.a", "mesh.event.far.b.>", "mesh.event.far.bc"]],
+    ],
+  );
+});
+
+test("no consumer delivers to a subject that somebody else may hear: all are pulled from", () => {
+  const policy = workspace(
+    { me: agent({ skills: ["do"], follows: { all: { from: "now", events: ["*"] } } }) },
+    true,
+  );
+  for (const consumer of consumersOf(policy)) {
+    assert.ok(!Object.hasOwn(consumer, "deliver_subject"));
+    assert.equal(consumer.ack_policy, "explicit");
+  }
+});
