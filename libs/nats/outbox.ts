@@ -14,7 +14,7 @@ const slabBytes = 65_536;
 /** Larger messages go by nats.js's own publish: copying them would cost more than it saves. */
 const mostBytes = 16_384;
 /** A burst goes out in parts of this, so that the far side works on the first while the next is written. */
-const partBytes = 16_384;
+const partBytes = 32_768;
 
 /** Most that is held back while one connection follows another, some milliseconds; in bytes. */
 const mostHeldBytes = 33_554_432;
