@@ -17,19 +17,6 @@ export interface ServeParts {
   readonly verifyToken: VerifyToken;
 }
 
-/** What a task goes through, once a worker has taken it: it waited in the store, so nothing refuses it for want of room. */
-export function taskStack(
-  parts: Omit<ServeParts, "admission" | "verifyToken">,
-): readonly ServeLayer[] {
-  const { tracer, metrics, access, clock, contract } = parts;
-  return [
-    // Outermost, as for a call: every attempt is a span and a line of the access log.
-    trace(tracer, metrics, access, clock),
-    // The input against the contract of this version, and the answer on the way back.
-    validate(contract),
-  ];
-}
-
 /** What a request goes through on its way in, outermost first; the handler comes after the last. */
 export function serveStack(parts: ServeParts): readonly ServeLayer[] {
   const { tracer, metrics, access, clock } = parts;
@@ -42,5 +29,18 @@ export function serveStack(parts: ServeParts): readonly ServeLayer[] {
     identity(parts.contract, parts.verifyToken),
     // The input against the contract, parsed once; the answer and the declared errors on the way back.
     validate(parts.contract),
+  ];
+}
+
+/** What a task goes through, once a worker has taken it: it waited in the store, so nothing refuses it for want of room. */
+export function taskStack(
+  parts: Omit<ServeParts, "admission" | "verifyToken">,
+): readonly ServeLayer[] {
+  const { tracer, metrics, access, clock, contract } = parts;
+  return [
+    // Outermost, as for a call: every attempt is a span and a line of the access log.
+    trace(tracer, metrics, access, clock),
+    // The input against the contract of this version, and the answer on the way back.
+    validate(contract),
   ];
 }
