@@ -1,6 +1,7 @@
 /**
  * One worker of `painter` as a process of its own, for tests that kill or stop it. Prints `ready` once it takes
- * tasks, and `begun <id> <attempt>` for each attempt. A task to paint `slowly` takes until a file is there.
+ * tasks, `begun <id> <attempt>` for each attempt, and `noted …` once its checkpoint is stored. A task to paint
+ * `slowly` takes until a file is there.
  */
 import { existsSync } from "node:fs";
 import { connect } from "@myelin/mesh";
@@ -14,6 +15,7 @@ await mesh.serve(
     paint: async ({ what }, ctx) => {
       process.stdout.write(`begun ${ctx.id} ${ctx.attempt}\n`);
       await ctx.checkpoint({ by: ctx.attempt });
+      process.stdout.write(`noted ${ctx.id} ${ctx.attempt}\n`);
       if (what === "fatally") process.kill(process.pid, "SIGKILL");
       while (what === "slowly" && !existsSync(gate) && !ctx.signal.aborted) {
         await new Promise((resolve) => setTimeout(resolve, 10));

@@ -37,7 +37,8 @@ test("an attempt that was taken for dead, and comes back, writes nothing", async
   await using first = await launchPainter(home, gate);
   const boss = await home.connect("boss");
   const task = await boss.client(painter).paint.submit({ what: "slowly" }, { id: "t1" });
-  await eventually("it has begun", () => first.lines.includes("begun t1 1"));
+  // One that is stopped while it writes its checkpoint fails there, and paints nothing.
+  await eventually("it has begun", () => first.lines.includes("noted t1 1"));
   first.signal("SIGSTOP");
   await using second = await launchPainter(home, gate);
   // Not always the second attempt: what the stopped one has asked for still goes to it.
