@@ -6,20 +6,14 @@ import { type NatsServer, startNats } from "../../libs/testing/nats-server.ts";
 import { leaf } from "./hostile/accounts.ts";
 import { HostileMesh } from "./hostile/mesh.ts";
 
-/** How a leaf may be set up; each of the two wrong ways has a test that tells why it is wrong. */
-export interface LeafOptions {
-  /** Whether it keeps streams of its own. Default: false. */
-  readonly jetstream?: boolean;
-}
-
 /** A mesh, and a server elsewhere that joins it as a leaf: one connection, for the workspace's account alone. */
 export interface LeafMesh extends AsyncDisposable {
   readonly hub: HostileMesh;
   readonly leaf: NatsServer;
 }
 
-/** Starts both; they speak TLS with each other. */
-export async function startLeafMesh({ jetstream = false }: LeafOptions = {}): Promise<LeafMesh> {
+/** Starts both; they speak TLS with each other. The leaf keeps no streams: who asks for one could hear either. */
+export async function startLeafMesh(): Promise<LeafMesh> {
   const issuer = await testIssuer();
   const hub = await HostileMesh.start();
   const credentials = join(guardedFolder(), "leaf.creds");
@@ -30,7 +24,7 @@ export async function startLeafMesh({ jetstream = false }: LeafOptions = {}): Pr
   ].join(", ");
   const preload = ["resolver_preload {", issuer.systemEntry, ...hub.accounts.entries, "}"];
   const config = [issuer.config, ...preload, `leafnodes { remotes: [{ ${remote} }] }`].join("\n");
-  const server = await startNats({ config, jetstream });
+  const server = await startNats({ config });
   return {
     hub,
     leaf: server,

@@ -4,11 +4,11 @@ import { Store } from "@myelin/subjects";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { eventually } from "../../../libs/testing/eventually.ts";
 import { listen } from "../../support/hostile/mesh.ts";
-import { type LeafOptions, startLeafMesh } from "../../support/leaf-node.ts";
+import { startLeafMesh } from "../../support/leaf-node.ts";
 import { makeStores, result, storeOf, submit, work } from "../../support/store-work.ts";
 
-async function start(options: LeafOptions = {}) {
-  const mesh = await startLeafMesh(options);
+async function start() {
+  const mesh = await startLeafMesh();
   const { hub, leaf } = mesh;
   const keeper = await hub.login("keeper");
   const jsm = await jetstreamManager(keeper);
@@ -60,10 +60,4 @@ test("live events and configuration cross a leaf's connection once", async () =>
     [1, 1],
   );
   assert.equal(rules.filter((message) => message.string() === "v2").length, 1);
-});
-
-test("a leaf that keeps streams of its own finds no consumer: it looks among its own", async () => {
-  const mesh = await start({ jetstream: true });
-  await using _stop = mesh;
-  await assert.rejects(storeOf(mesh.bob).consumers.get(Store.tasks, "bob-high"), /not found/);
 });
