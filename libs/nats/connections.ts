@@ -44,7 +44,7 @@ const repeatable = presencePrefix;
  * before it that replies are still to come over.
  *
  * A subscription without a queue group is made with one of its own, so that a message which two connections of the
- * link could hear comes once.
+ * link could hear comes once; a second subscription to the same subject has another one, and hears it as well.
  */
 export class Connections {
   readonly state: UpState;
@@ -57,6 +57,7 @@ export class Connections {
   #current: Connection;
   #next: Connection | undefined;
   #made = 0;
+  #heard = 0;
   /** Whether the next one was told something that its server may not know yet. */
   #hasMore = false;
   #turning: Promise<void> | undefined;
@@ -87,7 +88,7 @@ export class Connections {
 
   /** Hears a subject over every connection that is, and those to come. */
   hear(subject: string, onMessage: (message: Inbound) => void, queue?: string): Listening {
-    const alone = subject.startsWith(repeatable) ? undefined : this.#alone;
+    const alone = subject.startsWith(repeatable) ? undefined : `${this.#alone}-${this.#heard++}`;
     const hearing = new Hearing({
       ...{ subject, onMessage, queue: queue ?? alone, user: this.#parts.user },
       onTrouble: this.#parts.onTrouble,

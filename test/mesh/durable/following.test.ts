@@ -41,6 +41,31 @@ test("progress is heard live, and what an attempt leaves is handed to the next",
   ]);
 });
 
+test("two readers of one task on one connection both hear all of its progress", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  let go = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  await servePainter(home, async ({ what }, ctx) => {
+    await gate;
+    for (let stroke = 1; stroke <= 20; stroke++) await ctx.progress(stroke);
+    return { painted: what };
+  });
+  const boss = await home.connect("boss");
+  const task = await boss.client(painter).paint.submit({ what: "a door" });
+  const read = async (): Promise<readonly unknown[]> => {
+    const told: unknown[] = [];
+    for await (const { value } of task.progress(patience)) told.push(value);
+    return told;
+  };
+  const reading = [read(), read()];
+  await eventually("it runs", async () => (await task.status()).state === "running");
+  go();
+  const strokes = Array.from({ length: 20 }, (_, at) => at + 1);
+  assert.deepEqual(await Promise.all(reading), [strokes, strokes]);
+});
+
 test("another process of the same submitter follows a task by its id", async () => {
   await using home = await storedMesh(painterMesh, ["painter"]);
   const first = await home.connect("boss");
