@@ -6,6 +6,7 @@ export type { Logger } from "./agent/logger.ts";
 export { connect, type DrainOptions, type Mesh, serve } from "./agent/mesh.ts";
 export type { ConnectOptions } from "./agent/options.ts";
 export type { ServeOptions } from "./agent/serve-options.ts";
+export { type MeshThatIsUp, meshThatIsUp } from "./agent/state-file.ts";
 // For layer authors.
 export type { BreakerOptions } from "./call/breaker-options.ts";
 export type { LimiterOptions } from "./call/limiter.ts";

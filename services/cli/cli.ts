@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { type CommonOptions, resolveContext } from "./context.ts";
-import { Exit, exitHelp, report } from "./failure.ts";
-import { type HomeOptions, resolveHome } from "./home.ts";
+import { Exit, exitHelp, report, usage } from "./failure.ts";
+import { type HomeOptions, resolveHome, resolveNewHome } from "./home.ts";
 import type { Add, AddToHome } from "./menu/entry.ts";
 import { addKeeping } from "./menu/keeping.ts";
 import { addLooking } from "./menu/looking.ts";
@@ -19,16 +19,22 @@ interface Outcome {
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   const outcome: Outcome = { exit: Exit.ok, args: [] };
   try {
-    await program(terminal, outcome).parseAsync([...args], { from: "user" });
+    await program(terminal, outcome, args).parseAsync([...args], { from: "user" });
     return outcome.exit;
   } catch (error) {
-    // Commander has told what is wrong already.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? Exit.ok : Exit.usage;
-    return report(error, terminal, { json: args.includes("--json"), agent: outcome.args[0] });
+    const json = args.includes("--json");
+    if (!(error instanceof CommanderError)) {
+      return report(error, terminal, { json, agent: outcome.args[0] });
+    }
+    if (error.exitCode === 0) return Exit.ok;
+    // To a person commander has told what is wrong already.
+    if (json) report(usage(error.message), terminal, { json, agent: undefined });
+    return Exit.usage;
   }
 }
 
-function program(terminal: Terminal, outcome: Outcome): Command {
+function program(terminal: Terminal, outcome: Outcome, args: readonly string[]): Command {
+  const isForScript = args.includes("--json");
   const root = new Command("myelin")
     .description("Keeps an agent mesh, looks into it, and calls what is in it.")
     .version(ownVersion())
@@ -38,7 +44,7 @@ function program(terminal: Terminal, outcome: Outcome): Command {
     .showHelpAfterError("(--help shows what there is)")
     .configureOutput({
       writeOut: (text) => void terminal.out.write(text),
-      writeErr: (text) => void terminal.err.write(text),
+      writeErr: (text) => void (isForScript || terminal.err.write(text)),
       getOutHelpWidth: () => terminal.columns ?? 100,
       getErrHelpWidth: () => terminal.columns ?? 100,
     })
@@ -59,7 +65,8 @@ function program(terminal: Terminal, outcome: Outcome): Command {
   const addToHome: AddToHome = (name, summary, work, parent = root) =>
     command(parent, name, summary).action(async (...given: readonly unknown[]) => {
       const ran = given.at(-1) as Command;
-      const home = resolveHome(terminal, ran.opts<HomeOptions>());
+      const resolve = name === "init" ? resolveNewHome : resolveHome;
+      const home = resolve(terminal, ran.opts<HomeOptions>());
       outcome.exit = await work(home, ran.args, ran.opts());
     });
   addLooking(add);

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { meshThatIsUp } from "@myelin/mesh";
 import type { Home, Reach } from "@myelin/mesh/operate";
 import { openHome } from "@myelin/mesh/operate";
 import { z } from "zod";
 import { usage } from "./failure.ts";
-import { homeFolder, meshThatIsUp } from "./place.ts";
+import { homeFolder, newHomeFolder } from "./place.ts";
 import { type Palette, palette } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -28,11 +29,15 @@ export interface HomeContext {
 
 const place = z.object({ url: z.string() });
 
-/** Finds the home, and what is said of its servers. */
-export function resolveHome(terminal: Terminal, options: HomeOptions): HomeContext {
+/** Finds the home, or where a new one is made, and what is said of its servers. */
+export function resolveHome(
+  terminal: Terminal,
+  options: HomeOptions,
+  find = homeFolder,
+): HomeContext {
   const { env, cwd } = terminal;
   const up = meshThatIsUp(cwd);
-  const folder = homeFolder(options.home, env, cwd);
+  const folder = find(options.home, env, cwd);
   const ofUp = up?.home === folder ? up.url : undefined;
   const urls = options.server ?? (env.MYELIN_URL || env.NATS_URL || ofUp);
   return Object.freeze({
@@ -42,6 +47,11 @@ export function resolveHome(terminal: Terminal, options: HomeOptions): HomeConte
     folder,
     servers: urls === undefined ? undefined : listed(urls),
   });
+}
+
+/** Where `init` makes a home: not that of a mesh that happens to be up here. */
+export function resolveNewHome(terminal: Terminal, options: HomeOptions): HomeContext {
+  return resolveHome(terminal, options, newHomeFolder);
 }
 
 /** Opens the home; one that is not made is an error that says how to make it. */

@@ -1,17 +1,9 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { type Located, locate } from "@myelin/mesh";
-import { z } from "zod";
+import { type Located, locate, meshThatIsUp } from "@myelin/mesh";
 
 /** Where a mesh is, how to log in, and how that is known. */
 export type Place = Located;
-
-/** What whoever keeps a mesh up writes into `.cache/mesh.json`. */
-const state = z.object({
-  url: z.string(),
-  pid: z.number().int().positive(),
-  home: z.string().optional(),
-});
 
 /** Options that say where a mesh is and how to log in. */
 export interface PlaceOptions {
@@ -58,29 +50,19 @@ export function homeFolder(
   env: Readonly<Record<string, string | undefined>>,
   cwd: string,
 ): string {
-  return resolve(cwd, option ?? (env.MYELIN_HOME || (meshThatIsUp(cwd)?.home ?? "mesh")));
+  const said = option ?? env.MYELIN_HOME;
+  return said
+    ? resolve(cwd, said)
+    : (meshThatIsUp(cwd)?.home ?? newHomeFolder(undefined, env, cwd));
 }
 
-/** A mesh that somebody keeps up, by its state file. */
-export interface MeshThatIsUp {
-  readonly url: string;
-  readonly pid: number;
-  /** The folder of what issues its credentials. */
-  readonly home: string | undefined;
-  readonly file: string;
-}
-
-/** The mesh that is up in this folder or one above, by the state file of the program that keeps it up. */
-export function meshThatIsUp(cwd: string): MeshThatIsUp | undefined {
-  for (let folder = resolve(cwd); ; folder = dirname(folder)) {
-    const file = join(folder, ".cache", "mesh.json");
-    const found = readState(file);
-    if (found !== undefined) {
-      const { url, pid, home } = found;
-      return { url, pid, file, home: home === undefined ? undefined : resolve(folder, home) };
-    }
-    if (folder === dirname(folder)) return undefined;
-  }
+/** Where a home is made: the option, MYELIN_HOME, else `mesh` in this folder, whatever is up here. */
+export function newHomeFolder(
+  option: string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+): string {
+  return resolve(cwd, option ?? (env.MYELIN_HOME || "mesh"));
 }
 
 /** The folder for files that last no longer than a mesh: the nearest `.cache`, else one here. */
@@ -89,23 +71,5 @@ export function cacheFolder(cwd: string): string {
     const cache = join(folder, ".cache");
     if (existsSync(cache)) return cache;
     if (folder === dirname(folder)) return join(resolve(cwd), ".cache");
-  }
-}
-
-/** Whether a file is this user's, or root's; Windows knows no such number. */
-function isOwnFile(file: string): boolean {
-  const user = process.getuid?.();
-  return user === undefined || [user, 0].includes(statSync(file).uid);
-}
-
-function readState(file: string): z.output<typeof state> | undefined {
-  try {
-    const found = state.parse(JSON.parse(readFileSync(file, "utf8")));
-    process.kill(found.pid, 0);
-    // Where all may write, another user's file could lead us to a server and a home of theirs.
-    return isOwnFile(file) ? found : undefined;
-  } catch {
-    // No file, half a file, or one of a program that died: there is no mesh by that name.
-    return undefined;
   }
 }

@@ -152,6 +152,9 @@ test("wrong usage is told with exit code 2", async () => {
     const { exit, err } = await mesh.run(args);
     assert.match(err, says);
     assert.equal(exit, 2, args.join(" "));
+    const forScript = await mesh.run([...args, "--json"]);
+    assert.equal(forScript.exit, 2, args.join(" "));
+    assert.equal(typeof JSON.parse(forScript.err).error.message, "string");
   }
 });
 

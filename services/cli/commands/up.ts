@@ -3,9 +3,8 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
-import { MeshCode, MeshError } from "@myelin/mesh";
+import { MeshCode, MeshError, meshThatIsUp } from "@myelin/mesh";
 import { type Context, printJson } from "../context.ts";
-import { meshThatIsUp } from "../place.ts";
 
 const lookMs = 100;
 

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { cacheFolder, findMesh, meshThatIsUp } from "../../../services/cli/place.ts";
+import { meshThatIsUp } from "@myelin/mesh";
+import { cacheFolder, findMesh, homeFolder, newHomeFolder } from "../../../services/cli/place.ts";
 
 const up = { url: "nats://127.0.0.1:4999", pid: process.pid };
 
@@ -44,6 +45,19 @@ test("a state file of a program that died, or that is no state, counts for nothi
   for (const state of [{ ...up, pid: 2 ** 22 + 1 }, { ...up, pid: -1 }, { url: 5 }, "half"]) {
     using folder = folderWith(state);
     assert.equal(meshThatIsUp(folder.path), undefined);
+  }
+});
+
+test("a home is found with the mesh that is up, and made where one stands", () => {
+  using folder = folderWith({ ...up, home: ".cache/mesh" });
+  assert.equal(homeFolder(undefined, {}, folder.path), join(folder.path, ".cache", "mesh"));
+  assert.equal(newHomeFolder(undefined, {}, folder.path), join(folder.path, "mesh"));
+  for (const find of [homeFolder, newHomeFolder]) {
+    assert.equal(
+      find(undefined, { MYELIN_HOME: "named" }, folder.path),
+      join(folder.path, "named"),
+    );
+    assert.equal(find("said", { MYELIN_HOME: "named" }, folder.path), join(folder.path, "said"));
   }
 });
 
