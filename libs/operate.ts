@@ -1,6 +1,28 @@
 /** The door for tools: who is there, what is being said, how the server is. An agent never needs it. */
 export type { CallOutcome, SeenCall } from "./operate/calls.ts";
 export {
+  type DeadFilter,
+  type DeadKind,
+  type DeadLetter,
+  DeadLetters,
+  type DeadOptions,
+  type Dropped,
+  type Marker,
+  nothingMeant,
+  type Outcome,
+  openDeadLetters,
+  type Redriven,
+  type RedriveOptions,
+  stateOf,
+} from "./operate/dead/index.ts";
+export {
+  EventBoard,
+  type EventSelection,
+  type FollowState,
+  openEvents,
+  type ToldEvent,
+} from "./operate/events/index.ts";
+export {
   type Applied,
   type AppliedVersion,
   type ApplyOptions,
@@ -13,6 +35,7 @@ export {
   type ClusterOptions,
   certifyServer,
   didNothing,
+  enterStore,
   type Home,
   type IdentityFacts,
   type IdentityState,
@@ -44,6 +67,28 @@ export {
   writeServer,
 } from "./operate/home/index.ts";
 export {
+  BacklogGauges,
+  type BacklogGaugesOptions,
+  DeadKeeper,
+  type KeeperLogger,
+  type Keeping,
+  type KeepingOptions,
+  LaterKeeper,
+  LetterTidying,
+  openKeeping,
+  type StoreSide,
+  type TidyingOptions,
+  type WorkspaceSide,
+} from "./operate/keeper/index.ts";
+export {
+  type Backlog,
+  type LaterFilter,
+  type LaterOptions,
+  openLater,
+  type Scheduled,
+  WorkForLater,
+} from "./operate/later/index.ts";
+export {
   changeLine,
   diffPolicies,
   type PolicyChange,
@@ -51,6 +96,26 @@ export {
 } from "./operate/mesh-file/index.ts";
 export { type ObserverOptions, observe } from "./operate/observe.ts";
 export { type AskOptions, type Beat, type Login, Observer } from "./operate/observer.ts";
+export {
+  type AnswerDifference,
+  type CompareOptions,
+  compareAnswers,
+  openRecordings,
+  type PaceOptions,
+  type Recorded,
+  type RecordedAnswer,
+  type RecordedFrame,
+  type Recordings,
+  type ReplayAgent,
+  type Replayed,
+  type ReplayHandler,
+  type ReplayOptions,
+  type ReplaySource,
+  replaySources,
+  type Selection,
+  type SelectOptions,
+  type StepChoice,
+} from "./operate/replay/index.ts";
 export type { ServerFacts } from "./operate/server.ts";
 export type {
   EndpointInfo,
@@ -64,8 +129,24 @@ export {
   type Provisioned,
   provisionStores,
   type StoreDoor,
+  type Stored,
+  type StoredOptions,
   type StorePlan,
   type StoreSettings,
   type StoreView,
+  storedMessages,
   storeManifests,
 } from "./operate/stores/index.ts";
+export {
+  type AgentBacklog,
+  type CancelledTask,
+  openTasks,
+  type Queued,
+  type QueuedFilter,
+  type QueuedState,
+  type ReadOptions,
+  TaskBoard,
+  type TaskDetails,
+  type TaskFilter,
+  type TaskView,
+} from "./operate/tasks/index.ts";

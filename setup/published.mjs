@@ -6,7 +6,7 @@ import { root } from "./prepare.mjs";
 import { SetupError } from "./step.mjs";
 
 /** The folders of the packages that others install. */
-export const published = ["subjects", "libs", "services/cli"];
+export const published = ["subjects", "libs", "services/keeper", "services/cli"];
 
 /** Lies at the top and belongs into every package. */
 const papers = ["LICENSE", "README.md"];

@@ -78,8 +78,12 @@ const ingest = [
   "mesh.later.*.*.*",
   "mesh.result.*.*.*.*",
   "mesh.event.>",
+  "mesh.moved.*.*.*",
   "mesh.dead.>",
   "mesh.record.>",
+  "mesh.blob.>",
+  "mesh.artifact.>",
+  "$KV.mesh-conversations.*.*",
 ] as const;
 
 /** The part of the streams' API that cannot change a stream or a consumer. */

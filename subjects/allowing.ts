@@ -15,11 +15,15 @@ export function allowingLine({ operation, subject, name }: Attempted): string | 
   const tokens = [first, kind, ...rest];
   if (first === "$SRV") return ofService(operation, tokens, name);
   if (first === "_INBOX") return ofInbox(operation, kind, name);
+  if (first === "$KV") return spoken(rest[0], name, asking);
   if (first === "_R_") return "shares: [{ skill: <its skill>, with: [<workspace>] }]";
   if (first !== "mesh") return undefined;
   const rules = operation === "publish" ? published : heard;
   return rules[kind]?.(rest, name);
 }
+
+/** Kinds of dead letters that say what became of another one. */
+const markers: readonly string[] = ["redriven", "dropped"];
 
 type Rule = (rest: readonly string[], name: string | undefined) => string | undefined;
 
@@ -34,9 +38,14 @@ const published: Readonly<Record<string, Rule>> = {
   task: ([agent, skill, , caller], name) => spoken(caller, name, `submits: [${agent}.${skill}]`),
   later: ([agent, skill, caller], name) => spoken(caller, name, `submits: [${agent}.${skill}]`),
   result: ([, , , agent], name) => worked(agent, name),
-  dead: ([, agent], name) => worked(agent, name),
+  dead: ([kind, agent], name) =>
+    markers.includes(kind ?? "") ? member("operator", name) : worked(agent, name),
   event: ([publisher, ...event], name) =>
     spoken(publisher, name, `publishes: [${event.join(".")}]`),
+  moved: (_subject, name) => member("operator", name),
+  record: ([agent], name) => spoken(agent, name, serving),
+  blob: ([owner], name) => spoken(owner, name, asking),
+  artifact: ([owner], name) => spoken(owner, name, asking),
   js: ofStore,
 };
 
@@ -56,6 +65,8 @@ const heard: Readonly<Record<string, Rule>> = {
 };
 
 const serving = "skills: [<its skills>]";
+/** Whoever asks for something, or serves, keeps what is its own. */
+const asking = "calls: [<agent>.<skill>]";
 
 function ofService(
   operation: Attempted["operation"],
@@ -79,6 +90,9 @@ function ofInbox(
   return name === undefined || owner === name ? line(owner, "{}", ": ") : undefined;
 }
 
+/** What whoever looks may ask the streams' API. */
+const looks: readonly string[] = ["INFO", "LIST", "NAMES"];
+
 function ofStore(rest: readonly string[], name: string | undefined): string | undefined {
   const stream = rest.find((token) => token.startsWith("MESH_"));
   const consumer = rest[rest.indexOf(stream ?? "") + 1] ?? "";
@@ -86,9 +100,24 @@ function ofStore(rest: readonly string[], name: string | undefined): string | un
   if (rest[0] === "CONSUMER" && follow !== undefined && stream !== undefined) {
     return spoken(agent, name, `follows: { ${follow}: { events: [<its events>] } }`);
   }
-  if (rest[1] === "MSG" && stream === "MESH_TASKS") {
+  if (rest[0] === "STREAM" && rest[1] === "MSG" && rest[2] === "GET") {
+    return member(stream === "MESH_RECORDS" ? "auditor" : "operator", name);
+  }
+  if (
+    rest[0] === "CONSUMER" &&
+    ["MSG", "INFO"].includes(rest[1] ?? "") &&
+    stream === "MESH_TASKS"
+  ) {
     return worked(agent.replace(/-(high|normal)$/, ""), name);
   }
+  if (["STREAM", "CONSUMER"].includes(rest[0] ?? "") && looks.includes(rest[1] ?? "")) {
+    return member("observer", name);
+  }
+  if (rest[0] === "DIRECT" && stream === "MESH_ARTIFACTS") {
+    const [, , owner = "<agent>"] = rest.slice(rest.indexOf(stream) + 1);
+    return line(name, `calls: [${owner}.<skill>]`);
+  }
+  if (rest[0] === "DIRECT" && stream === "MESH_RECORDS") return member("auditor", name);
   if (rest[0] === "DIRECT" && stream === "MESH_RESULTS") {
     return line(name, "submits: [<agent>.<skill>]");
   }

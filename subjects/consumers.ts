@@ -1,9 +1,10 @@
-import { priorities } from "./durable.ts";
+import { movedEventSubject, priorities } from "./durable.ts";
+import { dueConsumer, laterConsumer } from "./later.ts";
 import { takesTasks } from "./permissions.ts";
 import type { AgentPolicy, Follow, WorkspacePolicy } from "./policy.ts";
 import { heardEvents } from "./rights.ts";
-import { followConsumer, type StoreName, taskConsumer } from "./stores.ts";
-import { parseEventTarget } from "./targets.ts";
+import { advisoryConsumer, followConsumer, type StoreName, taskConsumer } from "./stores.ts";
+import { every, parseEventTarget } from "./targets.ts";
 
 /** What a consumer is: pulled from, in the words of NATS's own API. */
 export interface ConsumerShape {
@@ -23,14 +24,21 @@ export interface ConsumerShape {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const ackWait = 30_000_000_000;
+const nanosecondsPerMs = 1_000_000;
+const usualSilenceMs = 30_000;
+const monitored = { "io.nats.monitor.enabled": "true" } as const;
+/** What keeper does with a message is short, and can be done twice: another one need not wait long for it. */
+const keeperWait = 10_000 * nanosecondsPerMs;
 const maxAckPending = 1_000;
+/** Orders that wait for room must not keep back those that make some. */
+const keeperMost = 20_000;
 
 /** More attempts than a worker makes: it gives up sooner, unless it dies before it can. */
 const maxDeliveries = 20;
 
 /**
- * Every consumer that a workspace asks for: two for each agent that may get tasks, one for each durable subscription.
+ * Every consumer that a workspace asks for: two for each agent that may get tasks, one for each durable subscription,
+ * and keeper's own.
  *
  * `workers` are guests that take tasks: no policy names them.
  */
@@ -41,10 +49,37 @@ export function consumersOf(
   const agents = Object.entries(workspace.agents).toSorted(byName);
   const takers = agents.filter(([name]) => takesTasks(name, workspace));
   const names = [...new Set([...takers.map(([name]) => name), ...workers])];
-  return [...names.flatMap(forTasks), ...agents.flatMap(forFollows)];
+  const silences = new Map(agents.map(([name, { silenceMs }]) => [name, silenceMs]));
+  return [
+    ...names.flatMap((name) => forTasks(name, silences.get(name))),
+    ...forKeeper,
+    ...agents.flatMap(forFollows),
+  ];
 }
 
-function forTasks(agent: string): ConsumerShape[] {
+/** What keeper takes: it never gives up, and says itself what is no order. */
+const forKeeper: readonly ConsumerShape[] = [
+  { of: laterConsumer, description: "Orders for later", filter: "mesh.later.*.*.*" },
+  { of: dueConsumer, description: "What is due", filter: "mesh.due.*.*.*.*" },
+  {
+    of: advisoryConsumer,
+    description: "What is delivered no more",
+    filter: "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.*.*",
+  },
+].map(({ of: { stream, consumer }, description, filter }) => ({
+  stream,
+  durable_name: consumer,
+  description: `${description}, for keeper`,
+  filter_subjects: [filter],
+  deliver_policy: "all",
+  ack_policy: "explicit",
+  ack_wait: keeperWait,
+  max_deliver: -1,
+  max_ack_pending: keeperMost,
+  metadata: { ...monitored, "io.nats.monitor.redelivery-critical": "100" },
+}));
+
+function forTasks(agent: string, silenceMs = usualSilenceMs): ConsumerShape[] {
   return priorities.map((priority) => {
     const { stream, consumer } = taskConsumer(agent, priority);
     return {
@@ -54,7 +89,7 @@ function forTasks(agent: string): ConsumerShape[] {
       filter_subjects: [`mesh.task.${agent}.*.${priority}.*`],
       deliver_policy: "all",
       ack_policy: "explicit",
-      ack_wait: ackWait,
+      ack_wait: silenceMs * nanosecondsPerMs,
       max_deliver: maxDeliveries,
       max_ack_pending: maxAckPending,
       metadata: { ...monitored, "io.nats.monitor.redelivery-critical": "100" },
@@ -62,7 +97,8 @@ function forTasks(agent: string): ConsumerShape[] {
   });
 }
 
-function forFollows([agent, { follows }]: readonly [string, AgentPolicy]): ConsumerShape[] {
+function forFollows([agent, policy]: readonly [string, AgentPolicy]): ConsumerShape[] {
+  const { follows, silenceMs = usualSilenceMs } = policy;
   return Object.entries(follows)
     .toSorted(byName)
     .map(([follow, { from, events }]) => {
@@ -71,11 +107,11 @@ function forFollows([agent, { follows }]: readonly [string, AgentPolicy]): Consu
         stream,
         durable_name: consumer,
         description: `Events that ${agent} follows as ${follow}`,
-        filter_subjects: followed(events),
+        filter_subjects: [...followed(events), movedEventSubject({ agent, follow, mover: every })],
         deliver_policy: from === "now" ? "new" : "all",
         ack_policy: "explicit",
-        ack_wait: ackWait,
-        max_deliver: -1,
+        ack_wait: silenceMs * nanosecondsPerMs,
+        max_deliver: maxDeliveries,
         max_ack_pending: maxAckPending,
         metadata: { ...monitored, "io.nats.monitor.unprocessed-critical": "100000" },
       };
@@ -98,8 +134,6 @@ function followed(events: Follow["events"]): readonly string[] {
 function covers(wide: string, subject: string): boolean {
   return subject.startsWith(wide.slice(0, -1));
 }
-
-const monitored = { "io.nats.monitor.enabled": "true" } as const;
 
 function byName([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {
   return one < other ? -1 : 1;

@@ -17,6 +17,9 @@ export const checkpointState = "checkpoint";
 /** Where an attempt tells how far it is. */
 export const progressState = "progress";
 
+/** Where an agent keeps which of its tasks has a key. */
+export const keyState = "key";
+
 /** Most tokens in the name of an event or of a configuration. */
 export const maxNameTokens = 8;
 
@@ -45,6 +48,14 @@ export interface EventAddress {
   readonly publisher: string;
   /** Tokens joined by dots. */
   readonly name: string;
+}
+
+/** An event that is brought back, to one subscription alone. */
+export interface MovedEventAddress {
+  readonly agent: string;
+  /** The subscription's name. */
+  readonly follow: string;
+  readonly mover: string;
 }
 
 export interface DeadAddress {
@@ -77,6 +88,11 @@ export function taskSubject({ agent, skill, priority, submitter }: TaskAddress):
   return `mesh.task.${agent}.${skill}.${priority}.${submitter}`;
 }
 
+/** The tasks of an agent, and of a class of priority; without either all. */
+export function taskFilter({ agent = "*", skill = "*", priority = "*" } = {}): string {
+  return `mesh.task.${agent}.${skill}.${priority}.*`;
+}
+
 export function laterSubject({ agent, skill, submitter }: LaterAddress): string {
   return `mesh.later.${agent}.${skill}.${submitter}`;
 }
@@ -89,8 +105,24 @@ export function eventSubject({ publisher, name }: EventAddress): string {
   return `mesh.event.${publisher}.${name}`;
 }
 
+export function movedEventSubject({ agent, follow, mover }: MovedEventAddress): string {
+  return `mesh.moved.${agent}.${follow}.${mover}`;
+}
+
 export function deadSubject({ kind, agent, skill, task, generation }: DeadAddress): string {
   return `mesh.dead.${kind}.${agent}.${skill}.${task}.${generation}`;
+}
+
+/** Every dead letter, or marker, of a kind; what is left out is every one. */
+export function deadFilter(
+  kind: string,
+  {
+    agent = "*",
+    skill = "*",
+    task = "*",
+  }: Partial<Pick<DeadAddress, "agent" | "skill" | "task">> = {},
+): string {
+  return `mesh.dead.${kind}.${agent}.${skill}.${task}.*`;
 }
 
 export function recordSubject({ agent, skill }: RecordAddress): string {
@@ -131,6 +163,13 @@ export function parseEventSubject(subject: string): Parsed<EventAddress> {
   const name = rest.join(".");
   if (!isToken(publisher) || !isEventName(name)) return no(`a token is not ${tokenRule}`);
   return { ok: true, value: { publisher, name } };
+}
+
+export function parseMovedEventSubject(subject: string): Parsed<MovedEventAddress> {
+  const read = tokensOf(subject, "moved", 3);
+  if (!read.ok) return read;
+  const [agent = "", follow = "", mover = ""] = read.value;
+  return { ok: true, value: { agent, follow, mover } };
 }
 
 export function parseDeadSubject(subject: string): Parsed<DeadAddress> {

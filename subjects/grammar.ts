@@ -17,8 +17,13 @@
  * | `mesh.later.<agent>.<skill>.<SUBMITTER>` | the submitter | the store |
  * | `mesh.result.<submitter>.<task>.<final or a state>.<AGENT>` | the worker | the store, the submitter |
  * | `mesh.event.<PUBLISHER>.<name…>` | the publisher | the store, who declares it |
+ * | `mesh.moved.<agent>.<follow>.<MOVER>` | who brings an event back | the store |
  * | `mesh.dead.<kind>.<AGENT>.<skill>.<task>.<generation>` | the worker, keeper | the store |
  * | `mesh.record.<AGENT>.<skill>` | the agent | the store |
+ * | `mesh.blob.<OWNER>.<reader>.<id>.<part>` | the owner, in the place of a large payload | the store |
+ * | `mesh.blob.<OWNER>._events.<name…>.<id>.<part>` | the same, for whoever hears an event | the store |
+ * | `mesh.artifact.<OWNER>.<name…>.…` | the owner | the store |
+ * | `$KV.mesh-conversations.<AGENT>.<conversation>` | the agent | the store |
  * | `mesh.config.<kind…>` | the store | everybody |
  *
  * `route` is `any`, `v-<version label>` or `i-<instance>`. In capitals: who speaks, which the server checks, or writes

@@ -37,10 +37,26 @@ export const Header = Object.freeze({
   version: "Mesh-Version",
   /** On a task: the version of the contract that it was written for. */
   contract: "Mesh-Contract",
+  /** On a task: what only one of its agent's tasks may work on at once. */
+  key: "Mesh-Key",
   /** On a task's state or result: the skill that it belongs to. */
   skill: "Mesh-Skill",
+  /** On a copy of a call or its answer: what the copy is of, as JSON. */
+  record: "Mesh-Record",
+  /** On what is done once more to be looked at: what it is a replay of. */
+  replay: "Mesh-Replay",
+  /** On a call or task: the conversation that it belongs to, as its caller names it. */
+  conversation: "Mesh-Conversation",
   /** On a dead letter: what became of it, as JSON. */
   dead: "Mesh-Dead",
+  /** On a task that was moved: why, and what it was, as JSON. */
+  moved: "Mesh-Moved",
+  /** On a task's state or result: how often the task was redriven before; absent while never. */
+  generation: "Mesh-Generation",
+  /** On an order for later: when, as JSON. */
+  later: "Mesh-Later",
+  /** On a schedule: which order it carries out, by its place in its stream and the time it was stored there. */
+  order: "Mesh-Order",
   contentType: "Content-Type",
 } as const);
 
@@ -53,6 +69,16 @@ export const StoreHeader = Object.freeze({
   expectedOf: "Nats-Expected-Last-Subject-Sequence-Subject",
   sequence: "Nats-Sequence",
   storedAt: "Nats-Time-Stamp",
+  /** When the server puts a copy of the message on the target: `@at <time>`, or a cron of six fields. */
+  schedule: "Nats-Schedule",
+  scheduleTarget: "Nats-Schedule-Target",
+  scheduleZone: "Nats-Schedule-Time-Zone",
+  /** `sub`: the message takes the place of all others of its subject. */
+  rollup: "Nats-Rollup",
+  /** How long the message is kept: `1h`. */
+  keptFor: "Nats-TTL",
+  /** How long the store keeps the message, such as `60s`. */
+  ttl: "Nats-TTL",
 } as const);
 
 /** Content types of payloads. Without the header a payload is JSON. */
@@ -61,6 +87,8 @@ export const ContentType = Object.freeze({
   protobuf: "application/protobuf",
   /** Sealed for one reader; a request's has the parameter `key`, the public key of who seals. */
   sealed: "application/vnd.myelin.sealed",
+  /** Stands for a payload that lies in the store: the body says which. */
+  claim: "application/vnd.myelin.claim",
 } as const);
 
 /** Before the names of the headers that a dead letter had while it lived. */

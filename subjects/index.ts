@@ -16,20 +16,25 @@ export {
   checkpointState,
   configSubject,
   type DeadAddress,
+  deadFilter,
   deadSubject,
   type EventAddress,
   eventSubject,
   finalState,
   isConfigKind,
   isEventName,
+  keyState,
   type LaterAddress,
   laterSubject,
+  type MovedEventAddress,
   maxNameTokens,
+  movedEventSubject,
   type Priority,
   parseConfigSubject,
   parseDeadSubject,
   parseEventSubject,
   parseLaterSubject,
+  parseMovedEventSubject,
   parseRecordSubject,
   parseResultSubject,
   parseTaskSubject,
@@ -41,6 +46,7 @@ export {
   resultSubject,
   runningState,
   type TaskAddress,
+  taskFilter,
   taskSubject,
 } from "./durable.ts";
 export {
@@ -76,6 +82,33 @@ export {
   originPrefix,
   StoreHeader,
 } from "./headers.ts";
+export {
+  artifactListSubject,
+  artifactPartSubject,
+  artifactRecordSubject,
+  type BlobAddress,
+  blobSubject,
+  type ConversationAddress,
+  conversationBucket,
+  conversationJoint,
+  conversationRule,
+  conversationSubject,
+  eventReaders,
+  isArtifactName,
+  isConversation,
+  mostBlobMs,
+  parseConversationKey,
+} from "./kept.ts";
+export {
+  dueConsumer,
+  dueSubject,
+  laterConsumer,
+  listedState,
+  parseDueSubject,
+  parseScheduleSubject,
+  type ScheduleAddress,
+  scheduleSubject,
+} from "./later.ts";
 export { type Control, type Presence, PresenceState, type ProbeReply } from "./messages.ts";
 export {
   agentPermissions,
@@ -93,6 +126,7 @@ export {
   type Permissions,
   type Provision,
   provisions,
+  type RecordingPolicy,
   type Replicas,
   type RoleName,
   type RolePolicy,
@@ -103,6 +137,15 @@ export {
   streamNames,
   type WorkspacePolicy,
 } from "./policy.ts";
+export { type Meant, meantSubjects } from "./reading.ts";
+export {
+  noRecording,
+  parseRecording,
+  recordedShare,
+  recordingKind,
+  recordingText,
+} from "./recording.ts";
+export { heardEvents } from "./rights.ts";
 export {
   askSubject,
   Metadata,
@@ -131,6 +174,7 @@ export {
 export {
   ackPrefix,
   ackSubjects,
+  advisoryConsumer,
   type ConsumerName,
   followConsumer,
   ownStoreApi,

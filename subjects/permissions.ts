@@ -1,4 +1,7 @@
+import { laterSubject } from "./durable.ts";
 import { filters } from "./grammar.ts";
+import { blobsOfEvent } from "./kept.ts";
+import { keeping, readingEventBlobs } from "./kept-rights.ts";
 import type {
   AgentPolicy,
   Asks,
@@ -7,13 +10,18 @@ import type {
   RolePolicy,
   WorkspacePolicy,
 } from "./policy.ts";
+import { auditorReads, operatorReads, reading, replayingEvents } from "./reading.ts";
 import {
   askingRights,
+  burying,
   combine,
+  marking,
+  moving,
   ownInbox,
   presentRights,
   pulling,
   type Rights,
+  readingOwnEvents,
   servingRights,
   sharingRights,
   workingRights,
@@ -38,12 +46,22 @@ export function agentPermissions(
     serves ? servingRights(name) : {},
     serves && mayGetTasks(name, workspace) ? workingRights(name) : {},
     shares ? sharingRights : {},
+    isActive(agent) ? { publish: keeping(name) } : {},
     {
-      publish: Object.keys(agent.follows).flatMap((follow) =>
-        pulling(followConsumer(name, follow)),
-      ),
+      publish: readingEventBlobs(Object.values(agent.follows).flatMap(({ events }) => events)),
+    },
+    {
+      publish: Object.keys(agent.follows).flatMap((follow) => [
+        ...pulling(followConsumer(name, follow)),
+        ...burying("event", name),
+      ]),
     },
   );
+}
+
+/** Who only hears and follows keeps nothing here. */
+function isActive({ skills, calls, submits }: AgentPolicy): boolean {
+  return skills.length > 0 || calls.length > 0 || submits.length > 0;
 }
 
 /** Whether an agent serves and anybody may submit tasks to it: nobody else needs rights and consumers at the store. */
@@ -66,7 +84,12 @@ function mayGetTasks(name: string, { guests, agents, roles }: WorkspacePolicy): 
 
 /** What all who have a role may publish and hear, each under its own name. */
 export function rolePermissions(role: RoleName, policy: RolePolicy): Permissions {
-  return combine(presentRights(ownName), askingRights(ownName, policy), ofRole[role]);
+  return combine(
+    presentRights(ownName),
+    askingRights(ownName, policy),
+    ofRole[role],
+    role === "auditor" ? { publish: replayingEvents(ownName, policy) } : {},
+  );
 }
 
 /** What anybody may who joins a development mesh: everything, but only under its own name. */
@@ -76,7 +99,8 @@ export function guestPermissions(): Permissions {
     servingRights(ownName),
     workingRights(ownName),
     askingRights(ownName, { ...everything, publishes: [] }),
-    { publish: [`mesh.event.${ownName}.>`] },
+    { publish: [`mesh.event.${ownName}.>`, blobsOfEvent(ownName)] },
+    { publish: [readingOwnEvents(ownName), ...keeping(ownName)] },
   );
 }
 
@@ -88,6 +112,7 @@ export function storePermissions(): Permissions {
       "$JS.ACK.>",
       "mesh.task.>",
       "mesh.later.>",
+      "mesh.schedule.>",
       "mesh.result.>",
       "mesh.dead.>",
       "mesh.config.>",
@@ -127,11 +152,19 @@ const looking: Rights = {
 
 const ofRole: Readonly<Record<RoleName, Rights>> = Object.freeze({
   operator: combine(looking, askingRights(ownName, { ...everything, submits: [] }), {
-    publish: [storeApi.message(every), storeApi.last(every, ">")],
+    publish: [
+      ...reading(operatorReads),
+      ...moving(ownName),
+      ...marking,
+      // To cancel what others have for later: keeper looks at the role.
+      laterSubject({ agent: every, skill: every, submitter: ownName }),
+    ],
     // The bodies of calls and their replies: `myelin tap`.
     subscribe: ["mesh.>", filters.everyInbox],
+    unheard: ["mesh.record.>"],
   }),
   observer: looking,
-  keeper: { subscribe: [filters.everyPresence] },
-  gateway: {},
+  auditor: combine(looking, { publish: reading(auditorReads) }),
+  keeper: { publish: moving(ownName), subscribe: [filters.everyPresence] },
+  gateway: { publish: keeping(ownName) },
 });

@@ -13,6 +13,16 @@ export interface WorkspacePolicy extends StoresPolicy {
   readonly agents: Readonly<Record<string, AgentPolicy>>;
   readonly roles: Readonly<Partial<Record<RoleName, RolePolicy>>>;
   readonly shares: readonly Share[];
+  /** Whose calls are recorded. Default: nobody's. */
+  readonly recording?: RecordingPolicy | undefined;
+}
+
+/** Which calls the flight recorder copies. */
+export interface RecordingPolicy {
+  /** Agents whose calls and answers are copied; `*` is every one. */
+  readonly agents: readonly string[];
+  /** Which share of their calls, from 0 to 1. */
+  readonly share: number;
 }
 
 /** How a workspace's streams are kept. */
@@ -35,12 +45,16 @@ export type Replicas = 1 | 3;
 export const streamNames = [
   "tasks",
   "later",
+  "schedules",
   "results",
   "events",
   "dead",
   "records",
   "config",
   "advisories",
+  "blobs",
+  "artifacts",
+  "conversations",
 ] as const;
 
 export type StreamSizes = {
@@ -65,6 +79,8 @@ export interface Asks {
 export interface AgentPolicy extends Asks {
   readonly skills: readonly string[];
   readonly follows: Readonly<Record<string, Follow>>;
+  /** How long a task may be with a worker that says nothing until another one gets it. Default: 30000. */
+  readonly silenceMs?: number | undefined;
 }
 
 /** A durable subscription to events, by its name. */
@@ -75,7 +91,7 @@ export interface Follow {
 }
 
 /** The roles of people and services. */
-export const roleNames = ["operator", "observer", "keeper", "gateway"] as const;
+export const roleNames = ["operator", "observer", "auditor", "keeper", "gateway"] as const;
 
 export type RoleName = (typeof roleNames)[number];
 
@@ -96,4 +112,6 @@ export interface Share {
 export interface Permissions {
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
+  /** Of what may be heard, what is not delivered all the same. Default: nothing. */
+  readonly unheard?: readonly string[];
 }

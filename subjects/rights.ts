@@ -1,5 +1,16 @@
-import { checkpointState, eventSubject, finalState, priorities, runningState } from "./durable.ts";
+import {
+  checkpointState,
+  eventSubject,
+  finalState,
+  keyState,
+  priorities,
+  recordSubject,
+  runningState,
+} from "./durable.ts";
 import { callSubject, controlSubject, filters, inboxOf, presenceSubject } from "./grammar.ts";
+import { blobsOfEvent } from "./kept.ts";
+import { exchanging, readingArtifacts, readingEventBlobs } from "./kept-rights.ts";
+import { laterConsumer } from "./later.ts";
 import type { Asks, Permissions } from "./policy.ts";
 import { askSubject, serviceSubjects, serviceVerbs } from "./services.ts";
 import {
@@ -21,9 +32,14 @@ export type Rights = Partial<Permissions>;
 
 /** Everything together, each subject once and in order: the same grants give the same text. */
 export function combine(...parts: readonly Rights[]): Permissions {
-  const all = (list: "publish" | "subscribe"): readonly string[] =>
+  const all = (list: "publish" | "subscribe" | "unheard"): readonly string[] =>
     Object.freeze([...new Set(parts.flatMap((part) => part[list] ?? []))].sort());
-  return Object.freeze({ publish: all("publish"), subscribe: all("subscribe") });
+  const unheard = all("unheard");
+  return Object.freeze({
+    publish: all("publish"),
+    subscribe: all("subscribe"),
+    ...(unheard.length === 0 ? {} : { unheard }),
+  });
 }
 
 /** Being there: to hear what is answered, and configuration. */
@@ -42,7 +58,13 @@ export function ownInbox(name: string): string {
 /** Serving skills: to hear one's calls, to be seen, and to answer. */
 export function servingRights(name: string): Rights {
   return {
-    publish: [filters.everyInbox, presenceSubject(name, every)],
+    publish: [
+      filters.everyInbox,
+      presenceSubject(name, every),
+      // Always, so that recording is switched on and off without a new login.
+      recordSubject({ agent: name, skill: every }),
+      ...exchanging(name),
+    ],
     subscribe: [
       callSubject(name, every, every, every),
       controlSubject(name, every, every),
@@ -70,11 +92,29 @@ export function workingRights(name: string): Rights {
       storeApi.last(Store.results, `${results}.${finalState}.${name}`),
       storeApi.last(Store.results, `${results}.${checkpointState}.${name}`),
       storeApi.last(Store.results, `${results}.${runningState}.${name}`),
+      storeApi.last(Store.results, `mesh.result.${name}.*.${keyState}.${name}`),
       `mesh.later.${name}.*.${name}`,
-      `mesh.dead.*.${name}.*.*.*`,
+      ...burying("task", name),
     ],
   };
 }
+
+/** Writing the dead letters of what was one's own to do; reading them, since one name may be two tasks. */
+export function burying(kind: "task" | "event", name: string): string[] {
+  const letters = `mesh.dead.${kind}.${name}.*.*.*`;
+  return [letters, storeApi.last(Store.dead, letters)];
+}
+
+/** Publishing what is stored anew, under one's own name; the workers judge by the signature who may. */
+export function moving(name: string): string[] {
+  return [`mesh.task.*.*.*.${name}`, `mesh.moved.*.*.${name}`];
+}
+
+/** Saying of a dead letter that it was brought back, or is done with. */
+export const marking: readonly string[] = Object.freeze([
+  "mesh.dead.redriven.*.*.*.*",
+  "mesh.dead.dropped.*.*.*.*",
+]);
 
 /** Taking what a consumer has, and acknowledging it. Never to make, change or delete one. */
 export function pulling(consumer: ConsumerName): string[] {
@@ -95,10 +135,21 @@ export function askingRights(name: string, asks: Asks): Rights {
   const parts = [
     ...asks.calls.map((text) => callingRights(name, text)),
     ...asks.submits.map((text) => submittingRights(name, text)),
-    { publish: asks.publishes.map((event) => eventSubject({ publisher: name, name: event })) },
-    { subscribe: heard },
+    { publish: asks.publishes.flatMap((event) => publishing(name, event)) },
+    { publish: asks.publishes.length > 0 ? [readingOwnEvents(name)] : [] },
+    { subscribe: heard, publish: readingEventBlobs(asks.hears) },
   ];
   return combine(...parts);
+}
+
+/** Telling an event, and what of it is too large for its message. */
+function publishing(name: string, event: string): string[] {
+  return [eventSubject({ publisher: name, name: event }), blobsOfEvent(name, event)];
+}
+
+/** To see whether an event of one's own is stored: a duplicate is believed by that alone. */
+export function readingOwnEvents(name: string): string {
+  return storeApi.last(Store.events, `mesh.event.${name}.>`);
 }
 
 /** What one line of `calls` gives. Any route: the server checks a subject after it was mapped. */
@@ -120,6 +171,8 @@ function callingRights(name: string, text: string): Rights {
       callSubject(agent, skill, every, name),
       controlSubject(agent, every, name),
       askSubject("INFO", agent),
+      ...exchanging(name),
+      readingArtifacts(agent),
     ],
     subscribe: [filters.presence(agent)],
   };
@@ -137,6 +190,12 @@ function submittingRights(name: string, text: string): Rights {
       `mesh.later.${agent}.${skill}.${name}`,
       storeApi.last(Store.results, results),
       ...workersSeen(agent),
+      // What its skills take.
+      askSubject("INFO", agent),
+      // Whether anybody takes orders for later.
+      storeApi.consumerInfo(laterConsumer.stream, laterConsumer.consumer),
+      ...exchanging(name),
+      readingArtifacts(agent),
     ],
     subscribe: [results],
   };

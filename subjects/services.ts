@@ -35,6 +35,8 @@ export const Metadata = Object.freeze({
   input: "mesh.input",
   output: "mesh.output",
   errors: "mesh.errors",
+  /** The events that an agent tells, JSON-encoded: `{ <name>: { description, signed, data } }`. */
+  events: "mesh.events",
   /** Whether a skill's payloads are sealed, and the key of this instance for which they are. */
   sealed: "mesh.sealed",
   sealingKey: "mesh.sealing_key",

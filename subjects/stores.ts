@@ -1,16 +1,21 @@
 import { storeApiPrefix } from "./accounts.ts";
 import type { Priority } from "./durable.ts";
+import { keptStores } from "./kept-stores.ts";
 
 /** Names of the streams, all of them in a workspace's store account. */
 export const Store = Object.freeze({
   tasks: "MESH_TASKS",
   later: "MESH_LATER",
+  schedules: "MESH_SCHEDULES",
   results: "MESH_RESULTS",
   events: "MESH_EVENTS",
   dead: "MESH_DEAD",
   records: "MESH_RECORDS",
   config: "MESH_CONFIG",
   advisories: "MESH_ADVISORIES",
+  blobs: "MESH_BLOBS",
+  artifacts: "MESH_ARTIFACTS",
+  conversations: "KV_mesh-conversations",
 } as const);
 
 export type StoreName = (typeof Store)[keyof typeof Store];
@@ -33,12 +38,13 @@ export interface StreamShape {
   readonly duplicate_window: number;
   readonly allow_direct: boolean;
   /** A schedule's headers name any target and source of the stream: agents write to none that allows it. */
-  readonly allow_msg_schedules: false;
-  /** A roll-up wipes what others wrote. */
-  readonly allow_rollup_hdrs: false;
+  readonly allow_msg_schedules: boolean;
+  /** A roll-up wipes what others wrote; the server wants them where there are schedules. */
+  readonly allow_rollup_hdrs: boolean;
   /** Markers bring roll-ups with them. */
   readonly subject_delete_marker_ttl: 0;
-  readonly allow_msg_ttl: false;
+  /** A writer may say how long its own message is kept. */
+  readonly allow_msg_ttl: boolean;
   readonly deny_delete: boolean;
   readonly deny_purge: boolean;
   /** What `nats server check` goes by. */
@@ -94,6 +100,26 @@ export const stores: readonly StreamShape[] = Object.freeze([
   },
   {
     ...usual,
+    name: Store.schedules,
+    description: "What keeper has taken for later, and what is due of it; keeper alone writes here",
+    subjects: ["mesh.schedule.*.*.*.*", "mesh.due.*.*.*.*"],
+    retention: "workqueue",
+    // The server takes no `discard: new` where there are schedules: keeper sees to it that this never gets full.
+    discard: "old",
+    // Firings of one schedule that wait for keeper; of a schedule itself there is one. So few that all of them together
+    // find room beside what keeper takes: else a repeated one could drive out what others have for later.
+    max_msgs_per_subject: 4,
+    max_bytes: 512 * mebibyte,
+    max_age: 0,
+    // An order that keeper could not acknowledge comes again when it is back.
+    duplicate_window: 3_600 * nanosecondsPerSecond,
+    allow_msg_schedules: true,
+    allow_rollup_hdrs: true,
+    // Of a schedule that was cancelled its place is kept for a while.
+    allow_msg_ttl: true,
+  },
+  {
+    ...usual,
     name: Store.results,
     description: "Progress and final results, kept for their submitter",
     subjects: ["mesh.result.*.*.*.*"],
@@ -102,7 +128,7 @@ export const stores: readonly StreamShape[] = Object.freeze([
     ...usual,
     name: Store.events,
     description: "Events, in the order in which they came",
-    subjects: ["mesh.event.>"],
+    subjects: ["mesh.event.>", "mesh.moved.*.*.*"],
     deny_delete: true,
   },
   {
@@ -140,12 +166,14 @@ export const stores: readonly StreamShape[] = Object.freeze([
   {
     ...usual,
     name: Store.advisories,
-    description: "What the server says of tasks that were given up",
+    description: "What the server says of tasks and events that were given up",
     subjects: [
       "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.MESH_TASKS.*",
       "$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.MESH_TASKS.*",
+      "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.MESH_EVENTS.*",
     ],
   },
+  ...keptStores(usual),
 ]);
 
 /** A consumer that agents may pull from; `apply` and keeper make it. */
@@ -164,6 +192,12 @@ export function followConsumer(agent: string, follow: string): ConsumerName {
   return { stream: Store.events, consumer: `${agent}=${follow}` };
 }
 
+/** Keeper's own: what the server says of messages that it delivers no more. */
+export const advisoryConsumer: ConsumerName = Object.freeze({
+  stream: Store.advisories,
+  consumer: "keeper",
+});
+
 /** Subjects of the streams' API as a workspace sees it. */
 export const storeApi = Object.freeze(apiUnder(storeApiPrefix));
 
@@ -174,6 +208,10 @@ export const ownStoreApi = Object.freeze({
   ...apiUnder(ownPrefix),
   createStream: (stream: string) => `${ownPrefix}.STREAM.CREATE.${stream}`,
   updateStream: (stream: string) => `${ownPrefix}.STREAM.UPDATE.${stream}`,
+  /** Takes every message of a subject out of a stream. */
+  purgeStream: (stream: string) => `${ownPrefix}.STREAM.PURGE.${stream}`,
+  /** Takes one message out of a stream. */
+  deleteMessage: (stream: string) => `${ownPrefix}.STREAM.MSG.DELETE.${stream}`,
   makeConsumer: (stream: string, consumer: string) =>
     `${ownPrefix}.CONSUMER.CREATE.${stream}.${consumer}`,
 });
@@ -192,6 +230,8 @@ function apiUnder(prefix: string) {
     next: (stream: string, consumer: string) => `${prefix}.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
     /** The last message of a subject; the server takes no other question there. */
     last: (stream: string, subject: string) => `${prefix}.DIRECT.GET.${stream}.${subject}`,
+    /** Many messages of a stream at once, from a place in it on. */
+    batch: (stream: string) => `${prefix}.DIRECT.GET.${stream}`,
   };
 }
 

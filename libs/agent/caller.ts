@@ -6,9 +6,15 @@ import type { SealParts } from "../call/seal.ts";
 import { type CallParts, callStack, foreignStack, sealingStack } from "../call/stack.ts";
 import { type Contract, token } from "../contract/index.ts";
 import { Discovery } from "../discovery/index.ts";
-import { StoreAccess, Submitter, type TaskHandle } from "../durable/index.ts";
+import {
+  Claims,
+  StoreAccess,
+  Submitter,
+  type TaskHandle,
+  verifyResults,
+} from "../durable/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
-import type { Signer } from "../identity/index.ts";
+import type { Signer, Trust } from "../identity/index.ts";
 import type { Inbound, Link } from "../nats/index.ts";
 import { CallSignal, compose, hexId, type Wheel } from "../pipeline/index.ts";
 import { MeshTracer } from "../telemetry/index.ts";
@@ -21,6 +27,7 @@ import {
   createClient,
   type Parent,
 } from "./client.ts";
+import { durableMethods } from "./durable-methods.ts";
 import { Identity, type IdentityParts } from "./identity.ts";
 import { operationsOf } from "./operations.ts";
 import type { ConnectConfig } from "./options.ts";
@@ -38,6 +45,7 @@ export class Caller {
   readonly discovery: Discovery;
   readonly identity: Identity;
   readonly store: StoreAccess;
+  readonly claims: Claims;
   readonly #submitter: Submitter;
   readonly #parts: CallerParts;
   readonly inbox: Inbox;
@@ -63,8 +71,21 @@ export class Caller {
       config.logger.warn({ code: trouble.code }, trouble.message);
     this.identity = new Identity({ name, link, clock, trust, ask, refused, warn });
     this.store = new StoreAccess({ link, clock, replies: this.inbox });
+    this.claims = new Claims({ name, link, clock, store: this.store });
     const signer = (): Signer | undefined => this.identity.signer;
-    this.#submitter = new Submitter({ name, link, clock, signer, store: this.store });
+    const submitting = {
+      name,
+      link,
+      clock,
+      signer,
+      store: this.store,
+      claims: this.claims,
+      tracer: this.tracer,
+      metrics,
+    };
+    const trusted = (): Trust | undefined => this.identity.trust;
+    const account = (): string | undefined => link.credentials?.account;
+    this.#submitter = new Submitter({ ...submitting, verify: verifyResults(trusted, account) });
     const verify = this.identity.verifyCard;
     this.discovery = new Discovery({ link, clock, random, ask, refused, verify });
     this.#outgoing = new Outgoing({
@@ -75,6 +96,7 @@ export class Caller {
       wheel,
       membership: this.discovery,
       sign: this.identity.neighbours.sign,
+      large: this.claims,
     });
     this.#budget = new RetryBudget(config.retry, clock);
     this.#limiters = new Limiters(config.limit);
@@ -130,6 +152,7 @@ export class Caller {
     // First those with a deadline: the far side hears of it, and what only waits here is in no inbox.
     for (const signal of this.#deadlines()) signal.end(reason);
     this.#outgoing.stop(reason);
+    this.store.stop(reason);
     this.#breakers.shutdown();
     await this.inbox.stop();
   }
@@ -152,7 +175,7 @@ export class Caller {
     const compiled = {
       operations: operationsOf(contract),
       send: compose(layers, this.#outgoing.send),
-      submit: this.#submitting(contract),
+      durable: durableMethods(contract, this.#submitter),
     };
     this.#compiled.set(contract, compiled);
     return compiled;
@@ -163,16 +186,11 @@ export class Caller {
     const compiled = known.get(workspace) ?? {
       operations: operationsOf(contract, token("client.workspace", workspace)),
       send: compose(foreignStack(this.#stackParts(contract)), this.#outgoing.send),
-      submit: this.#submitting(contract),
+      durable: durableMethods(contract, this.#submitter),
     };
     known.set(workspace, compiled);
     this.#foreign.set(contract, known);
     return compiled;
-  }
-
-  #submitting(contract: Contract): Compiled["submit"] {
-    return (operation, input, about) =>
-      this.#submitter.submit({ contract, operation, input, ...about });
   }
 
   #stackParts(contract: Contract): CallParts {

@@ -12,7 +12,7 @@ export function servicesOf(
     name: contract.name,
     version: contract.version,
     description: contract.description,
-    metadata: { [Metadata.wire]: "1" },
+    metadata: { [Metadata.wire]: "1", ...eventsMetadata(contract) },
     endpoints: Object.entries(contract.skills).map(([name, skill]) => ({
       name,
       // A plain client puts its own name in the place of the star.
@@ -21,6 +21,14 @@ export function servicesOf(
       metadata: skillMetadata(skill, operations.get(name)),
     })),
   };
+}
+
+/** What the agent tells the others, for whoever looks for something to follow. */
+function eventsMetadata({ events }: Contract): Readonly<Record<string, string>> {
+  const kinds = Object.entries(events).map(([name, { description, signed, data }]) => {
+    return [name, { description, signed, data: wireSchema(data) }] as const;
+  });
+  return kinds.length === 0 ? {} : { [Metadata.events]: JSON.stringify(Object.fromEntries(kinds)) };
 }
 
 function skillMetadata(

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { type Contract, milliseconds, type Skill } from "../contract/index.ts";
-import type { SubmitOptions, TaskHandle } from "../durable/index.ts";
+import { conversationName } from "../durable/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Vouching } from "../identity/index.ts";
 import {
@@ -9,6 +9,7 @@ import {
   CallSignal,
   type OnBehalf,
   type Operation,
+  type Replay,
   type Reply,
   type Send,
   type TraceContext,
@@ -16,6 +17,7 @@ import {
 } from "../pipeline/index.ts";
 import { onAbort } from "./aborts.ts";
 import { CallStream } from "./call-stream.ts";
+import type { BindDurable, DurableMethods } from "./durable-methods.ts";
 
 /** What a caller may say about one call. */
 export interface CallOptions {
@@ -30,6 +32,11 @@ export interface CallOptions {
    * Default: nobody's.
    */
   readonly onBehalfOf?: OnBehalfOf;
+  /**
+   * The conversation that it belongs to: the callee's `ctx.conversation()` is its own side of it. 1 to 64 of letters,
+   * digits, `_` and `-`. A handler's onward calls belong to the one that they are made in. Default: none.
+   */
+  readonly conversation?: string;
 }
 
 /** An end user and what may be done in that name, or fewer scopes than came in. */
@@ -47,10 +54,8 @@ export type ClientMethod<S extends Skill> = S["streams"] extends true
   : AnswerMethod<z.input<S["input"]>, z.output<S["output"]>>;
 
 /** Calls a skill that answers once; `submit` stores the same as a task, for whoever serves it then. */
-export interface AnswerMethod<Input, Output> {
+export interface AnswerMethod<Input, Output> extends DurableMethods<Input, Output> {
   (input: Input, options?: CallOptions): Promise<Output>;
-  /** Resolves when the task is stored: it is done although this process, the agent or the broker may die. */
-  submit(input: Input, options?: SubmitOptions): Promise<TaskHandle<Output>>;
 }
 
 /** The skills of an agent as functions, typed from its contract. */
@@ -65,6 +70,10 @@ export interface Parent {
   readonly trace: TraceContext | undefined;
   /** On whose behalf, where that was verified. */
   readonly onBehalf?: OnBehalf | undefined;
+  /** The replay that it is a part of. */
+  readonly replay?: Replay | undefined;
+  /** The callee's side of the conversation that it is made in. */
+  readonly conversation?: string | undefined;
 }
 
 /** What every client of one connection shares. */
@@ -85,19 +94,12 @@ export interface ClientParts {
 export interface Compiled {
   readonly operations: ReadonlyMap<string, Operation>;
   readonly send: Send;
-  readonly submit: (
-    operation: Operation,
-    input: unknown,
-    about: {
-      readonly options: SubmitOptions | undefined;
-      readonly trace: TraceContext | undefined;
-    },
-  ) => Promise<TaskHandle>;
+  readonly durable: BindDurable;
 }
 
 /** Makes the client of one contract: its stack is composed once, its methods are bound per parent. */
 export function createClient<C extends Contract>(
-  { operations, send, submit }: Compiled,
+  { operations, send, durable }: Compiled,
   parts: ClientParts,
   parent: Parent | undefined,
 ): Client<C> {
@@ -111,10 +113,7 @@ export function createClient<C extends Contract>(
     client[operation.skill] = Object.assign(
       (input: unknown, options?: CallOptions) =>
         ask(operation, input, options, send, parts, parent),
-      {
-        submit: (input: unknown, options?: SubmitOptions) =>
-          submit(operation, input, { options, trace: parent?.trace }),
-      },
+      durable(operation, parent),
     );
   }
   return Object.freeze(client) as Client<C>;
@@ -167,6 +166,10 @@ function begin(
   call.path = parent === undefined ? parts.name : `${parent.path},${parts.name}`;
   call.timeoutMs = timeoutMs;
   call.trace = parent?.trace;
+  call.replay = parent?.replay;
+  const talk = options?.conversation;
+  call.conversation =
+    talk === undefined ? parent?.conversation : conversationName("conversation", talk);
   // Who may speak for whom is each workspace's own to say: what came in does not leave it.
   const inherited = operation.workspace === undefined ? parent?.onBehalf : undefined;
   if (options?.onBehalfOf !== undefined || inherited !== undefined) {

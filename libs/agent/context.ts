@@ -1,8 +1,12 @@
 import type { z } from "zod";
 import type { Contract, ErrorSchemas, Skill } from "../contract/index.ts";
+import type { Artifacts, Conversation, ConversationOptions, Publisher } from "../durable/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
-import type { OnBehalf, Request, TraceContext } from "../pipeline/index.ts";
+import type { OnBehalf, Replay, Request, TaskMove, TraceContext } from "../pipeline/index.ts";
 import type { Client, ClientOptions, Parent } from "./client.ts";
+import { type Publish, publishWithin } from "./event-publish.ts";
+import { insideClient } from "./inside-client.ts";
+import { type KeptWithin, sideOf } from "./kept.ts";
 import type { Logger } from "./logger.ts";
 
 /** An end user on whose behalf a call is made, and what may be done in that name. */
@@ -30,6 +34,19 @@ export interface Context<Errors extends ErrorSchemas = ErrorSchemas> {
   readonly onBehalfOf: EndUser | undefined;
   /** The connection's logger, with the call's id, skill and trace id in each line. */
   readonly log: Logger;
+  /** Of a task that somebody brought back, or whose time has come: why. Undefined for any other. */
+  readonly moved: TaskMove | undefined;
+  /** What it is a replay of, with the recording's place; undefined for what is asked in earnest. */
+  readonly replay: Replay | undefined;
+  /** The conversation that it belongs to, as the caller names it; undefined when the caller named none. */
+  readonly conversationId: string | undefined;
+  /**
+   * This agent's side of the conversation that it is called in, or one by a name of its own. Two callers, and two
+   * conversations of one caller, never share one. Throws `invalid_argument` where the caller named none and no id is given.
+   */
+  conversation(id?: string, options?: ConversationOptions): Conversation;
+  /** What this agent makes and keeps; what is put here bears the task or call, and its trace. */
+  readonly artifacts: Artifacts;
   /** Of a task: what the attempt before left with `checkpoint`. Undefined on the first, and in a call. */
   readonly left: unknown;
   /** Tells the submitter of a task how far it is. In a call nobody is told. */
@@ -38,6 +55,8 @@ export interface Context<Errors extends ErrorSchemas = ErrorSchemas> {
   checkpoint(value: unknown): Promise<void>;
   /** A client whose calls inherit deadline, signal, trace, path, and on whose behalf they are made. */
   client<C extends Contract>(contract: C, options?: ClientOptions): Client<C>;
+  /** Tells an event of one's own contract, in the same trace. Name its id where the handler may run again. */
+  readonly publish: Publish;
   /** Answers with an error that the skill declares. */
   fail<Name extends keyof Errors & string>(
     name: Name,
@@ -67,6 +86,8 @@ export interface ContextParts {
     parent: Parent,
     options?: ClientOptions,
   ) => Client<C>;
+  readonly publish: Publisher["publish"];
+  readonly kept: KeptWithin;
 }
 
 /** The context of one request. What costs something is made when it is asked for. */
@@ -129,6 +150,26 @@ export class RequestContext implements Context {
     return at === undefined ? 0 : Math.max(0, at - this.#parts.now());
   }
 
+  get moved(): TaskMove | undefined {
+    return this.#request.task?.moved;
+  }
+
+  get replay(): Replay | undefined {
+    return this.#request.replay;
+  }
+
+  get conversationId(): string | undefined {
+    return this.#request.conversation;
+  }
+
+  conversation(id?: string, options?: ConversationOptions): Conversation {
+    return this.#parts.kept.conversationIn(this.#request, id, options);
+  }
+
+  get artifacts(): Artifacts {
+    return this.#parts.kept.artifactsIn(this.#request);
+  }
+
   get left(): unknown {
     return this.#request.task?.left;
   }
@@ -142,8 +183,15 @@ export class RequestContext implements Context {
   }
 
   client<C extends Contract>(contract: C, options?: ClientOptions): Client<C> {
-    const { signal, path, trace, onBehalf } = this.#request;
-    return this.#parts.client(contract, { signal, path, trace, onBehalf }, options);
+    const { signal, path, trace, onBehalf, replay } = this.#request;
+    if (replay !== undefined && !replay.onward) return insideClient(contract, replay);
+    const conversation = sideOf(this.#request);
+    const parent = { signal, path, trace, onBehalf, replay, conversation };
+    return this.#parts.client(contract, parent, options);
+  }
+
+  get publish(): Publish {
+    return publishWithin(this.#request, this.#parts);
   }
 
   fail(name: string, data: unknown, message?: string): never {

@@ -1,15 +1,18 @@
 import type { z } from "zod";
 import { type Contract, maxDeadlineMs } from "../contract/index.ts";
-import type { TaskHandle } from "../durable/index.ts";
-import { MeshCode, MeshError } from "../errors/index.ts";
+import type { Artifacts, Conversation, ConversationOptions, TaskHandle } from "../durable/index.ts";
 import { Link } from "../nats/index.ts";
 import { checkNumbers, hexId, Wheel } from "../pipeline/index.ts";
 import type { MeshMetrics } from "../telemetry/index.ts";
 import { Caller } from "./caller.ts";
 import type { Client, ClientOptions } from "./client.ts";
 import type { Handlers } from "./context.ts";
+import type { Publish } from "./event-publish.ts";
+import { Events } from "./events.ts";
 import type { HandlerTable } from "./handler-table.ts";
+import { Kept } from "./kept.ts";
 import { type ConnectConfig, type ConnectOptions, resolveConnect } from "./options.ts";
+import { refuseServing } from "./refuse-serving.ts";
 import type { ServeOptions } from "./serve-options.ts";
 import { Serving } from "./serving.ts";
 
@@ -71,6 +74,8 @@ export class Mesh implements AsyncDisposable {
   readonly #link: Link;
   readonly #wheel: Wheel;
   readonly #caller: Caller;
+  readonly #events: Events;
+  readonly #kept: Kept;
   readonly #uncount: () => void;
   #serving: Serving | undefined;
   #closing: Promise<void> | undefined;
@@ -83,6 +88,10 @@ export class Mesh implements AsyncDisposable {
     this.#link = link;
     this.#wheel = new Wheel(config.clock);
     this.#caller = new Caller({ config, link, wheel: this.#wheel, instance });
+    const caller = this.#caller;
+    this.#kept = new Kept({ config, link, caller });
+    const kept = this.#kept;
+    this.#events = new Events({ config, link, wheel: this.#wheel, instance, caller, kept });
     link.onUp(() => config.metrics.reconnected());
     this.#uncount = config.metrics.expiring(this.name, () => link.lifetimes);
   }
@@ -127,13 +136,39 @@ export class Mesh implements AsyncDisposable {
     >;
   }
 
+  /** Stores an event of the own contract: whoever follows it gets it, and whoever hears it now. */
+  get publish(): Publish {
+    return this.#events.publish;
+  }
+
+  /** Hears events of one kind as they are told, while it is connected. */
+  get hear(): Events["hear"] {
+    return this.#events.hear;
+  }
+
+  /** Follows events durably, under a name that `mesh.yaml` declares: none is missed, and each comes once per name. */
+  get follow(): Events["follow"] {
+    return this.#events.follow;
+  }
+
+  /** A conversation of this agent's own, by a name that it gives it; every instance finds the same. */
+  conversation(id: string, options?: ConversationOptions): Conversation {
+    return this.#kept.conversation(id, options);
+  }
+
+  /** What this agent makes and keeps, in versions, and what others have made that it may ask for something. */
+  get artifacts(): Artifacts {
+    return this.#kept.artifacts;
+  }
+
   /** Serves a contract under this connection's name; resolves when it can be called. */
   async serve<C extends Contract>(
     contract: C,
     handlers: Handlers<C>,
     options: ServeOptions = {},
   ): Promise<void> {
-    this.#refuse(contract);
+    const isClosing = this.#closing !== undefined;
+    refuseServing(contract, { name: this.name, isClosing, serves: this.#serving?.contract.name });
     const { config, link, wheel } = { config: this.#config, link: this.#link, wheel: this.#wheel };
     const serving = new Serving(contract, handlers as unknown as HandlerTable, options, {
       ...{ config, link, wheel, instance: this.instance },
@@ -142,11 +177,8 @@ export class Mesh implements AsyncDisposable {
       newId: this.#caller.newId,
       identity: this.#caller.identity,
       store: this.#caller.store,
-      context: {
-        now: () => config.clock.now(),
-        log: config.logger,
-        client: (onward, parent, options) => this.#caller.client(onward, parent, options),
-      },
+      claims: this.#caller.claims,
+      context: this.#events.context,
     });
     this.#serving = serving;
     try {
@@ -184,7 +216,7 @@ export class Mesh implements AsyncDisposable {
       // A close waits for no call, so none may begin while the rest of it goes on.
       if (timeoutMs === 0) this.#caller.refuse();
       const until = this.#config.clock.now() + timeoutMs;
-      await this.#serving?.drain(timeoutMs);
+      await Promise.all([this.#serving?.drain(timeoutMs), this.#events.stop(timeoutMs)]);
       await this.#finishCalls(until);
       if (this.#link.isUp) await this.#link.flush();
     } finally {
@@ -201,24 +233,6 @@ export class Mesh implements AsyncDisposable {
       await new Promise<void>((resolve) => {
         this.#config.clock.schedule(20, resolve);
       });
-    }
-  }
-
-  #refuse(contract: Contract): void {
-    if (this.#closing !== undefined) {
-      throw new MeshError(MeshCode.Closed, `serve ${contract.name}: this connection is closing`);
-    }
-    if (this.#serving !== undefined) {
-      throw new MeshError(
-        MeshCode.InvalidArgument,
-        `serve ${contract.name}: this connection serves ${this.#serving.contract.name} already; connect again for another`,
-      );
-    }
-    if (contract.name !== this.name) {
-      throw new MeshError(
-        MeshCode.InvalidArgument,
-        `serve ${contract.name}: this connection's name is ${this.name}; connect under the agent's own name`,
-      );
     }
   }
 }

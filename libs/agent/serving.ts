@@ -1,21 +1,15 @@
 import { filters, foreignFilters, PresenceState, routeToken, versionLabel } from "@myelin/subjects";
 import type { Contract } from "../contract/index.ts";
 import { Door, Presence } from "../discovery/index.ts";
-import type { StoreAccess, Worker } from "../durable/index.ts";
+import type { CallRecorder, Claims, StoreAccess, Worker } from "../durable/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
-import {
-  type Inbound,
-  type Link,
-  type Listening,
-  refusalOf,
-  type ServiceCounts,
-  Services,
-} from "../nats/index.ts";
-import { compose, type Operation, type Request, type Wheel } from "../pipeline/index.ts";
+import { type Inbound, type Link, type Listening, refusalOf, Services } from "../nats/index.ts";
+import { compose, type Request, type Wheel } from "../pipeline/index.ts";
 import { Admission } from "../serve/admission.ts";
 import { resolveAdmission } from "../serve/admission-options.ts";
+import type { HoldPayload } from "../serve/claim.ts";
 import { handler } from "../serve/handler.ts";
-import { serveStack } from "../serve/stack.ts";
+import { claimedStack, serveStack } from "../serve/stack.ts";
 import type { MeshTracer } from "../telemetry/index.ts";
 import {
   ControlReceiver,
@@ -27,10 +21,12 @@ import {
 import { ReplyHeads } from "../wire/index.ts";
 import { servicesOf } from "./card.ts";
 import { type ContextParts, RequestContext } from "./context.ts";
+import { countsOf } from "./counts.ts";
 import { checkHandlers, type HandlerTable, logFailure } from "./handler-table.ts";
 import type { Identity } from "./identity.ts";
 import { operationsOf } from "./operations.ts";
 import type { ConnectConfig } from "./options.ts";
+import { recorderOf } from "./recording.ts";
 import type { ServeOptions } from "./serve-options.ts";
 import { workerOf } from "./working.ts";
 
@@ -45,6 +41,7 @@ export interface ServingParts {
   readonly context: ContextParts;
   readonly identity: Identity;
   readonly store: StoreAccess;
+  readonly claims: Claims;
 }
 
 /** The incoming side of one connection: an instance of an agent, from its first subscription to its goodbye. */
@@ -60,6 +57,7 @@ export class Serving {
   readonly #control: ControlReceiver;
   readonly #foreign: ForeignIncoming;
   readonly #worker: Worker | undefined;
+  readonly #recorder: CallRecorder;
   #direct: Listening[] = [];
   /** What comes from other workspaces. That it may not be heard is no reason not to serve one's own. */
   #elsewhere: readonly Listening[] = [];
@@ -96,7 +94,7 @@ export class Serving {
         new RequestContext(request, parts.context),
       );
     };
-    const layers = serveStack({
+    const layered = {
       contract,
       admission: this.#admission,
       tracer: parts.tracer,
@@ -104,14 +102,21 @@ export class Serving {
       access: config.onAccess,
       clock,
       verifyToken: identity.verifyToken,
-    });
+    };
     const handle = handler(run, (thrown, request) => logFailure(config.logger, thrown, request));
-    const serve = compose(layers, handle);
-    this.#worker = workerOf(contract, { operations, handle, options: options.tasks }, parts);
+    const serve = compose(serveStack(layered), handle);
+    const large = parts.claims;
+    const hold: HoldPayload = (claim, owner, signal) => large.hold(claim, owner, signal);
+    const serveClaimed = compose(claimedStack(layered, hold), handle);
+    const recorder = recorderOf(agent, parts);
+    this.#recorder = recorder;
     const heads = new ReplyHeads(instance);
-    const heard = { link, agent, operations, heads, clock, held: this.#held, load, onRefused };
+    const working = { operations, handle, options: options.tasks, recorder, heads };
+    this.#worker = workerOf(contract, working, parts);
+    const held = this.#held;
+    const heard = { link, agent, operations, heads, clock, held, load, onRefused, recorder };
     this.#incoming = new Incoming({
-      ...{ ...heard, serve, wheel },
+      ...{ ...heard, serve, serveClaimed, large, wheel },
       inbox: parts.inbox,
       newId: parts.newId,
       unseal: identity.sealing.unseal,
@@ -133,11 +138,12 @@ export class Serving {
       presence: this.#presence,
       open: () => this.#openQueue(),
     });
+    const counting = { metrics, admission: this.#admission, presence: this.#presence };
     this.#services = new Services({
       ...{ link, instance, onRefused },
       ...servicesOf(contract, operations),
       signer: identity.cardSigner,
-      counts: (skill) => this.#counts(skill, operations),
+      counts: (skill) => countsOf(operations.get(skill), counting),
     });
     this.#admission.onFull(() => this.#door.full());
     this.#admission.onRoom(() => this.#door.room());
@@ -163,6 +169,7 @@ export class Serving {
     const refused = refusalOf(this.#direct) ?? this.#joined?.refused ?? this.#services.refused;
     if (refused !== undefined) throw refused;
     await this.#worker?.start();
+    this.#recorder.start();
     this.#presence.start();
   }
 
@@ -183,7 +190,9 @@ export class Serving {
     this.#admission.drain();
     await this.#foreign.settled(timeoutMs);
     if (!(await this.#admission.idle(timeoutMs))) this.#abandon(timeoutMs);
+    await this.#incoming.settled(timeoutMs);
     await worked;
+    await this.#recorder.stop(timeoutMs);
     const all = [...this.#direct, ...this.#elsewhere];
     await Promise.all(all.map((listening) => listening.stop()));
     await this.#services.stop();
@@ -229,15 +238,5 @@ export class Serving {
   ): readonly Listening[] {
     const { link } = this.#parts;
     return link.credentials === undefined ? [] : [link.subscribe(filter, onMessage, queue)];
-  }
-
-  /** What `$SRV.STATS` tells of a skill, and beside it how the instance is. */
-  #counts(skill: string, operations: ReadonlyMap<string, Operation>): ServiceCounts {
-    const operation = operations.get(skill);
-    if (operation === undefined) return { requests: 0, errors: 0, processingMs: 0 };
-    const { latency, errors } = this.#parts.config.metrics.server(operation);
-    const { load, room } = this.#admission;
-    const data = { state: this.#presence.state, load, room, now: new Date().toISOString() };
-    return { requests: latency.count, errors: errors.total, processingMs: latency.sumMs, data };
   }
 }

@@ -1,5 +1,8 @@
 import type { Contract } from "../contract/index.ts";
 import {
+  type CallRecorder,
+  type Claims,
+  recordTasks,
   resolveTasks,
   type StoreAccess,
   type TasksOptions,
@@ -10,6 +13,7 @@ import type { Link } from "../nats/index.ts";
 import { compose, type Operation, type Serve, type Wheel } from "../pipeline/index.ts";
 import { taskStack } from "../serve/stack.ts";
 import type { MeshTracer } from "../telemetry/index.ts";
+import type { ReplyHeads } from "../wire/index.ts";
 import type { Identity } from "./identity.ts";
 import type { ConnectConfig } from "./options.ts";
 
@@ -21,6 +25,7 @@ export interface WorkingParts {
   readonly tracer: MeshTracer;
   readonly identity: Identity;
   readonly store: StoreAccess;
+  readonly claims: Claims;
 }
 
 /** What is worked with. */
@@ -29,27 +34,31 @@ export interface Working {
   /** The handlers, without layers. */
   readonly handle: Serve;
   readonly options: TasksOptions | undefined;
+  readonly recorder: CallRecorder;
+  readonly heads: ReplyHeads;
 }
 
 /** The worker of an agent that takes tasks; undefined for one that does not. */
 export function workerOf(
   contract: Contract,
-  { operations, handle, options }: Working,
+  { operations, handle, options, recorder, heads }: Working,
   parts: WorkingParts,
 ): Worker | undefined {
   if (options === undefined) return undefined;
-  const { config, link, wheel, instance, tracer, identity, store } = parts;
+  const { config, link, wheel, instance, tracer, identity, store, claims } = parts;
   const { clock, metrics, random, logger } = config;
   const access = config.onAccess;
-  const layers = taskStack({ contract, clock, tracer, metrics, access });
+  const layers = taskStack({ contract, clock, tracer, metrics, access }, (claim, owner, signal) =>
+    claims.hold(claim, owner, signal),
+  );
   // Who cannot sign cannot tell whose signature it would have to be either.
   const trust = link.credentials === undefined ? undefined : identity.trust;
   return new Worker({
-    ...{ link, store, clock, wheel, random, operations, instance },
+    ...{ link, store, claims, clock, wheel, random, operations, instance, metrics },
     agent: contract.name,
     version: contract.version,
     config: resolveTasks(options),
-    serve: compose(layers, handle),
+    serve: compose([recordTasks(recorder, heads), ...layers], handle),
     signer: () => identity.signer,
     verify: trust === undefined ? undefined : verifyTasks(trust, () => link.credentials?.account),
     warn: (detail) => logger.warn({}, detail),

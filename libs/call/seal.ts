@@ -80,6 +80,7 @@ function sealed(call: Call, { request, response }: CallerForms, target: Target):
   copy.trace = call.trace;
   copy.attempt = call.attempt;
   copy.onBehalf = call.onBehalf;
+  copy.conversation = call.conversation;
   copy.target = target;
   return copy;
 }

@@ -1,9 +1,13 @@
 import { isToken, tokenRule, versionLabel } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../errors/index.ts";
+import { checkEventName, type EventKinds } from "./event.ts";
 import type { Skill } from "./skill.ts";
 
 /** What an agent is, as its author writes it. */
-export interface AgentDefinition<Skills extends Readonly<Record<string, Skill>>> {
+export interface AgentDefinition<
+  Skills extends Readonly<Record<string, Skill>>,
+  Events extends EventKinds = Readonly<Record<never, never>>,
+> {
   /** The agent's name; a token: a-z, 0-9, _ and -, at most 63. */
   readonly name: string;
   /** Semantic version of the contract (https://semver.org). */
@@ -11,18 +15,22 @@ export interface AgentDefinition<Skills extends Readonly<Record<string, Skill>>>
   /** One sentence, for people and for models that choose an agent. */
   readonly description?: string;
   readonly skills: Skills;
+  /** What it tells the others, by name: tokens joined by dots. Default: nothing. */
+  readonly events?: Events;
   /** Protobuf source (proto3) that declares the messages its skills name. Default: none. */
   readonly protobuf?: string;
 }
 
-/** A contract: name, version and skills of an agent, as data that both sides import. */
+/** A contract: name, version, skills and events of an agent, as data that both sides import. */
 export interface Contract<
   Skills extends Readonly<Record<string, Skill>> = Readonly<Record<string, Skill>>,
+  Events extends EventKinds = EventKinds,
 > {
   readonly name: string;
   readonly version: string;
   readonly description: string;
   readonly skills: Skills;
+  readonly events: Events;
   readonly protobuf: string | undefined;
 }
 
@@ -31,11 +39,14 @@ const semver =
   /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$/;
 
 /** Declares an agent; throws `invalid_name` or `invalid_argument` on what the wire could not carry. */
-export function defineAgent<const Skills extends Readonly<Record<string, Skill>>>(
-  definition: AgentDefinition<Skills>,
-): Contract<Skills> {
+export function defineAgent<
+  const Skills extends Readonly<Record<string, Skill>>,
+  const Events extends EventKinds = Readonly<Record<never, never>>,
+>(definition: AgentDefinition<Skills, Events>): Contract<Skills, Events> {
   token("agent name", definition.name);
+  const events: EventKinds = definition.events ?? {};
   for (const name of Object.keys(definition.skills)) skillName(definition.name, name);
+  for (const name of Object.keys(events)) checkEventName(definition.name, name);
   version(definition.version);
   for (const [name, skill] of Object.entries(definition.skills)) {
     if (skill.messages !== undefined && definition.protobuf === undefined) {
@@ -50,6 +61,7 @@ export function defineAgent<const Skills extends Readonly<Record<string, Skill>>
     version: definition.version,
     description: definition.description ?? "",
     skills: Object.freeze({ ...definition.skills }),
+    events: Object.freeze({ ...events }) as Events,
     protobuf: definition.protobuf,
   });
 }

@@ -1,4 +1,5 @@
 import { MeshCode, MeshError } from "../errors/index.ts";
+import { TreeCheck } from "./batch.ts";
 import { clockSkewMs, type Verified } from "./chain.ts";
 import {
   type Envelope,
@@ -48,6 +49,7 @@ export interface Author extends Verified {
 export class EnvelopeCheck {
   readonly #chains: Chains;
   readonly #seen: Recent<string, string>;
+  readonly #trees = new TreeCheck();
 
   constructor(trust: Trust, mostSeen = 10_000) {
     this.#chains = new Chains(trust);
@@ -70,7 +72,7 @@ export class EnvelopeCheck {
         `${speaker.name} signed it, its subject speaks for ${expected.speaker}`,
       );
     }
-    if (!isEnvelopeOf(opened, key)) {
+    if (!isEnvelopeOf(opened, key, this.#trees)) {
       throw refused(opened, `its signature is not that of ${speaker.name}`);
     }
     this.#refuseTwice(opened, stored);

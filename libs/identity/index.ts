@@ -24,7 +24,13 @@ export {
 } from "./claims.ts";
 export { type Credentials, formatCredentials, parseCredentials } from "./credentials.ts";
 export { type CurveKey, createCurveKey, curveKeyFromSeed, deriveCurveKey } from "./curve-key.ts";
-export { type Envelope, type EnvelopeKind, type Letter, signEnvelope } from "./envelope.ts";
+export {
+  type Envelope,
+  type EnvelopeKind,
+  type Letter,
+  signEnvelope,
+  signEnvelopes,
+} from "./envelope.ts";
 export { type Author, EnvelopeCheck, type Expected, type Stored } from "./envelope-check.ts";
 export {
   type AccountOptions,
@@ -69,4 +75,5 @@ export {
   type SharedCallTerms,
   signSharedCall,
 } from "./shared-call.ts";
+export { digestOf } from "./statement.ts";
 export { Chains, type Signer, type Trust } from "./trust.ts";

@@ -8,6 +8,7 @@ import {
   privateBytes,
   publicHalf,
 } from "./native.ts";
+import { digestOf } from "./statement.ts";
 
 /** What a signing key is for. */
 export type KeyKind = "operator" | "account" | "user";
@@ -20,6 +21,8 @@ export interface Key {
   seedText(): string;
   /** The signature of these bytes, 64 bytes long. */
   sign(bytes: Uint8Array): Uint8Array;
+  /** A text that only the key's owner can make of this one, always the same; it tells nothing of the key. */
+  tag(text: string): string;
 }
 
 const signers: Readonly<Record<string, KeyKind>> = Object.assign(Object.create(null), {
@@ -28,10 +31,13 @@ const signers: Readonly<Record<string, KeyKind>> = Object.assign(Object.create(n
   U: "user",
 });
 
+const tagBytes = Buffer.from("\xffmesh.tag.1\0", "latin1");
+
 class NativeKey implements Key {
   readonly kind: KeyKind;
   readonly publicKey: string;
   readonly #native: KeyObject;
+  #secret: string | undefined;
 
   constructor(kind: KeyKind, native: KeyObject) {
     this.kind = kind;
@@ -46,6 +52,13 @@ class NativeKey implements Key {
 
   sign(bytes: Uint8Array): Uint8Array {
     return sign(null, bytes, this.#native);
+  }
+
+  tag(text: string): string {
+    // Ed25519 signs the same bytes always the same; no server can have these signed, for they are no text.
+    this.#secret ??= Buffer.from(this.sign(tagBytes)).toString("base64url");
+    // Twice, so that nobody makes that of a longer text out of it.
+    return digestOf(this.#secret + digestOf(this.#secret + text));
   }
 
   toString(): string {

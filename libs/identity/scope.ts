@@ -44,7 +44,7 @@ export function encodeScope(scope: Scope): SigningKey & { readonly description: 
     description: JSON.stringify({ skills: checkSkills(role, skills), vouches }),
     template: {
       pub: allowOnly(checkSubjects(`what ${role} publishes`, scope.permissions.publish)),
-      sub: allowOnly(checkSubjects(`what ${role} subscribes to`, scope.permissions.subscribe)),
+      sub: heard(role, scope.permissions),
       subs: -1,
       data: -1,
       payload: -1,
@@ -65,7 +65,10 @@ export function decodeScope(entry: unknown): Scope | undefined {
     key,
     role,
     ...attested(description),
-    permissions: Object.freeze({ publish: allowed(pub), subscribe: allowed(sub) }),
+    permissions: Object.freeze({
+      ...{ publish: allowed(pub), subscribe: allowed(sub) },
+      ...withheld(sub),
+    }),
     ...(connections.length > 0 && { connections }),
   });
 }
@@ -73,6 +76,22 @@ export function decodeScope(entry: unknown): Scope | undefined {
 // An empty list of what is allowed means everything to the server; nothing is said by denying all.
 function allowOnly(allow: string[]): { allow?: string[]; deny?: string[] } {
   return allow.length === 0 ? { deny: [everyWildcard] } : { allow };
+}
+
+function heard(
+  role: string,
+  { subscribe, unheard = [] }: Permissions,
+): { allow?: string[]; deny?: string[] } {
+  const allow = allowOnly(checkSubjects(`what ${role} subscribes to`, subscribe));
+  if (unheard.length === 0 || allow.deny !== undefined) return allow;
+  return { ...allow, deny: checkSubjects(`what ${role} does not hear`, unheard) };
+}
+
+/** What is not heard although it may be; nothing may be heard at all where nothing is allowed. */
+function withheld(sub: unknown): Pick<Permissions, "unheard"> {
+  if (!isRecord(sub) || allowed(sub).length === 0) return {};
+  const unheard = texts(sub["deny"]);
+  return unheard.length === 0 ? {} : { unheard: Object.freeze(unheard) };
 }
 
 function allowed(permission: unknown): readonly string[] {

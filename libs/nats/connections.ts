@@ -43,21 +43,19 @@ const repeatable = presencePrefix;
  * The connections of one link: the one that everything goes over, the one that is about to follow it, and those
  * before it that replies are still to come over.
  *
- * A subscription without a queue group is made with one of its own, so that a message which two connections of the
- * link could hear comes once; a second subscription to the same subject has another one, and hears it as well.
+ * A subscription without a queue group is made with one of its own, unlike any other's: a message that two connections
+ * of the link could hear comes once to each subscription.
  */
 export class Connections {
   readonly state: UpState;
   readonly outbox: Outbox;
   readonly #parts: ConnectionsParts;
-  readonly #alone = `link-${randomUUID()}`;
   readonly #hearings = new Set<Hearing>();
   readonly #movers = new Set<Mover>();
   readonly #formers = new Set<Former>();
   #current: Connection;
   #next: Connection | undefined;
   #made = 0;
-  #heard = 0;
   /** Whether the next one was told something that its server may not know yet. */
   #hasMore = false;
   #turning: Promise<void> | undefined;
@@ -88,7 +86,7 @@ export class Connections {
 
   /** Hears a subject over every connection that is, and those to come. */
   hear(subject: string, onMessage: (message: Inbound) => void, queue?: string): Listening {
-    const alone = subject.startsWith(repeatable) ? undefined : `${this.#alone}-${this.#heard++}`;
+    const alone = subject.startsWith(repeatable) ? undefined : `link-${randomUUID()}`;
     const hearing = new Hearing({
       ...{ subject, onMessage, queue: queue ?? alone, user: this.#parts.user },
       onTrouble: this.#parts.onTrouble,

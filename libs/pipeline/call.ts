@@ -1,5 +1,6 @@
 import type { Operation } from "./operation.ts";
 import type { Target } from "./ports.ts";
+import type { Replay } from "./replay.ts";
 import type { CallSignal } from "./signal.ts";
 import type { TraceContext } from "./trace.ts";
 
@@ -26,6 +27,10 @@ export interface Call {
   readonly target: Target | undefined;
   /** The token that says on whose behalf it is made. Default: none. */
   readonly onBehalf?: string | undefined;
+  /** What it is done for, where that is a replay. Default: it is for none. */
+  readonly replay?: Replay | undefined;
+  /** The conversation it belongs to, as its caller names it. Default: none. */
+  readonly conversation?: string | undefined;
 }
 
 /**
@@ -47,6 +52,8 @@ export class CallRecord implements Call {
   tried: string[];
   target: Target | undefined = undefined;
   onBehalf: string | undefined = undefined;
+  replay: Replay | undefined = undefined;
+  conversation: string | undefined = undefined;
 
   constructor(operation: Operation, input: unknown, signal: CallSignal, tried?: string[]) {
     this.operation = operation;
@@ -66,6 +73,8 @@ export class CallRecord implements Call {
     copy.attempt = call.attempt;
     copy.target = call.target;
     copy.onBehalf = call.onBehalf;
+    copy.replay = call.replay;
+    copy.conversation = call.conversation;
     return copy;
   }
 }

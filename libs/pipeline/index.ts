@@ -1,17 +1,21 @@
 export { type Call, CallRecord, type Layer, type Reply, type Send } from "./call.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { compose, proceed } from "./compose.ts";
+export type { CloudEvent, EventArrival } from "./event.ts";
 export { type FailureStep, type FrameStep, Frames } from "./frames.ts";
 export { hexId, randomToken, tokenLength } from "./ids.ts";
+export type { Claim, HeldPayload, LargePayloads, OwnedClaim, Parking, Stop } from "./large.ts";
 export type { Codec, Operation } from "./operation.ts";
 export { checkNumbers, type NumberRule, overDefaults } from "./options.ts";
 export type { LinkState, Load, Membership, Picker, Target } from "./ports.ts";
+export { type Replay, staysInside } from "./replay.ts";
 export {
   type OnBehalf,
   type Request,
   RequestRecord,
   type Serve,
   type ServeLayer,
+  type TaskMove,
   type TaskWork,
 } from "./request.ts";
 export { CallSignal, sleep } from "./signal.ts";

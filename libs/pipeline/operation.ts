@@ -32,4 +32,6 @@ export interface Operation {
   readonly response: Codec;
   /** Whether its payloads are sealed for one reader. Default: false. */
   readonly sealed?: boolean;
+  /** Of events that are told or handled, and of no skill: their subject. */
+  readonly event?: string;
 }

@@ -1,4 +1,7 @@
+import type { EventArrival } from "./event.ts";
+import type { OwnedClaim } from "./large.ts";
 import type { Codec, Operation } from "./operation.ts";
+import type { Replay } from "./replay.ts";
 import type { CallSignal } from "./signal.ts";
 import type { TraceContext } from "./trace.ts";
 
@@ -11,8 +14,20 @@ export interface OnBehalf {
   readonly token: string;
 }
 
+/** Why a task comes, where it does not come by itself. */
+export interface TaskMove {
+  /** `redrive` out of the dead letters, `later` when its time has come, `replay` of what was done before. */
+  readonly why: "redrive" | "later" | "replay";
+  /** How often it was redriven, this time included. */
+  readonly generation: number;
+}
+
 /** What the handler of a task can do beside answering. */
 export interface TaskWork {
+  /** Where it was stored. Default: that is not known. */
+  readonly subject?: string;
+  /** Default: it came by itself. */
+  readonly moved?: TaskMove | undefined;
   /** What the attempt before left with `checkpoint`; undefined on the first, or when it left nothing. */
   readonly left: unknown;
   /** Tells the submitter how far it is. */
@@ -40,16 +55,24 @@ export interface Request {
   readonly signal: CallSignal;
   readonly trace: TraceContext | undefined;
   readonly payload: Uint8Array;
+  /** Where the payload is, when it is not here: too large for a message. Default: it is here. */
+  readonly claim?: OwnedClaim | undefined;
   /** The payload decoded and checked; undefined until the validate layer has put it here. */
   readonly input: unknown;
   /** What the payload is written in; the answer is written in the same. */
   readonly codec: Codec;
+  /** The conversation it belongs to, as its caller names it. Default: none. */
+  readonly conversation?: string | undefined;
   /** A token that says on whose behalf it is asked, as it came. Default: none. */
   readonly behalfToken?: string | undefined;
   /** The same once the identity layer has verified it. */
   readonly onBehalf?: OnBehalf | undefined;
   /** Of a task only. */
   readonly task?: TaskWork | undefined;
+  /** What it is a replay of. Default: it is no replay. */
+  readonly replay?: Replay | undefined;
+  /** Of an event only. */
+  readonly event?: EventArrival | undefined;
 }
 
 /** A request of a class, for the reason that a call is (`CallRecord`). */
@@ -67,9 +90,13 @@ export class RequestRecord implements Request {
   payload: Uint8Array = nothing;
   input: unknown = undefined;
   codec: Codec;
+  claim: OwnedClaim | undefined = undefined;
+  conversation: string | undefined = undefined;
   behalfToken: string | undefined = undefined;
   onBehalf: OnBehalf | undefined = undefined;
   task: TaskWork | undefined = undefined;
+  replay: Replay | undefined = undefined;
+  event: EventArrival | undefined = undefined;
 
   constructor(operation: Operation, caller: string, signal: CallSignal) {
     this.operation = operation;
@@ -91,9 +118,13 @@ export class RequestRecord implements Request {
     copy.payload = request.payload;
     copy.input = request.input;
     copy.codec = request.codec;
+    copy.claim = request.claim;
+    copy.conversation = request.conversation;
     copy.behalfToken = request.behalfToken;
     copy.onBehalf = request.onBehalf;
     copy.task = request.task;
+    copy.replay = request.replay;
+    copy.event = request.event;
     return copy;
   }
 }

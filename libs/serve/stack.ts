@@ -2,6 +2,7 @@ import type { Contract } from "../contract/index.ts";
 import type { Clock, ServeLayer } from "../pipeline/index.ts";
 import type { AccessHook, MeshMetrics, MeshTracer } from "../telemetry/index.ts";
 import type { Admission } from "./admission.ts";
+import { claim, type HoldPayload } from "./claim.ts";
 import { identity, type VerifyToken } from "./identity.ts";
 import { trace } from "./trace.ts";
 import { validate } from "./validate.ts";
@@ -32,14 +33,30 @@ export function serveStack(parts: ServeParts): readonly ServeLayer[] {
   ];
 }
 
+/** The same for a request whose payload was too large for a message. */
+export function claimedStack(parts: ServeParts, hold: HoldPayload): readonly ServeLayer[] {
+  const { tracer, metrics, access, clock } = parts;
+  return [
+    trace(tracer, metrics, access, clock),
+    parts.admission.layer(),
+    identity(parts.contract, parts.verifyToken),
+    // Inside whatever refuses: nothing is fetched for who would be turned away.
+    claim(hold),
+    validate(parts.contract),
+  ];
+}
+
 /** What a task goes through, once a worker has taken it: it waited in the store, so nothing refuses it for want of room. */
 export function taskStack(
   parts: Omit<ServeParts, "admission" | "verifyToken">,
+  hold: HoldPayload,
 ): readonly ServeLayer[] {
   const { tracer, metrics, access, clock, contract } = parts;
   return [
     // Outermost, as for a call: every attempt is a span and a line of the access log.
     trace(tracer, metrics, access, clock),
+    // What was too large for the task's own message.
+    claim(hold),
     // The input against the contract of this version, and the answer on the way back.
     validate(contract),
   ];

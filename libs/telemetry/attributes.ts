@@ -1,4 +1,4 @@
-import { callSubjectTo } from "@myelin/subjects";
+import { callSubjectTo, type Priority, taskSubject } from "@myelin/subjects";
 import type { Attributes } from "@opentelemetry/api";
 import type { Operation } from "../pipeline/index.ts";
 
@@ -34,9 +34,13 @@ export const Attribute = Object.freeze({
 export interface SpanNames {
   readonly call: string;
   readonly attempt: string;
+  readonly submit: string;
+  readonly process: string;
   readonly callAttributes: Attributes;
   readonly attemptAttributes: Attributes;
   readonly serveAttributes: Attributes;
+  readonly submitAttributes: Attributes;
+  readonly processAttributes: Attributes;
 }
 
 /** Who looks: the connection's name and instance. */
@@ -46,7 +50,8 @@ export interface Self {
 }
 
 export function spanNames(operation: Operation, self: Self): SpanNames {
-  const { agent, skill, version } = operation;
+  const { agent, skill, version, event } = operation;
+  if (event !== undefined) return eventSpanNames(event, operation, self);
   const method = `${agent}/${skill}`;
   const messaging: Attributes = { [Attribute.messagingSystem]: "nats" };
   const call: Attributes = {
@@ -66,9 +71,19 @@ export function spanNames(operation: Operation, self: Self): SpanNames {
     [Attribute.messagingOperation]: "request",
     [Attribute.messagingOperationType]: "send",
   };
+  const serves: Attributes = {
+    [Attribute.messagingOperation]: "process",
+    [Attribute.messagingOperationType]: "process",
+    [Attribute.messagingGroup]: agent,
+    [Attribute.instance]: self.instance,
+  };
+  const template = taskSubject({ agent, skill, priority, submitter: "{submitter}" });
+  const task = { ...call, [Attribute.messagingTemplate]: template };
   return {
     call: method,
     attempt: `attempt ${method}`,
+    submit: `submit ${method}`,
+    process: `process ${method}`,
     callAttributes: { ...call, ...sends },
     attemptAttributes: {
       ...messaging,
@@ -76,12 +91,43 @@ export function spanNames(operation: Operation, self: Self): SpanNames {
       [Attribute.rpcMethod]: method,
       [Attribute.messagingClient]: self.instance,
     },
-    serveAttributes: {
-      ...call,
-      [Attribute.messagingOperation]: "process",
-      [Attribute.messagingOperationType]: "process",
-      [Attribute.messagingGroup]: agent,
-      [Attribute.instance]: self.instance,
+    serveAttributes: { ...call, ...serves },
+    submitAttributes: {
+      ...task,
+      [Attribute.messagingOperation]: "submit",
+      [Attribute.messagingOperationType]: "send",
     },
+    processAttributes: { ...task, ...serves },
   };
 }
+
+/** Of events: who tells one and who handles it are no client and server to each other. */
+function eventSpanNames(event: string, { agent, skill }: Operation, self: Self): SpanNames {
+  const name = event.split(".").slice(2).join(".");
+  const told: Attributes = {
+    [Attribute.messagingSystem]: "nats",
+    [Attribute.messagingDestination]: event,
+    [Attribute.genAiAgent]: agent,
+    [Attribute.genAiAgentId]: agent,
+    [Attribute.instance]: self.instance,
+  };
+  const publish: Attributes = {
+    ...told,
+    [Attribute.messagingOperation]: "publish",
+    [Attribute.messagingOperationType]: "send",
+  };
+  const process: Attributes = {
+    ...told,
+    [Attribute.messagingOperation]: "process",
+    [Attribute.messagingOperationType]: "process",
+    [Attribute.messagingGroup]: `${agent}=${skill.split(":")[0]}`,
+  };
+  return {
+    ...{ call: name, attempt: name, submit: `publish ${name}`, process: `process ${name}` },
+    ...{ callAttributes: publish, attemptAttributes: publish, submitAttributes: publish },
+    ...{ serveAttributes: process, processAttributes: process },
+  };
+}
+
+/** Stands for either class in a template. */
+const priority = "{priority}" as Priority;

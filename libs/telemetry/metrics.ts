@@ -3,7 +3,9 @@ import type { Operation } from "../pipeline/index.ts";
 import { figuresByAgent, figuresBySkill, type MetricsSnapshot, totals } from "./figures.ts";
 import { ClientMeter, Meters, mostOperations, ServerMeter } from "./meters.ts";
 import { createRegistry } from "./prometheus.ts";
+import type { FollowLag } from "./prometheus-follows.ts";
 import { Tally } from "./tally.ts";
+import { type Backlog, TaskMeter } from "./task-meter.ts";
 
 /** What a breaker does with calls. */
 export type BreakerState = "closed" | "half-open" | "open";
@@ -34,9 +36,16 @@ export interface Endings {
 export class MeshMetrics {
   readonly clients = new Meters((agent, skill) => new ClientMeter(agent, skill));
   readonly servers = new Meters((agent, skill) => new ServerMeter(agent, skill));
+  readonly tasks = new Meters((agent, skill) => new TaskMeter(agent, skill));
+  /** What waits in the store, where somebody counts it. */
+  backlogs: readonly Backlog[] = [];
+  /** How far subscriptions to events are behind, where somebody counts it. */
+  followLags: readonly FollowLag[] = [];
   /** By `<agent>.<skill>`. */
   readonly breakers = new Map<string, BreakerFigures>();
   readonly refused = new Tally();
+  /** Copies for the flight recorder, by what became of them. */
+  readonly records = new Tally();
   readonly endings = new Set<Endings>();
   lateReplies = 0;
   reconnects = 0;
@@ -50,6 +59,11 @@ export class MeshMetrics {
   /** The meter of a skill that is served here. */
   server(operation: Operation): ServerMeter {
     return this.servers.of(operation);
+  }
+
+  /** The meter of tasks for a skill. */
+  task(operation: Operation): TaskMeter {
+    return this.tasks.of(operation);
   }
 
   /** An answer came that nobody waits for any more. */

@@ -1,17 +1,18 @@
 import { type Metric, Registry } from "prom-client";
-import { boundsMs } from "./histogram.ts";
 import type { ClientMeter, ServerMeter } from "./meters.ts";
 import type { BreakerState, MeshMetrics } from "./metrics.ts";
-import type { Tally } from "./tally.ts";
-
-type Labels = Readonly<Record<string, string>>;
-
-interface Sample {
-  readonly value: number;
-  readonly labels: Labels;
-  /** Where it is not the metric's own: `_bucket`, `_sum` and `_count` of a histogram. */
-  readonly metricName?: string;
-}
+import { addFollows } from "./prometheus-follows.ts";
+import { addTasks } from "./prometheus-tasks.ts";
+import {
+  type Add,
+  buckets,
+  type Kind,
+  type Labels,
+  labelled,
+  one,
+  type Sample,
+  tallied,
+} from "./samples.ts";
 
 /** A registry whose metrics read the plain fields when they are scraped. */
 export function createRegistry(metrics: MeshMetrics): Registry {
@@ -27,17 +28,11 @@ export function createRegistry(metrics: MeshMetrics): Registry {
   };
   addClient(add, metrics);
   addServer(add, metrics);
+  addTasks(add, metrics);
+  addFollows(add, metrics);
   addConnection(add, metrics);
   return registry;
 }
-
-type Kind = "counter" | "gauge" | "histogram";
-type Add = (
-  type: Kind,
-  name: string,
-  help: string,
-  read: (name: string) => Iterable<Sample>,
-) => void;
 
 /** What prom-client's registry needs of a metric. */
 class FieldMetric {
@@ -88,7 +83,7 @@ function addClient(add: Add, { clients }: MeshMetrics): void {
     "histogram",
     "mesh_client_request_duration_seconds",
     "How long calls took, retries and waits included; streams to their last frame.",
-    (name) => buckets(name, all()),
+    (name) => buckets(name, all(), (meter) => meter.latency),
   );
 }
 
@@ -110,7 +105,7 @@ function addServer(add: Add, { servers }: MeshMetrics): void {
     "histogram",
     "mesh_server_request_duration_seconds",
     "How long requests took, waits included; streams to their last frame.",
-    (name) => buckets(name, all()),
+    (name) => buckets(name, all(), (meter) => meter.latency),
   );
 }
 
@@ -141,6 +136,9 @@ function addConnection(add: Add, metrics: MeshMetrics): void {
   add("counter", "mesh_refused_messages_total", "Messages dropped or refused, by reason.", () =>
     labelled({}, "reason", metrics.refused),
   );
+  add("counter", "mesh_records_total", "Copies of calls and answers, by what became of them.", () =>
+    labelled({}, "fate", metrics.records),
+  );
   add("counter", "mesh_reconnects_total", "Times the connection to the broker came back.", () => [
     { value: metrics.reconnects, labels: {} },
   ]);
@@ -164,52 +162,6 @@ function endings(metrics: MeshMetrics): Iterable<Sample> {
     }
   }
   return first.values();
-}
-
-function* one<Meter extends ClientMeter | ServerMeter>(
-  meters: Iterable<Meter>,
-  value: (meter: Meter) => number,
-): IterableIterator<Sample> {
-  for (const meter of meters) yield { value: value(meter), labels: labelsOf(meter) };
-}
-
-function* tallied<Meter extends ClientMeter | ServerMeter>(
-  meters: Iterable<Meter>,
-  label: string,
-  tally: (meter: Meter) => Tally,
-): IterableIterator<Sample> {
-  for (const meter of meters) yield* labelled(labelsOf(meter), label, tally(meter));
-}
-
-function* labelled(labels: Labels, label: string, tally: Tally): IterableIterator<Sample> {
-  for (const [name, value] of tally.entries())
-    yield { value, labels: { ...labels, [label]: name } };
-}
-
-/** Every second bound is shown: half the series, and steps of 2 are enough for a dashboard. */
-function* buckets(
-  name: string,
-  meters: Iterable<ClientMeter | ServerMeter>,
-): IterableIterator<Sample> {
-  for (const meter of meters) {
-    const { latency } = meter;
-    const labels = labelsOf(meter);
-    const metricName = `${name}_bucket`;
-    let below = 0;
-    for (let at = 0; at < boundsMs.length; at++) {
-      below += latency.counts[at] ?? 0;
-      if (at % 2 === 1) continue;
-      const le = String(Number(((boundsMs[at] ?? 0) / 1_000).toPrecision(12)));
-      yield { value: below, labels: { ...labels, le }, metricName };
-    }
-    yield { value: latency.count, labels: { ...labels, le: "+Inf" }, metricName };
-    yield { value: latency.sumMs / 1_000, labels, metricName: `${name}_sum` };
-    yield { value: latency.count, labels, metricName: `${name}_count` };
-  }
-}
-
-function labelsOf({ agent, skill }: ClientMeter | ServerMeter): Labels {
-  return { agent, skill };
 }
 
 function keyLabels(key: string): Labels {

@@ -46,9 +46,10 @@ export class SlimTracer implements SampledTracer {
     if (above.getValue(suppressed) === true) return this.#sdk.startSpan(name, options, above);
     const ids = trace.getSpanContext(above);
     const parent = ids !== undefined && isSpanContextValid(ids) ? ids : undefined;
-    const { kind = SpanKind.INTERNAL } = options;
+    const { kind = SpanKind.INTERNAL, links } = options;
     const traceId = parent?.traceId ?? hexId(16);
-    const span = new SlimSpan({ name, kind, traceId, spanId: hexId(8), parent }, this.#home);
+    const beginning = { name, kind, traceId, spanId: hexId(8), parent, links };
+    const span = new SlimSpan(beginning, this.#home);
     for (const processor of this.#processors) processor.onStart(span, above);
     return span;
   }

@@ -62,6 +62,15 @@ export class MeshTracer {
 
   /** One span for what the caller asked, below the call it is made for and below the span that is active. */
   startCall(operation: Operation, id: string, parent: TraceContext | undefined): TraceContext {
+    return this.#startOut(operation, { id, isTask: false }, parent);
+  }
+
+  /** One span for the handing over of a task; who works on it hangs below, whenever that is. */
+  startSubmit(operation: Operation, id: string, parent: TraceContext | undefined): TraceContext {
+    return this.#startOut(operation, { id, isTask: true }, parent);
+  }
+
+  #startOut(operation: Operation, out: Out, parent: TraceContext | undefined): TraceContext {
     if (parent !== undefined && !parent.sampled) return parent;
     if (!this.#hasSdk()) return parent ?? unsampled();
     const active = contexts.active();
@@ -71,11 +80,11 @@ export class MeshTracer {
       above !== undefined &&
       (parent === undefined ? above.traceId !== INVALID_TRACEID : above.traceId === parent.traceId);
     if (isNearer) {
-      return isSampled(above) ? this.#startCall(operation, id, active) : plain(above);
+      return isSampled(above) ? this.#startAbove(operation, out, active) : plain(above);
     }
-    if (parent !== undefined) return this.#startCall(operation, id, otelOf(parent));
+    if (parent !== undefined) return this.#startAbove(operation, out, otelOf(parent));
     const root = this.#root(active);
-    return root === undefined ? unsampled() : this.#startCall(operation, id, root);
+    return root === undefined ? unsampled() : this.#startAbove(operation, out, root);
   }
 
   /** A child of the call's span for one attempt. */
@@ -105,9 +114,12 @@ export class MeshTracer {
     const above = parent === undefined ? this.#root(ROOT_CONTEXT) : otelOf(parent);
     if (above === undefined) return unsampled();
     const names = this.#namesOf(operation);
-    const span = this.#start(names.call, server, above, "server");
+    const isTask = request.task !== undefined || request.event !== undefined;
+    const span = isTask
+      ? this.#start(names.process, consumer(parent && above), above, "server")
+      : this.#start(names.call, server, above, "server");
     if (span instanceof RecordedSpan) {
-      span.setAll(names.serveAttributes);
+      span.setAll(isTask ? names.processAttributes : names.serveAttributes);
       span.set(Attribute.messagingConversation, request.id);
       span.set(Attribute.caller, request.caller);
       span.set(Attribute.attempt, request.attempt);
@@ -127,11 +139,12 @@ export class MeshTracer {
     return context instanceof RecordedSpan ? contexts.with(context.otel, work) : work();
   }
 
-  #startCall(operation: Operation, id: string, above: Context): TraceContext {
+  #startAbove(operation: Operation, { id, isTask }: Out, above: Context): TraceContext {
     const names = this.#namesOf(operation);
-    const span = this.#start(names.call, client, above, "client");
+    const [name, options] = isTask ? [names.submit, producer] : [names.call, client];
+    const span = this.#start(name, options, above, "client");
     if (span instanceof RecordedSpan) {
-      span.setAll(names.callAttributes);
+      span.setAll(isTask ? names.submitAttributes : names.callAttributes);
       span.set(Attribute.messagingConversation, id);
       span.set(Attribute.caller, this.#self.name);
     }
@@ -181,6 +194,20 @@ const noProvider = new ProxyTracerProvider().getDelegate();
 
 const client: SpanOptions = Object.freeze({ kind: SpanKind.CLIENT });
 const server: SpanOptions = Object.freeze({ kind: SpanKind.SERVER });
+const producer: SpanOptions = Object.freeze({ kind: SpanKind.PRODUCER });
+
+/** What of a span that goes out differs from call to task. */
+interface Out {
+  readonly id: string;
+  readonly isTask: boolean;
+}
+
+/** Who works on a task is linked to who submitted it, beside being below: tools that join messages go by links. */
+function consumer(submitted: Context | undefined): SpanOptions {
+  const context = submitted && trace.getSpanContext(submitted);
+  const links = context === undefined ? [] : [{ context }];
+  return { kind: SpanKind.CONSUMER, links };
+}
 
 function isSampled(ids: SpanContext): boolean {
   return (ids.traceFlags & TraceFlags.SAMPLED) !== 0;

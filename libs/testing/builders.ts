@@ -49,6 +49,8 @@ export function call(parts: CallParts = {}): Call {
     tried: [],
     target: undefined,
     onBehalf: undefined,
+    replay: undefined,
+    conversation: undefined,
     ...parts,
     operation: operation(parts.operation),
   };

@@ -1,4 +1,4 @@
-import type { MeshPolicy } from "@myelin/subjects";
+import { configSubject, type MeshPolicy, recordingKind, recordingText } from "@myelin/subjects";
 import type { Handlers } from "../agent/context.ts";
 import { connect, type Mesh } from "../agent/mesh.ts";
 import type { ConnectOptions } from "../agent/options.ts";
@@ -148,7 +148,7 @@ export class TestMesh {
     await this.provision();
   }
 
-  /** @internal Makes every workspace's streams and consumers, as `apply` does. */
+  /** @internal Makes every workspace's streams and consumers, and says whose calls are recorded, as `apply` does. */
   async provision(): Promise<void> {
     for (const [workspace, policy] of Object.entries(this.#identities.policy.workspaces)) {
       const file = await this.#identities.storeCredentials(workspace);
@@ -156,6 +156,10 @@ export class TestMesh {
       await using store = await openStore(login);
       const workers = policy.guests ? [...this.#workers] : [];
       await provisionStores(store, { workspace, policy, workers });
+      const { recording } = policy;
+      if (recording !== undefined) {
+        await store.ask(configSubject(recordingKind), recordingText(recording));
+      }
     }
   }
 

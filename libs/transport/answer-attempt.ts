@@ -1,8 +1,10 @@
+import { ContentType } from "@myelin/subjects";
 import { MeshError } from "../errors/index.ts";
 import type { Inbound } from "../nats/index.ts";
 import type { Call, Reply } from "../pipeline/index.ts";
-import { isErrorHead, isPlainAnswer, json, readFrom } from "../wire/index.ts";
+import { isErrorHead, isPlainAnswer, readContentType, readFrom } from "../wire/index.ts";
 import { type Attempt, describe } from "./attempt.ts";
+import { unclaim } from "./claimed.ts";
 import type { ControlSender } from "./control-sender.ts";
 import type { OutgoingParts } from "./outgoing.ts";
 import { decodeReply, failure, noResponders } from "./replies.ts";
@@ -57,14 +59,30 @@ export class AnswerAttempt implements Attempt {
       if (lost !== undefined) return this.fail(lost);
       if (isErrorHead(head)) return this.fail(failure(this, message));
     }
-    const from = readFrom(head);
+    const contentType = isPlain ? undefined : readContentType(head);
+    if (contentType === ContentType.claim) return this.#fetch(message);
     try {
-      const value = isPlain ? json.decode(message.payload) : decodeReply(this, message);
+      const value = decodeReply(this, contentType, message.payload);
       this.#settle();
-      this.#resolve({ value, instance: from?.instance ?? this.instance, load: from?.load });
+      this.#resolve(this.#replyOf(value, head));
     } catch (error) {
       this.fail(MeshError.from(error));
     }
+  }
+
+  /** The far side is done: nobody there need be asked after this any more. */
+  #fetch({ head, payload }: Inbound): void {
+    this.#settle();
+    const { operation, signal } = this.call;
+    void unclaim(payload, operation, { large: this.#parts.large, signal })
+      .then((whole) => decodeReply(this, whole.contentType, whole.payload))
+      .then((value) => this.#resolve(this.#replyOf(value, head)))
+      .catch((error: unknown) => this.#reject(MeshError.from(error)));
+  }
+
+  #replyOf(value: unknown, head: string): Reply {
+    const from = readFrom(head);
+    return { value, instance: from?.instance ?? this.instance, load: from?.load };
   }
 
   fail(error: MeshError): void {

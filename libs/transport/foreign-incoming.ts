@@ -1,4 +1,11 @@
-import { foreignInbox, foreignName, Header, parseForeignCall, routeToken } from "@myelin/subjects";
+import {
+  ContentType,
+  foreignInbox,
+  foreignName,
+  Header,
+  parseForeignCall,
+  routeToken,
+} from "@myelin/subjects";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Inbound } from "../nats/index.ts";
 import { type Operation, type Request, RequestRecord } from "../pipeline/index.ts";
@@ -12,6 +19,7 @@ import {
 import type { Address } from "./addresses.ts";
 import type { Held } from "./held.ts";
 import type { Incoming, IncomingParts } from "./incoming.ts";
+import { recordedWay } from "./recorder.ts";
 import { Replier } from "./replier.ts";
 
 /** A call from another workspace, as it says of itself. */
@@ -33,7 +41,7 @@ export type VerifyForeign = (claim: ForeignClaim) => Promise<string>;
 export interface ForeignIncomingParts
   extends Pick<
     IncomingParts,
-    "link" | "agent" | "operations" | "heads" | "held" | "load" | "onRefused" | "clock"
+    "link" | "agent" | "operations" | "heads" | "held" | "load" | "onRefused" | "clock" | "recorder"
   > {
   /** Takes what is proved. */
   readonly incoming: Pick<Incoming, "read" | "hold" | "run">;
@@ -77,7 +85,9 @@ export class ForeignIncoming {
     if (!isForeignReply(message.reply)) return onRefused("reply_subject");
     const { account, skill, route, caller } = parsed.value;
     const address = this.#address(account, caller, skill);
-    const replier = new Replier(this.#parts, message.reply, address);
+    const isRecorded = this.#parts.recorder?.isOn === true;
+    const way = isRecorded ? recordedWay(this.#parts, message, address) : this.#parts;
+    const replier = new Replier(way, message.reply, address);
     try {
       const said = { account, caller, agent, skill, route: routeToken(route) };
       this.#begin(message, address, said, replier);
@@ -174,7 +184,16 @@ function named(request: Request, { caller }: ForeignClaim, { workspace, path }: 
 }
 
 /** What stays within a workspace. */
-function checkForeign({ onBehalf, credit }: RequestHead, operation: Operation | undefined): void {
+function checkForeign(
+  { onBehalf, credit, contentType }: RequestHead,
+  operation: Operation | undefined,
+): void {
+  if (contentType === ContentType.claim) {
+    throw new MeshError(
+      MeshCode.PayloadTooLarge,
+      "a payload in the store of another workspace cannot be read here; send less, or a reference to it",
+    );
+  }
   if (onBehalf !== undefined) {
     throw new MeshError(
       MeshCode.PermissionDenied,

@@ -1,13 +1,14 @@
 import { MeshCode, MeshError } from "../errors/index.ts";
-import type { Link } from "../nats/index.ts";
 import { type CallSignal, type Clock, type Codec, timer, type Wheel } from "../pipeline/index.ts";
 import { payloadOf } from "../wire/index.ts";
 import type { CreditGate } from "./credit-gate.ts";
 import { frameOverhead } from "./frame-queue.ts";
+import { isTooLarge, type Park } from "./parking.ts";
 import type { PlainReader } from "./plain-reader.ts";
+import type { ReplyLink } from "./recorder.ts";
 
 export interface FrameWriterParts {
-  readonly link: Link;
+  readonly link: ReplyLink;
   readonly wheel: Wheel;
   readonly clock: Clock;
   readonly signal: CallSignal;
@@ -21,6 +22,10 @@ export interface FrameWriterParts {
   readonly credit: CreditGate | undefined;
   /** Looks after a plain client. */
   readonly reader?: PlainReader | undefined;
+  /** Keeps frames that are too large for a message. Default: nothing does. */
+  readonly park?: Park | undefined;
+  /** The header block of a frame whose payload was kept so. */
+  readonly claimHead?: () => string;
 }
 
 /** A plain client's frames are handed to the server in portions of this, so that memory stays bounded here. */
@@ -65,27 +70,39 @@ async function pump(iterator: AsyncIterator<unknown>, parts: FrameWriterParts): 
     if (credit === undefined) {
       unflushed = await portion(link, unflushed + bytes + frameOverhead);
       signal.throwIfEnded();
-    } else {
-      if (!credit.isOpen) await credit.wait();
-      credit.use(bytes);
-    }
-    if (count > 0) {
-      const asks = parts.reader?.ask();
-      if (asks !== undefined) link.publish(reply, payload, { reply: asks });
-      // Empty and without headers it would end the way back to another workspace.
-      else if (bytes === 0) link.publish(reply, payload, { head: parts.firstHead() });
-      else link.publish(reply, payload, laterFrame);
-    } else {
-      // The deadline was for the first frame; from here on the silence between frames is bounded.
-      signal.settle();
-      link.publish(reply, payload, { head: parts.firstHead() });
+    } else if (!credit.isOpen) await credit.wait();
+    // The deadline was for the first frame; from here on the silence between frames is bounded.
+    if (count === 0) signal.settle();
+    try {
+      publish(payload, bytes, count, parts);
+      credit?.use(bytes);
+    } catch (error) {
+      // One that lies in the store takes no room on the way: its reader fetches it when it comes to it.
+      if (parts.park === undefined || credit === undefined || !isTooLarge(error)) throw error;
+      const claim = await parts.park(payload, codec.contentType);
+      link.publish(reply, claim, { head: parts.claimHead?.() ?? "" });
+      credit.use(claim.length);
     }
   }
 }
 
+function publish(
+  payload: Uint8Array | string,
+  bytes: number,
+  count: number,
+  { link, reply, firstHead, reader }: FrameWriterParts,
+): void {
+  if (count === 0) return link.publish(reply, payload, { head: firstHead() });
+  const asks = reader?.ask();
+  if (asks !== undefined) link.publish(reply, payload, { reply: asks });
+  // Empty and without headers it would end the way back to another workspace.
+  else if (bytes === 0) link.publish(reply, payload, { head: firstHead() });
+  else link.publish(reply, payload, laterFrame);
+}
+
 const laterFrame = Object.freeze({ mayWait: true });
 
-async function portion(link: Link, unflushed: number): Promise<number> {
+async function portion(link: ReplyLink, unflushed: number): Promise<number> {
   if (unflushed < flushBytes) return unflushed;
   await link.flush();
   return 0;

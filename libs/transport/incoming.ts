@@ -3,8 +3,10 @@ import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Inbound, Link } from "../nats/index.ts";
 import {
   CallSignal,
+  type Claim,
   type Clock,
   type Codec,
+  type LargePayloads,
   type Operation,
   type Request,
   RequestRecord,
@@ -12,14 +14,23 @@ import {
   type Wheel,
 } from "../pipeline/index.ts";
 import { parseTraceparent } from "../telemetry/index.ts";
-import { json, type ReplyHeads, type RequestHead, readRequestHead } from "../wire/index.ts";
+import {
+  json,
+  type ReplyHeads,
+  type RequestHead,
+  readClaim,
+  readRequestHead,
+} from "../wire/index.ts";
 import { type Address, Addresses } from "./addresses.ts";
 import { CreditGate } from "./credit-gate.ts";
 import { writeFrames } from "./frame-writer.ts";
 import type { Held, HeldAttempts } from "./held.ts";
 import type { Inbox } from "./inbox.ts";
+import { isTooLarge, Parked, parkingFor } from "./parking.ts";
 import { PlainReader } from "./plain-reader.ts";
+import { type Recorder, recordedWay } from "./recorder.ts";
 import { Replier } from "./replier.ts";
+import { plainCodec, requestCodec, type Unseal } from "./request-codec.ts";
 
 export interface IncomingParts {
   readonly link: Link;
@@ -34,27 +45,27 @@ export interface IncomingParts {
   /** Where the server tells that a plain reader has gone. Without, it is not noticed. */
   readonly inbox?: Inbox | undefined;
   readonly newId: () => string;
-  /** Opens what is sealed for this instance, by the content type that names who sealed it. */
-  readonly unseal?: (contentType: string, about: SealedRequest) => Codec | undefined;
+  readonly unseal?: Unseal | undefined;
+  /** Copies calls. Default: none are copied. */
+  readonly recorder?: Recorder | undefined;
+  /** Keeps what is too large for a message. Default: nothing does. */
+  readonly large?: LargePayloads | undefined;
+  /** Serves a request whose payload lies in the store. Default: nobody does. */
+  readonly serveClaimed?: Serve | undefined;
   /** Counts what was refused before it became a request, by reason. */
   readonly onRefused: (reason: string) => void;
-}
-
-/** A request to a skill whose payloads are sealed, before it is opened. */
-export interface SealedRequest {
-  readonly operation: Operation;
-  readonly caller: string;
-  readonly id: string;
 }
 
 /** From a message on a call subject to a request, through the serving stack, to its reply. */
 export class Incoming {
   readonly #parts: IncomingParts;
   readonly #addresses: Addresses;
+  readonly #parked: Parked;
 
   constructor(parts: IncomingParts) {
     this.#parts = parts;
     this.#addresses = new Addresses(parts.agent, parts.operations);
+    this.#parked = new Parked(parts.clock);
   }
 
   readonly receive = (message: Inbound): void => {
@@ -62,7 +73,9 @@ export class Incoming {
     if (address === undefined) return this.#parts.onRefused("subject");
     // Who answers publishes there: a reply subject outside the caller's own inbox would lend it our rights (SECURITY).
     if (!isOwnInbox(message.reply, address.inbox)) return this.#parts.onRefused("reply_subject");
-    const replier = new Replier(this.#parts, message.reply, address);
+    const isRecorded = this.#parts.recorder?.isOn === true;
+    const way = isRecorded ? recordedWay(this.#parts, message, address) : this.#parts;
+    const replier = new Replier(way, message.reply, address);
     let request: Request;
     let head: RequestHead;
     try {
@@ -77,14 +90,21 @@ export class Incoming {
     this.run(request, this.hold(request, token, head.credit), replier);
   };
 
+  /** Resolves when no answer is on its way to the store any more, or when that takes too long. */
+  settled(timeoutMs: number): Promise<void> {
+    return this.#parked.settled(timeoutMs);
+  }
+
   /** The request that a message is; throws why it is none. */
   read(message: Inbound, address: Address, head: RequestHead): Request {
     const { operation, caller } = address;
     if (operation === undefined) throw this.#unknownSkill(address.skill);
     const id = head.id ?? this.#parts.newId();
+    const claim = head.contentType === ContentType.claim ? this.#claim(message) : undefined;
+    const contentType = claim === undefined ? head.contentType : claim.contentType.toLowerCase();
     const codec = operation.sealed
-      ? this.#unseal({ operation, caller, id }, head.contentType)
-      : requestCodec(operation, head.contentType);
+      ? requestCodec(operation, contentType, { caller, id, unseal: this.#parts.unseal })
+      : plainCodec(operation, contentType);
     const signal = new CallSignal(this.#parts.wheel);
     const timeoutMs = head.timeoutMs ?? operation.deadlineMs;
     signal.expire(this.#parts.clock.now() + timeoutMs, timeoutMs, operation.key);
@@ -98,16 +118,16 @@ export class Incoming {
     request.payload = message.payload;
     request.codec = codec;
     request.behalfToken = head.onBehalf;
+    request.claim = claim;
+    request.conversation = head.conversation;
+    request.replay = head.replay;
     return request;
   }
 
-  #unseal(about: SealedRequest, contentType: string = json.contentType): Codec {
-    const codec = this.#parts.unseal?.(contentType, about);
-    if (codec !== undefined) return codec;
-    throw new MeshError(
-      MeshCode.UnsupportedContentType,
-      `${about.operation.key} takes sealed payloads only, ${ContentType.sealed}; key=X…, got ${contentType.slice(0, 80)}: call it with the library`,
-    );
+  #claim({ payload }: Inbound): Claim {
+    if (this.#parts.serveClaimed !== undefined) return readClaim(payload);
+    const detail = `${this.#parts.agent} reads no payloads from the store`;
+    throw new MeshError(MeshCode.UnsupportedContentType, detail);
   }
 
   /** Keeps an attempt in mind, so that its caller can cancel it and ask after it. */
@@ -139,7 +159,8 @@ export class Incoming {
     };
     const codec =
       request.codec.answer ?? (request.codec === operation.request ? operation.response : json);
-    const served = this.#parts.serve(request);
+    const { serve, serveClaimed = serve } = this.#parts;
+    const served = request.claim === undefined ? serve(request) : serveClaimed(request);
     if (operation.streams) {
       served
         .then((answer) =>
@@ -154,6 +175,9 @@ export class Incoming {
       try {
         replier.answer(answer, codec);
       } catch (error) {
+        const park = isTooLarge(error) ? parkingFor(request, this.#parts.large) : undefined;
+        if (park !== undefined)
+          return this.#parked.add(replier.answerBy(park, codec).then(done, done));
         failure = error;
       }
       done(failure);
@@ -167,7 +191,8 @@ export class Incoming {
     replier: Replier,
     codec: Codec,
   ): Promise<number> {
-    const { link, wheel, clock } = this.#parts;
+    const { wheel, clock } = this.#parts;
+    const { link } = replier;
     const { signal } = request;
     // Frames and credit may have been lost with the link: its reader shall hear of the gap now, not at the end.
     const unhear = link.onDown(() => signal.end(linkLost(request)));
@@ -183,6 +208,8 @@ export class Incoming {
       firstHead: () => replier.head(codec),
       credit: held.credit,
       reader,
+      park: parkingFor(request, this.#parts.large),
+      claimHead: () => replier.claimHead,
     }).finally(() => {
       unhear();
       reader?.close();
@@ -209,15 +236,6 @@ function linkLost({ operation }: Request): MeshError {
   return new MeshError(
     MeshCode.BrokenStream,
     `${operation.key}: its instance lost the connection to the broker under way`,
-  );
-}
-
-function requestCodec(operation: Operation, contentType: string | undefined): Codec {
-  if (contentType === undefined || contentType === json.contentType) return json;
-  if (contentType === operation.request.contentType) return operation.request;
-  throw new MeshError(
-    MeshCode.UnsupportedContentType,
-    `${operation.key} takes ${[...new Set([json.contentType, operation.request.contentType])].join(" or ")}, got ${contentType.slice(0, 80)}`,
   );
 }
 

@@ -1,7 +1,7 @@
-import { callSubject, callSubjectTo } from "@myelin/subjects";
-import { MeshCode, MeshError } from "../errors/index.ts";
+import { ContentType, callSubject, callSubjectTo } from "@myelin/subjects";
+import { isMeshError, MeshCode, MeshError } from "../errors/index.ts";
 import type { Denied, Link } from "../nats/index.ts";
-import type { Call, Clock, Membership, Reply, Wheel } from "../pipeline/index.ts";
+import type { Call, Clock, LargePayloads, Membership, Reply, Wheel } from "../pipeline/index.ts";
 import { formatTraceparent } from "../telemetry/index.ts";
 import {
   type ForeignProof,
@@ -27,6 +27,8 @@ export interface OutgoingParts {
   readonly membership: Membership;
   /** Signs calls to other workspaces. Default: there are none. */
   readonly sign?: SignForeign;
+  /** Keeps what is too large for a message. Default: nothing does. */
+  readonly large?: LargePayloads | undefined;
 }
 
 /** One attempt at a call to another workspace, to be signed. */
@@ -66,12 +68,11 @@ export class Outgoing {
     const { operation, signal } = call;
     const { link, inbox, name } = this.#parts;
     if (signal.reason !== undefined) return Promise.reject(signal.reason);
-    const attempt: Attempt = operation.streams
-      ? new StreamAttempt(call, this.#parts, this.#control)
-      : new AnswerAttempt(call, this.#parts, this.#control);
+    const attempt = this.#open(call);
+    let payload: Uint8Array | string = "";
     try {
       if (this.#stopped !== undefined) throw this.#stopped;
-      const payload = payloadOf(operation.request, call.input);
+      payload = payloadOf(operation.request, call.input);
       link.publish(subjectOf(call, name), payload, {
         reply: inbox.subject(attempt.token),
         head:
@@ -81,11 +82,48 @@ export class Outgoing {
       });
     } catch (error) {
       attempt.fail(MeshError.from(error));
-      return attempt.reply;
+      if (!this.#mayPark(call, error)) return attempt.reply;
+      attempt.reply.catch(replaced);
+      return this.#sendParked(call, payload);
     }
     this.#prober.watch();
     return attempt.reply;
   };
+
+  #open(call: Call): Attempt {
+    return call.operation.streams
+      ? new StreamAttempt(call, this.#parts, this.#control)
+      : new AnswerAttempt(call, this.#parts, this.#control);
+  }
+
+  /** A blob is read within its workspace only. */
+  #mayPark({ operation }: Call, error: unknown): boolean {
+    if (this.#parts.large === undefined || operation.workspace !== undefined) return false;
+    return isMeshError(error, MeshCode.PayloadTooLarge);
+  }
+
+  /** The attempt begins when its payload is in the store: until then nobody could answer for it. */
+  async #sendParked(call: Call, payload: Uint8Array | string): Promise<Reply> {
+    const { operation, signal } = call;
+    const { link, inbox, name, large } = this.#parts;
+    const { contentType } = operation.request;
+    const lifeMs = this.#leftMs(call);
+    const parking = { reader: operation.agent, contentType, lifeMs, signal };
+    const claim = (await large?.park(payload, parking)) ?? "";
+    if (this.#stopped !== undefined) throw this.#stopped;
+    signal.throwIfEnded();
+    const attempt = this.#open(call);
+    try {
+      link.publish(subjectOf(call, name), claim, {
+        reply: inbox.subject(attempt.token),
+        head: writeRequestHead({ ...this.#head(call), contentType: ContentType.claim }),
+      });
+      this.#prober.watch();
+    } catch (error) {
+      attempt.fail(MeshError.from(error));
+    }
+    return attempt.reply;
+  }
 
   /** Calls under way; a drain waits for them to end. */
   get inFlight(): number {
@@ -120,12 +158,11 @@ export class Outgoing {
   }
 
   #head(call: Call): RequestHead {
-    const { operation, trace, signal } = call;
-    const left = (signal.expiresAt ?? 0) - this.#parts.clock.now();
+    const { operation, trace } = call;
     return {
       traceparent: trace === undefined ? undefined : formatTraceparent(trace),
       tracestate: trace?.state,
-      timeoutMs: left > 1 ? Math.floor(left) : 1,
+      timeoutMs: this.#leftMs(call),
       id: call.id,
       // A call straight from its caller has nothing to tell that the subject does not.
       path: call.path === this.#parts.name ? undefined : call.path,
@@ -133,7 +170,14 @@ export class Outgoing {
       credit: operation.streams ? windowBytes : undefined,
       contentType: operation.request === json ? undefined : operation.request.contentType,
       onBehalf: call.onBehalf,
+      conversation: call.conversation,
+      replay: call.replay,
     };
+  }
+
+  #leftMs({ signal }: Call): number {
+    const left = (signal.expiresAt ?? 0) - this.#parts.clock.now();
+    return left > 1 ? Math.floor(left) : 1;
   }
 
   /** The server names no message, only its subject: whatever goes there is refused. True when a caller hears of it. */
@@ -152,6 +196,9 @@ export class Outgoing {
     fail(attemptsOf(inbox).filter(({ token }) => !inbox.isFormer(token)));
   }
 }
+
+/** Another attempt has taken its place. */
+function replaced(): void {}
 
 function fail(lost: readonly Attempt[]): void {
   for (const attempt of lost) {

@@ -1,11 +1,13 @@
+import { ContentType } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../errors/index.ts";
-import type { Link } from "../nats/index.ts";
 import type { Codec } from "../pipeline/index.ts";
 import { json, payloadOf, type ReplyHeads } from "../wire/index.ts";
+import type { Park } from "./parking.ts";
+import type { ReplyLink } from "./recorder.ts";
 import { closeWayBack } from "./way-back.ts";
 
 export interface ReplierParts {
-  readonly link: Link;
+  readonly link: ReplyLink;
   readonly heads: ReplyHeads;
   readonly load: () => number;
   readonly onRefused: (reason: string) => void;
@@ -27,12 +29,18 @@ export class Replier {
   readonly #parts: ReplierParts;
   readonly #told: Told | undefined;
   #done = false;
+  #unsent: Uint8Array | string = nothing;
 
   /** `told` is what those who ask like this know of the load; without it every answer says. */
   constructor(parts: ReplierParts, subject: string, told?: Told) {
     this.#parts = parts;
     this.subject = subject;
     this.#told = told;
+  }
+
+  /** What the answer goes out by. */
+  get link(): ReplyLink {
+    return this.#parts.link;
   }
 
   /** The header block of an answer now. */
@@ -43,11 +51,33 @@ export class Replier {
     );
   }
 
+  /** The header block of an answer whose payload lies in the store. */
+  get claimHead(): string {
+    return this.#parts.heads.answer(this.#parts.load(), ContentType.claim);
+  }
+
   answer(value: unknown, codec: Codec): void {
     if (this.#done) return;
     const payload = payloadOf(codec, value);
-    if (codec === json && !this.#hasNews()) this.#parts.link.publish(this.subject, payload);
-    else this.#publish(payload, this.head(codec));
+    try {
+      if (codec === json && !this.#hasNews()) this.#parts.link.publish(this.subject, payload);
+      else this.#publish(payload, this.head(codec));
+    } catch (error) {
+      // A sealed answer is written once only: written again it would be the next frame.
+      this.#unsent = payload;
+      throw error;
+    }
+    this.#conclude();
+  }
+
+  /** Answers with a claim to what `answer` has just found too large. */
+  async answerBy(park: Park, { contentType }: Codec): Promise<void> {
+    const payload = this.#unsent;
+    this.#unsent = nothing;
+    const claim = await park(payload, contentType);
+    // Meanwhile its deadline may have passed, or its caller may have left.
+    if (this.#done) return;
+    this.#publish(claim, this.claimHead);
     this.#conclude();
   }
 

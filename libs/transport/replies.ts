@@ -1,7 +1,7 @@
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Inbound } from "../nats/index.ts";
 import type { Codec, Membership } from "../pipeline/index.ts";
-import { json, readContentType, readDomain, readError, statusOf } from "../wire/index.ts";
+import { json, readDomain, readError, statusOf } from "../wire/index.ts";
 import type { Attempt } from "./attempt.ts";
 
 /** The error for the server's 503, "nobody listens there"; undefined when the message is something else. */
@@ -60,11 +60,14 @@ function unsealed({ head, payload }: Inbound, hidden: Codec): MeshError {
 }
 
 /** The value of a reply, in the content type that it names. */
-export function decodeReply(attempt: Attempt, message: Inbound): unknown {
+export function decodeReply(
+  attempt: Attempt,
+  contentType: string | undefined,
+  payload: Uint8Array,
+): unknown {
   const { response } = attempt.call.operation;
-  const contentType = readContentType(message.head) ?? json.contentType;
-  if (contentType === response.contentType) return response.decode(message.payload);
-  if (contentType === json.contentType) return json.decode(message.payload);
+  if (contentType === response.contentType) return response.decode(payload);
+  if (contentType === undefined || contentType === json.contentType) return json.decode(payload);
   throw new MeshError(
     MeshCode.UnsupportedContentType,
     `${attempt.what} answered in ${contentType.slice(0, 80)}, expected ${response.contentType}`,

@@ -1,8 +1,10 @@
+import { ContentType } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Inbound } from "../nats/index.ts";
 import { type Call, type Reply, timer } from "../pipeline/index.ts";
-import { isErrorHead, readFrames, readFrom } from "../wire/index.ts";
+import { isErrorHead, readContentType, readFrames, readFrom } from "../wire/index.ts";
 import { type Attempt, describe } from "./attempt.ts";
+import { unclaim } from "./claimed.ts";
 import type { ControlSender } from "./control-sender.ts";
 import { FrameQueue, frameOverhead } from "./frame-queue.ts";
 import type { OutgoingParts } from "./outgoing.ts";
@@ -10,6 +12,12 @@ import { failure, noResponders } from "./replies.ts";
 
 /** Room for frames that a reader has not taken yet, in bytes with overhead: the bound of a stream's memory. */
 export const windowBytes = 524_288;
+
+/** Which of the frames that came are claims, and the turn of the frame that was read last. */
+interface Claims {
+  readonly known: WeakSet<Uint8Array>;
+  last: Promise<unknown>;
+}
 
 /** An attempt that is answered by frames; its reply is there with the first of them. */
 export class StreamAttempt implements Attempt, AsyncIterableIterator<unknown> {
@@ -31,6 +39,7 @@ export class StreamAttempt implements Attempt, AsyncIterableIterator<unknown> {
   #received = 0;
   #taken = 0;
   #granted = windowBytes;
+  #claims: Claims | undefined;
 
   constructor(call: Call, parts: OutgoingParts, control: ControlSender) {
     this.call = call;
@@ -64,6 +73,7 @@ export class StreamAttempt implements Attempt, AsyncIterableIterator<unknown> {
       this.instance = readFrom(head)?.instance ?? this.instance;
       const frames = readFrames(head);
       if (frames !== undefined) return this.#finish(frames);
+      if (readContentType(head) === ContentType.claim) this.#note(payload);
     }
     this.#received++;
     if (this.#queue.bytes > 2 * windowBytes) {
@@ -92,6 +102,7 @@ export class StreamAttempt implements Attempt, AsyncIterableIterator<unknown> {
     const result = await next;
     if (result.done === true) return result;
     this.#account(result.value.length);
+    if (this.#claims !== undefined) return this.#inTurn(result.value, this.#claims);
     return { value: this.#decode(result.value), done: false };
   }
 
@@ -99,6 +110,31 @@ export class StreamAttempt implements Attempt, AsyncIterableIterator<unknown> {
   async return(): Promise<IteratorResult<unknown, undefined>> {
     this.#giveUp(new MeshError(MeshCode.Cancelled, `${this.what}: the reader left`));
     return { value: undefined, done: true };
+  }
+
+  #note(claim: Uint8Array): void {
+    this.#claims ??= { known: new WeakSet(), last: Promise.resolve() };
+    this.#claims.known.add(claim);
+  }
+
+  /** Frames are decoded in their order, since sealed ones are opened so; each is fetched when its reader comes to it. */
+  #inTurn(frame: Uint8Array, claims: Claims): Promise<IteratorResult<unknown, undefined>> {
+    const turn = claims.last.then(async () => {
+      const whole = claims.known.has(frame) ? await this.#fetch(frame) : frame;
+      return { value: this.#decode(whole), done: false } as const;
+    });
+    claims.last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #fetch(frame: Uint8Array): Promise<Uint8Array> {
+    const { operation, signal } = this.call;
+    try {
+      return (await unclaim(frame, operation, { large: this.#parts.large, signal })).payload;
+    } catch (error) {
+      this.#giveUp(MeshError.from(error));
+      throw error;
+    }
   }
 
   /** An iterator that threw is not told to return: what cannot be read ends the stream here. */

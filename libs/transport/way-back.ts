@@ -1,4 +1,4 @@
-import type { Link } from "../nats/index.ts";
+import type { ReplyLink } from "./recorder.ts";
 
 const nothing = new Uint8Array(0);
 
@@ -8,7 +8,7 @@ const nothing = new Uint8Array(0);
  * An empty message without headers does; without it the server remembers each question for an hour. The caller gets
  * it as well, and takes it for what it is.
  */
-export function closeWayBack(link: Link, reply: string): void {
+export function closeWayBack(link: ReplyLink, reply: string): void {
   if (!link.isUp) return;
   try {
     link.publish(reply, nothing);

@@ -11,7 +11,19 @@ export function needle(name: string): string {
 
 /** The value of a header in a raw block, without the spaces around it; undefined when it is not there. */
 export function field(head: string, needle: string): string | undefined {
-  const at = head.indexOf(needle);
+  return fieldAt(head, needle, head.indexOf(needle));
+}
+
+/**
+ * The value of a header that the server itself has put into a stored message.
+ *
+ * It puts them after those of whoever published, who may have written the same: the last one is the server's.
+ */
+export function serverField(head: string, needle: string): string | undefined {
+  return fieldAt(head, needle, head.lastIndexOf(needle));
+}
+
+function fieldAt(head: string, needle: string, at: number): string | undefined {
   if (at < 0) return undefined;
   let from = at + needle.length;
   let end = head.indexOf("\r\n", from);

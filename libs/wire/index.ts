@@ -1,8 +1,10 @@
+export { checkClaimed, leastPartBytes, mostClaimedBytes, readClaim, writeClaim } from "./claim.ts";
 export { type ForeignProof, readForeignProof, writeForeignHead } from "./foreign-head.ts";
-export { field, headerText, headLine, needle, statusOf } from "./head.ts";
+export { field, headerText, headLine, needle, serverField, statusOf } from "./head.ts";
 export { json } from "./json.ts";
 export { payloadOf } from "./payload.ts";
 export { parseProtobuf } from "./protobuf.ts";
+export { readReplay, writeReplay } from "./replay-mark.ts";
 export {
   isErrorHead,
   isPlainAnswer,

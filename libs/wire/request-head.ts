@@ -1,5 +1,14 @@
-import { Header, isToken, maxPathLength, parseForeignName } from "@myelin/subjects";
+import {
+  conversationRule,
+  Header,
+  isConversation,
+  isToken,
+  maxPathLength,
+  parseForeignName,
+} from "@myelin/subjects";
+import type { Replay } from "../pipeline/index.ts";
 import { checkHead, headLine, malformed, quoted, whole } from "./head.ts";
+import { readReplay, writeReplay } from "./replay-mark.ts";
 
 /** What the headers of a request say. */
 export interface RequestHead {
@@ -16,6 +25,9 @@ export interface RequestHead {
   readonly contentType: string | undefined;
   /** The token that says on whose behalf it is asked, not verified. */
   readonly onBehalf?: string | undefined;
+  readonly replay?: Replay | undefined;
+  /** The conversation it belongs to, as its caller names it. */
+  readonly conversation?: string | undefined;
 }
 
 /** A complete block for a request. Absent values cost nothing on the wire. */
@@ -29,6 +41,8 @@ export function writeRequestHead(head: RequestHead): string {
   if (head.credit !== undefined) text += `${Header.credit}: ${head.credit}\r\n`;
   if (head.contentType !== undefined) text += `${Header.contentType}: ${head.contentType}\r\n`;
   if (head.onBehalf !== undefined) text += `${Header.onBehalf}: ${head.onBehalf}\r\n`;
+  if (head.replay !== undefined) text += `${Header.replay}: ${writeReplay(head.replay)}\r\n`;
+  if (head.conversation !== undefined) text += `${Header.conversation}: ${head.conversation}\r\n`;
   return `${text}\r\n`;
 }
 
@@ -85,6 +99,12 @@ function take(read: Reading, name: string, value: string, caller: string): void 
     case Header.onBehalf:
       read.onBehalf = value;
       break;
+    case Header.conversation:
+      read.conversation = conversation(value);
+      break;
+    case Header.replay:
+      read.replay = readReplay(value);
+      break;
   }
 }
 
@@ -98,6 +118,8 @@ const bare: RequestHead = Object.freeze({
   credit: undefined,
   contentType: undefined,
   onBehalf: undefined,
+  replay: undefined,
+  conversation: undefined,
 });
 
 const idPattern = /^[\w.:/+=-]{1,128}$/;
@@ -105,6 +127,11 @@ const idPattern = /^[\w.:/+=-]{1,128}$/;
 function callId(id: string): string {
   if (idPattern.test(id)) return id;
   throw malformed(Header.id, "1 to 128 of letters, digits and _.:/+=-", quoted(id));
+}
+
+function conversation(name: string): string {
+  if (isConversation(name)) return name;
+  throw malformed(Header.conversation, conversationRule, quoted(name));
 }
 
 /** An agent's name; of another workspace, `<workspace>/<agent>`. */

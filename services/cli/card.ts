@@ -1,4 +1,12 @@
-import { type Contract, defineAgent, MeshCode, MeshError, type Skill, skill } from "@myelin/mesh";
+import {
+  type Contract,
+  defineAgent,
+  isMeshError,
+  MeshCode,
+  MeshError,
+  type Skill,
+  skill,
+} from "@myelin/mesh";
 import type { EndpointInfo, Observer, ServiceInfo } from "@myelin/mesh/operate";
 import { Metadata } from "@myelin/subjects";
 import { z } from "zod";
@@ -13,7 +21,23 @@ export interface Card {
   /** Why not; absent when it is. */
   readonly unverified?: string;
   readonly skills: readonly SkillCard[];
+  /** What it tells; absent where that is nothing. */
+  readonly events?: readonly EventCard[];
 }
+
+/** One event of a card. */
+export interface EventCard {
+  readonly name: string;
+  readonly description: string;
+  readonly signed: boolean;
+  /** JSON Schema of its data. */
+  readonly data: unknown;
+}
+
+const eventsShown = z.record(
+  z.string(),
+  z.object({ description: z.string(), signed: z.boolean(), data: z.unknown() }),
+);
 
 /** One skill of a card. */
 export interface SkillCard {
@@ -46,20 +70,37 @@ export function cardOf(info: ServiceInfo): Card {
     verified: info.verified,
     ...(info.unverified === undefined ? {} : { unverified: info.unverified }),
     skills: info.endpoints.map(skillOf),
+    ...eventsOf(info.metadata[Metadata.events]),
   };
+}
+
+/** What cannot be read is not shown: anybody may answer for an agent. */
+function eventsOf(text: string | undefined): Pick<Card, "events"> {
+  if (text === undefined) return {};
+  const read = eventsShown.safeParse(json(text));
+  if (!read.success) return {};
+  const all = Object.entries(read.data);
+  return { events: all.map(([name, { data, ...kind }]) => ({ name, ...kind, data })) };
 }
 
 /** Asks for the card of an agent; throws `unknown_agent` with the names of those that are there. */
 export async function askCard(observer: Observer, agent: string): Promise<Card> {
   const [info] = (await observer.info(agent, { most: 1 })).filter(isAgent);
   if (info !== undefined) return cardOf(info);
-  const there = [...new Set((await observer.info()).filter(isAgent).map(({ name }) => name))];
-  throw new MeshError(
-    MeshCode.UnknownAgent,
-    there.length === 0
-      ? `nobody serves ${agent}, and no other agent is there`
-      : `nobody serves ${agent}; agents here: ${there.sort().join(", ")}`,
-  );
+  const there = await agentsThere(observer);
+  throw new MeshError(MeshCode.UnknownAgent, `nobody serves ${agent}${there}`);
+}
+
+/** Who else is there, for people; a submitter may ask for the agents that it submits to alone. */
+async function agentsThere(observer: Observer): Promise<string> {
+  try {
+    const names = (await observer.info()).filter(isAgent).map(({ name }) => name);
+    const there = [...new Set(names)].sort().join(", ");
+    return there === "" ? ", and no other agent is there" : `; agents here: ${there}`;
+  } catch (error) {
+    if (isMeshError(error, MeshCode.PermissionDenied)) return " now";
+    throw error;
+  }
 }
 
 /** The skill of a card; throws `unknown_skill` with the names of those that it has. */

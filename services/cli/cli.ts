@@ -2,10 +2,15 @@ import { Command, CommanderError } from "commander";
 import { type CommonOptions, resolveContext } from "./context.ts";
 import { Exit, exitHelp, report, usage } from "./failure.ts";
 import { type HomeOptions, resolveHome, resolveNewHome } from "./home.ts";
+import { addDead } from "./menu/dead.ts";
 import type { Add, AddToHome } from "./menu/entry.ts";
+import { addEvents } from "./menu/events.ts";
 import { addKeeping } from "./menu/keeping.ts";
+import { addLater } from "./menu/later.ts";
 import { addLooking } from "./menu/looking.ts";
+import { addReplaying } from "./menu/replaying.ts";
 import { addRunning } from "./menu/running.ts";
+import { addTasks } from "./menu/tasks.ts";
 import type { Terminal } from "./terminal.ts";
 import { ownVersion } from "./version.ts";
 
@@ -49,8 +54,8 @@ function program(terminal: Terminal, outcome: Outcome, args: readonly string[]):
       getErrHelpWidth: () => terminal.columns ?? 100,
     })
     .addHelpText("after", exitHelp);
-  const add: Add = (name, summary, work) =>
-    command(root, name, summary)
+  const add: Add = (name, summary, work, parent = root) =>
+    command(parent, name, summary)
       .option("--as <name>", "our name as a caller; default: MYELIN_AS, then ops")
       .option(
         "--creds <file>",
@@ -71,6 +76,14 @@ function program(terminal: Terminal, outcome: Outcome, args: readonly string[]):
     });
   addLooking(add);
   addRunning(add);
+  addReplaying(add);
+  addLater(add, root.command("later").description("tasks and schedules that are not for now"));
+  addTasks(
+    add,
+    root.command("tasks").description("work that is handed over, and outlives a process"),
+  );
+  addEvents(add, root.command("events").description("what agents tell, and who follows it"));
+  addDead(add, root);
   addKeeping(addToHome, root);
   return root;
 }

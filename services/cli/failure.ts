@@ -46,7 +46,7 @@ const advice: Partial<Record<MeshCode, string>> = {
   overloaded: "try again in a moment; `myelin agents` shows the load",
   circuit_open: "try again in a moment; the skill kept failing",
   permission_denied:
-    "the server decides what each may do: log in as another with --as or --creds, or grant it in mesh.yaml",
+    "the server decides what each may do: log in as another with --as or --creds, or grant it in mesh.yaml, to a name at agents.<name>, to who holds a role at roles.<role>",
   handler_failed: "the agent's log says why",
 };
 
@@ -56,8 +56,10 @@ export function adviceOn(code: MeshCode, agent = "<agent>"): string | undefined 
 }
 
 /** What to do about this failure: what it says itself of why we could not connect, else what its code says. */
-export function nextAfter({ code, cause }: MeshError, agent?: string): string | undefined {
+export function nextAfter({ code, cause, detail }: MeshError, agent?: string): string | undefined {
   const [, told] = cause instanceof MeshError ? (/; (.*)$/s.exec(cause.detail) ?? []) : [];
+  // The server is there.
+  if (code === "unavailable" && detail.includes("`myelin apply`")) return undefined;
   // That a server may not be running is told better by the table: by what this command line can do about it.
   if (told === undefined || told.includes("nats-server running")) return adviceOn(code, agent);
   return commandWords.reduce((text, [word, ours]) => text.replaceAll(word, ours), told);

@@ -13,7 +13,14 @@ const posts: Readonly<Record<string, () => Promise<{ takePost: TakePost }>>> = {
   editor: () => import("./agents/editor.ts"),
 };
 
-const drainMs = 5_000;
+// What is not done by then is given back, and another instance does it.
+const drainMs = 2_000;
+
+// With --chaos the broker may be away just when an instance starts.
+const waitForBrokerMs = 30_000;
+
+/** A desk waits for its digest, and instances may die over a task more often than usual. */
+const tasks = { attempts: 15, firstDelayMs: 200, maxDelayMs: 5_000 };
 
 const [, , agent = "", label = agent] = process.argv;
 const logger = pino({ name: label }, pino.destination({ fd: 2, sync: true }));
@@ -27,13 +34,12 @@ async function main(): Promise<void> {
       `the agent must be one of ${Object.keys(posts).join(", ")}, got ${JSON.stringify(agent)}`,
     );
   }
-  // Ctrl-C in a terminal reaches every process of the group; the desk decides who stops when.
-  process.on("SIGINT", () => {});
   const settings = readSettings(process.env);
   const chat = readChatServer(process.env);
   const telemetry = await startTelemetry({ service: agent });
-  const connection = { ...locate(process.env), logger, onAccess: accessLog(logger) };
-  const mesh = await (await load()).takePost({ settings, chat, label, connection });
+  const onAccess = accessLog(logger);
+  const connection = { ...locate(process.env), logger, onAccess, waitForBrokerMs };
+  const mesh = await (await load()).takePost({ settings, chat, label, connection, tasks });
   drainOnSignal(
     async () => {
       await mesh.drain({ timeoutMs: drainMs });

@@ -2,6 +2,7 @@ import { constants } from "node:os";
 import { baseOf, natsServerOf, sourcesOf } from "./config.ts";
 import { help, readInvocation } from "./options.ts";
 import { exit, explain } from "./run/failure.ts";
+import { isWhole } from "./run/record.ts";
 import { run } from "./run/run.ts";
 import { createScreen, type Screen } from "./screen/screen.ts";
 import { readChatServer } from "./settings.ts";
@@ -22,7 +23,7 @@ async function main(screen: Screen): Promise<number> {
   const world = { sources, natsServer: natsServerOf(env), cwd, env, screen, signal: interrupted };
   try {
     const record = await run(invocation.options, world);
-    return record.lost === 0 ? exit.ok : exit.failed;
+    return isWhole(record) ? exit.ok : exit.failed;
   } catch (error) {
     if (interrupted.aborted) return 128 + Number(interrupted.reason);
     throw error;

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { MeshCode, MeshError } from "@myelin/mesh";
@@ -21,6 +22,8 @@ export interface DeskOptions {
   readonly maxWords: number;
   /** Instances of the summarizer at the start; two of them are lost on purpose. */
   readonly summarizers: number;
+  /** With what everything is killed that can be; undefined: two summarizers end, and nothing else. */
+  readonly chaos: { readonly seed: number } | undefined;
 }
 
 export const help = `npm start -- [options] [file or folder ...]
@@ -35,13 +38,17 @@ README; it leaves out hidden folders and node_modules.
   --limit <number>     most documents, 1 to 10000; default: 1000
   --words <number>     longest summary, 10 to 500 words; default: 60
   --summarizers <n>    instances of the summarizer, 3 to 16; default: 4
+  --chaos              kill summarizers, the editor and the broker at random
+  --seed <number>      the same blows as in another run, with --chaos
   --help               this text
 
 While it runs, one summarizer is killed and another one drained: nothing is lost.
+With --chaos much more is killed, the broker too, and started again. At the end the
+summaries are counted in the broker's streams: each must be in the digest once.
 With OPENAI_BASE_URL set (and OPENAI_API_KEY, OPENAI_MODEL where needed), the
 summarizer asks that server; it must speak the chat completions protocol.
-The exit code is 0 when every document was summarised, 1 when one was lost or
-the run failed, 2 when the command line is wrong.
+The exit code is 0 when every document was summarised and the streams say the
+same, 1 when one was lost or the run failed, 2 when the command line is wrong.
 `;
 
 /** Reads the command line; throws `invalid_argument` that says what is wrong. */
@@ -57,6 +64,7 @@ export function readInvocation(args: readonly string[], cwd: string): Invocation
       limit: whole("--limit", values.limit, { least: 1, most: 10_000, otherwise: 1_000 }),
       maxWords: whole("--words", values.words, { least: 10, most: 500, otherwise: 60 }),
       summarizers: whole("--summarizers", values.summarizers, { least: 3, most: 16, otherwise: 4 }),
+      chaos: chaosOf(values),
     },
   };
 }
@@ -73,6 +81,8 @@ function parse(args: readonly string[]) {
         limit: { type: "string" },
         words: { type: "string" },
         summarizers: { type: "string" },
+        chaos: { type: "boolean" },
+        seed: { type: "string" },
       },
     });
   } catch (cause) {
@@ -82,6 +92,17 @@ function parse(args: readonly string[]) {
       cause,
     });
   }
+}
+
+const mostSeed = 4_294_967_295;
+
+function chaosOf({ chaos, seed }: { chaos?: boolean; seed?: string }): DeskOptions["chaos"] {
+  if (chaos === true) {
+    const otherwise = randomInt(mostSeed);
+    return { seed: whole("--seed", seed, { least: 0, most: mostSeed, otherwise }) };
+  }
+  if (seed === undefined) return undefined;
+  throw new MeshError(MeshCode.InvalidArgument, "--seed is of --chaos; give both or none");
 }
 
 interface Range {

@@ -11,6 +11,8 @@ const settings = z.object({
   base: z.string(),
   /** The folder of the digest. */
   out: z.string(),
+  /** The desk's own name, see `newDesk`: tasks of another one that was closed are not done. */
+  desk: z.string(),
   /** Documents that the editor has in work at once. */
   documentsAtOnce: z.number().int().min(1),
 });

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { balance } from "./balance.ts";
 import { call } from "./call.ts";
+import { durable } from "./durable.ts";
 import { identity } from "./identity.ts";
 import { idle } from "./idle.ts";
 import { stream } from "./stream.ts";
@@ -11,7 +12,7 @@ import { bundle } from "./support/bundle.ts";
 import { exitOnSignals } from "./support/leftovers.ts";
 import { document, table } from "./support/report.ts";
 
-const benches: Readonly<Record<string, Bench>> = { call, balance, idle, identity, stream };
+const benches: Readonly<Record<string, Bench>> = { call, balance, durable, idle, identity, stream };
 
 const usage = `usage: npm run bench -- <${Object.keys(benches).join(" | ")}> [--json] [--quick]`;
 

@@ -12,6 +12,7 @@ import {
   type Signer,
   signCard,
   signEnvelope,
+  signEnvelopes,
   vouch,
 } from "../../libs/identity/index.ts";
 
@@ -70,6 +71,13 @@ function message(signer: Signer, change: Readonly<Record<string, unknown>> = {},
   };
 }
 
+const trio = ["task-1", "task-2", "task-3"].map((id): Letter => ({ ...letter, id }));
+const together = signEnvelopes(trio, editor).map((signed, at) =>
+  message(editor, { ...signed, id: trio[at]?.id }),
+);
+const [body, signature] = together[0]?.envelope.split(".") ?? [];
+const otherWay = [body, signature, together[1]?.envelope.split(".")[2]].join(".");
+
 const card = {
   type: "io.nats.micro.v1.info_response",
   name: "editor",
@@ -94,7 +102,7 @@ const vectors = {
   account: account.publicKey,
   accountJwt,
   envelopes: {
-    accepted: [message(editor)],
+    accepted: [message(editor), ...together],
     refused: [
       { why: "subject", ...message(editor, { subject: "mesh.task.other.condense.normal.editor" }) },
       { why: "target", ...message(editor, {}, { ...letter, target: "reviewer" }) },
@@ -105,6 +113,7 @@ const vectors = {
       { why: "revoked", ...message(revoked) },
       { why: "speaks for", ...message(gateway) },
       { why: "signature", ...message({ jwt: editor.jwt, key: gateway.key }) },
+      { why: "signature", ...message(editor, { envelope: otherWay }) },
     ],
   },
   tokens: {

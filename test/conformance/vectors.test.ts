@@ -101,6 +101,33 @@ test("the good message of the vectors is verified with nothing but Ed25519 and S
   ]);
 });
 
+test("messages that were signed together are verified with nothing but Ed25519 and SHA-256", () => {
+  const together: readonly MessageVector[] = vectors.envelopes.accepted.slice(1);
+  assert.deepEqual(
+    together.map(({ id }) => id),
+    ["task-1", "task-2", "task-3"],
+  );
+  for (const { envelope, signer } of together) {
+    const [fields = "", signature = "", way = ""] = envelope.split(".");
+    const signed = [Buffer.of(0, 0xff), "mesh.envelope.1\0", Buffer.from(fields, "base64url")];
+    let node = hash(...signed);
+    const steps = Buffer.from(way, "base64url");
+    for (let at = 0; at < steps.length; at += 33) {
+      const sibling = steps.subarray(at + 1, at + 33);
+      node = steps[at] === 1 ? hash("\x01", node, sibling) : hash("\x01", sibling, node);
+    }
+    const root = Buffer.concat([Buffer.of(0xff), Buffer.from("mesh.batch.1\0"), node]);
+    const key = keyOf(checkedJwt(signer).sub);
+    assert.ok(verify(null, root, key, Buffer.from(signature, "base64url")));
+  }
+});
+
+function hash(...parts: readonly (Buffer | string)[]): Buffer {
+  const sum = createHash("sha256");
+  for (const part of parts) sum.update(part);
+  return sum.digest();
+}
+
 test("the good token of the vectors is verified with nothing but Ed25519 and SHA-256", () => {
   const { token, self, user, scopes } = vectors.tokens.accepted[1];
   const [first, second] = token.split(",");

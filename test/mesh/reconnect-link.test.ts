@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:net";
 import { test } from "node:test";
 import { eventually, type NatsServer, startNats } from "@myelin/mesh/testing";
 import { MeshCode, MeshError } from "../../libs/errors/index.ts";
@@ -15,6 +16,18 @@ async function timed(act: () => unknown): Promise<number> {
   const start = performance.now();
   await act();
   return performance.now() - start;
+}
+
+/** Stands in a killed server's place until it was tried so many times. */
+async function knocks(server: NatsServer, many: number): Promise<void> {
+  let tried = 0;
+  const stranger = createServer((socket) => {
+    tried++;
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => stranger.listen(server.port, "127.0.0.1", resolve));
+  await eventually(`it was tried ${many} times`, () => tried >= many);
+  await new Promise((resolve) => stranger.close(resolve));
 }
 
 test("a killed broker is known at once, and publishing fails fast", async () => {
@@ -57,8 +70,8 @@ test("it comes back after many losses, however long they last", async () => {
   for (let loss = 1; loss <= 3; loss++) {
     await server.kill();
     await eventually("it is down", () => downs === loss);
-    // nats.js alone would have given up after ten attempts of 10 to 20 ms.
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    // nats.js alone would have given up after ten attempts.
+    await knocks(server, 15);
     await server.restart();
     await eventually("it is up", () => link.isUp);
   }
@@ -206,15 +219,17 @@ test("closing twice is closing once; then everything says closed", async () => {
 test("closing while it reconnects ends the waiting and leaves nothing running", async () => {
   await using server = await startNats();
   await using link = await linkTo(server);
+  await using other = await linkTo(server, { name: "other" });
   await server.kill();
-  await eventually("it is down", () => !link.isUp);
+  await eventually("both are down", () => !link.isUp && !other.isUp);
   const waiting = assert.rejects(link.whenUp(new CallSignal(new Wheel(systemClock))), {
     code: "closed",
   });
   assert.ok((await timed(() => link.close())) < 1_000);
   await waiting;
   await server.restart();
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  // One that was not closed has come back by then.
+  await eventually("the other one is up", () => other.isUp);
   assert.equal(link.isUp, false);
 });
 

@@ -23,7 +23,14 @@ test("programs see the library through its doors only", () => {
   assert.equal(shown(judgeServices(sourcesIn("services"))), "");
 });
 
-for (const folder of ["libs", "subjects", "services/cli", "services/desk", "test"]) {
+for (const folder of [
+  "libs",
+  "subjects",
+  "services/cli",
+  "services/desk",
+  "services/keeper",
+  "test",
+]) {
   test(`${folder} declares every package it imports`, () => {
     assert.equal(shown(judgeManifest(sourcesIn(folder), declaredBy(folder))), "");
   });

@@ -21,7 +21,7 @@ import { type Breach, type Source, shown, sourcesIn } from "./source.ts";
 
 /** A text that a subject of the mesh begins with, or has in it; names of spans and metrics are none. */
 const subject =
-  /(^|[^\w.@/-])mesh\.(call|outcall|xcall|control|outcontrol|xcontrol|task|later|result|event|dead|record|config|presence|js)\b(?!\()|\$SRV|\$JS|_INBOX|_R_\./;
+  /(^|[^\w.@/-])mesh\.(call|outcall|xcall|control|outcontrol|xcontrol|task|later|result|event|dead|record|blob|artifact|config|presence|js)\b(?!\()|\$SRV|\$JS|\$KV|_INBOX|_R_\./;
 
 test("subjects are spelled out in subjects/ and nowhere else", () => {
   assert.equal(shown(judgeTexts(sourcesIn("libs", "services"))), "");

@@ -6,6 +6,7 @@ export class Cable implements AsyncDisposable {
   readonly url: string;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  #isSevered = false;
 
   private constructor(server: Server, port: number) {
     this.#server = server;
@@ -20,13 +21,26 @@ export class Cable implements AsyncDisposable {
     const address = server.address();
     if (address === null || typeof address === "string") throw new TypeError("no port");
     const cable = new Cable(server, address.port);
-    server.on("connection", (near) => cable.#join(near, dial(port, "127.0.0.1")));
+    server.on("connection", (near) => {
+      if (cable.#isSevered) near.destroy();
+      else cable.#join(near, dial(port, "127.0.0.1"));
+    });
     return cable;
   }
 
   /** Cuts what is connected; a new connection is let through. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Cuts it, and lets nothing through until it is mended. */
+  sever(): void {
+    this.#isSevered = true;
+    this.cut();
+  }
+
+  mend(): void {
+    this.#isSevered = false;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -30,6 +30,11 @@ export function left(home: HomeMesh, stream: string): Promise<number> {
   return withStore(home, async (jsm) => (await jsm.streams.info(stream)).state.messages);
 }
 
+/** Removes everything from a stream, as an operator may. */
+export async function purge(home: HomeMesh, stream: string): Promise<void> {
+  await withStore(home, async (jsm) => void (await jsm.streams.purge(stream)));
+}
+
 /** Every final result that is stored: its subject, in order, as often as it was written. */
 export function finals(home: HomeMesh): Promise<readonly string[]> {
   return messages(home, Store.results, ({ subject }) => subject).then((all) =>

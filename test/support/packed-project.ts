@@ -31,6 +31,7 @@ const compilerOptions = {
 const archives = {
   "@myelin/subjects": "myelin-subjects-0.1.0.tgz",
   "@myelin/mesh": "myelin-mesh-0.1.0.tgz",
+  "@myelin/keeper": "myelin-keeper-0.1.0.tgz",
   myelin: "myelin-0.1.0.tgz",
 };
 
@@ -134,7 +135,7 @@ function installed(name: string): string {
 
 /** The packages of others that ours declare. */
 function dependencies(): string[] {
-  const declared = ["subjects", "libs", "services/cli"].flatMap((folder) => {
+  const declared = ["subjects", "libs", "services/keeper", "services/cli"].flatMap((folder) => {
     const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
     return Object.keys(manifest.dependencies ?? {});
   });

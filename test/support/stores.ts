@@ -9,6 +9,8 @@ import { HomeMesh } from "./home-mesh.ts";
 export interface StoredMeshOptions {
   /** How long a task may be with a worker that says nothing, in milliseconds. Default: 30 s. */
   readonly ackWaitMs?: number;
+  /** Deliveries until the server gives up. Default: it never does. */
+  readonly maxDeliver?: number;
 }
 
 const nanosecondsPerMs = 1e6;
@@ -56,7 +58,7 @@ export async function joinPlain(
 async function makeStores(
   keeper: NatsConnection,
   workers: readonly string[],
-  { ackWaitMs = 30_000 }: StoredMeshOptions,
+  { ackWaitMs = 30_000, maxDeliver = -1 }: StoredMeshOptions,
 ): Promise<void> {
   const jsm = await jetstreamManager(keeper);
   const there = new Set((await jsm.streams.list().next()).map(({ config }) => config.name));
@@ -70,7 +72,7 @@ async function makeStores(
         filter_subject: `mesh.task.${worker}.*.${priority}.*`,
         ack_policy: "explicit",
         ack_wait: ackWaitMs * nanosecondsPerMs,
-        max_deliver: -1,
+        max_deliver: maxDeliver,
       } as const;
       // What apply made stays, with the wait that this test wants.
       if (known.some(({ name }) => name === consumer)) {

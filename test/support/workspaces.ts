@@ -69,13 +69,15 @@ export const clerk = defineAgent({
 /** What happened at the summarizer. */
 export interface Seen {
   readonly served: string[];
+  /** Calls of `wait` that have begun. */
+  waiting: number;
   cancelledAt: number | undefined;
   yielded: number;
   left: number;
 }
 
 export function seen(): Seen {
-  return { served: [], cancelledAt: undefined, yielded: 0, left: 0 };
+  return { served: [], waiting: 0, cancelledAt: undefined, yielded: 0, left: 0 };
 }
 
 export function handlers(what: Seen): Handlers<typeof summarizer> {
@@ -96,6 +98,7 @@ export function handlers(what: Seen): Handlers<typeof summarizer> {
     },
     wait: ({ ms }, { signal }) =>
       new Promise((resolve, reject) => {
+        what.waiting++;
         const timer = setTimeout(() => resolve({ ms }), ms);
         signal.addEventListener("abort", () => {
           clearTimeout(timer);

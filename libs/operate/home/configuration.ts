@@ -1,7 +1,10 @@
 import {
   configSubject,
   type MeshPolicy,
+  noRecording,
   ownStoreApi,
+  recordingKind,
+  recordingText,
   Store,
   type WorkspacePolicy,
 } from "@myelin/subjects";
@@ -21,7 +24,7 @@ const reply = z.object({
 
 /**
  * Publishes the accounts' JWTs as configuration of each workspace, where everybody can read them: they prove
- * themselves. The stream for it is made where it is missing and `apply` makes streams. Answers how many were new.
+ * themselves; and beside them whose calls are recorded. The stream for it is made where it is missing and `apply` makes streams. Answers how many were new.
  */
 export async function publishAccounts(
   home: Home,
@@ -33,8 +36,10 @@ export async function publishAccounts(
     await using store = await enterStore(home, workspace, reach);
     if (!(await hasConfiguration(store, workspace, itsPolicy))) continue;
     for (const known of knownTo(policy, workspace)) {
-      if (await publish(store, accountFacts(home, known))) published++;
+      const { publicKey, jwt } = accountFacts(home, known);
+      if (await publish(store, `account.${publicKey}`, jwt)) published++;
     }
+    await publish(store, recordingKind, recordingText(itsPolicy.recording ?? noRecording));
   }
   return published;
 }
@@ -70,14 +75,12 @@ async function hasConfiguration(
   }
 }
 
-async function publish(
-  store: Entrance,
-  { publicKey, jwt }: { readonly publicKey: string; readonly jwt: string },
-): Promise<boolean> {
-  const subject = configSubject(`account.${publicKey}`);
+/** Whether it was not what is published already. */
+async function publish(store: Entrance, kind: string, text: string): Promise<boolean> {
+  const subject = configSubject(kind);
   const [last] = await store.askAll(ownStoreApi.last(Store.config, subject), { most: 1 });
-  if (last === jwt) return false;
-  check(`publishing ${subject}`, await store.ask(subject, jwt));
+  if (last === text) return false;
+  check(`publishing ${subject}`, await store.ask(subject, text));
   return true;
 }
 

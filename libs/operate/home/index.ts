@@ -28,5 +28,11 @@ export {
   serverConfig,
   writeServer,
 } from "./server-config.ts";
-export { type KeptStore, lookAtStores, type StoreOutlook, storeViews } from "./stores.ts";
+export {
+  enterStore,
+  type KeptStore,
+  lookAtStores,
+  type StoreOutlook,
+  storeViews,
+} from "./stores.ts";
 export { type AppliedVersion, appliedText, appliedVersions, newestVersion } from "./versions.ts";

@@ -2,6 +2,7 @@ import {
   type AgentPolicy,
   type Asks,
   type MeshPolicy,
+  noRecording,
   roleNames,
   streamNames,
   takesTasks,
@@ -55,7 +56,7 @@ function factsOf(workspace: WorkspacePolicy | undefined): ReadonlyMap<string, Fa
   const add = (who: string, what: string): void => void facts.set(`${who} ${what}`, { who, what });
   const { guests, agents, roles, shares } = workspace;
   add("", "");
-  for (const what of storeFacts(workspace)) add("", what);
+  for (const what of [...storeFacts(workspace), ...recordingFacts(workspace)]) add("", what);
   if (guests) add("", "lets guests in");
   for (const { skill, with: others } of shares) {
     for (const other of others) add("", `shares ${skill} with ${other}`);
@@ -87,12 +88,23 @@ function storeFacts({ provision, replicas, streams = {} }: WorkspacePolicy): str
   ];
 }
 
-function agentFacts({ skills, follows }: AgentPolicy): string[] {
+/** Whose calls are recorded. */
+function recordingFacts({ recording }: WorkspacePolicy): string[] {
+  const { agents, share } = recording ?? noRecording;
+  return agents.map((agent) => {
+    const whose = agent === "*" ? "every agent" : agent;
+    return `records ${share * 100} % of the calls to ${whose}`;
+  });
+}
+
+function agentFacts({ skills, follows, silenceMs }: AgentPolicy): string[] {
+  const silence =
+    silenceMs === undefined ? [] : [`has silenceMs ${silenceMs}: then a worker counts as dead`];
   const followed = Object.entries(follows).flatMap(([name, { from, events }]) => {
     const start = from === "now" ? "from now on" : "from the beginning";
     return events.map((event) => `follows ${event} as ${name}, ${start}`);
   });
-  return [...skills.map((skill) => `offers ${skill}`), ...followed];
+  return [...skills.map((skill) => `offers ${skill}`), ...followed, ...silence];
 }
 
 function askFacts({ calls, submits, publishes, hears, vouches }: Asks): string[] {

@@ -41,6 +41,7 @@ class WorkspaceCheck {
 
   check(): void {
     const { agents, roles } = this.#workspace;
+    this.#recording();
     for (const [agent, { publishes }] of Object.entries(agents)) this.#events.set(agent, publishes);
     for (const [role, { members, publishes }] of Object.entries(roles)) {
       for (const [at, member] of members.entries()) {
@@ -67,6 +68,15 @@ class WorkspaceCheck {
     const { agents } = this.#workspace;
     if (Object.hasOwn(agents, member)) this.#report(path, `${member} is an agent already`);
     else if (this.#events.has(member)) this.#report(path, `${member} has a role already`);
+  }
+
+  /** Guests are nobody that a file could name: where they are let in, any name may be theirs. */
+  #recording(): void {
+    const { agents, guests, recording } = this.#workspace;
+    for (const [at, agent] of (recording?.agents ?? []).entries()) {
+      if (agent === every || guests || Object.hasOwn(agents, agent)) continue;
+      this.#noAgent([...this.#path, "recording", "agents", at], agent, Object.keys(agents));
+    }
   }
 
   #asks(path: Path, asks: Asks): void {

@@ -1,5 +1,6 @@
 import {
   eventTargetRule,
+  every,
   isEventName,
   isToken,
   parseEventTarget,
@@ -66,6 +67,8 @@ const agent = z.strictObject({
   skills: list(skillName),
   ...asks,
   follows: z.record(name, follow).default({}),
+  // Workers tell of themselves every two seconds.
+  silenceMs: z.int().min(5_000).max(3_600_000).optional(),
 });
 
 const role = z.strictObject({ members: list(name), ...asks });
@@ -81,6 +84,7 @@ const share = z.strictObject({
 const roles = z.strictObject({
   operator: role.optional(),
   observer: role.optional(),
+  auditor: role.optional(),
   keeper: role.optional(),
   gateway: role.optional(),
 });
@@ -98,12 +102,21 @@ const streamSize = z.strictObject({
 const streams = z.strictObject({
   tasks: streamSize.optional(),
   later: streamSize.optional(),
+  schedules: streamSize.optional(),
   results: streamSize.optional(),
   events: streamSize.optional(),
   dead: streamSize.optional(),
   records: streamSize.optional(),
   config: streamSize.optional(),
   advisories: streamSize.optional(),
+  blobs: streamSize.optional(),
+  artifacts: streamSize.optional(),
+  conversations: streamSize.optional(),
+});
+
+const recording = z.strictObject({
+  agents: list(z.string().refine((text) => text === every || isToken(text), "must be an agent")),
+  share: z.number().min(0, "must be 0 to 1").max(1, "must be 0 to 1").default(1),
 });
 
 const workspace = z.strictObject({
@@ -114,6 +127,7 @@ const workspace = z.strictObject({
   provision: z.enum(provisions).optional(),
   replicas: z.literal([1, 3]).optional(),
   streams: streams.optional(),
+  recording: recording.optional(),
 });
 
 /** What stands in a mesh.yaml, every list filled in. */
@@ -130,6 +144,7 @@ export function keysAt(path: Path): readonly string[] {
   if (path.length === 0) return Object.keys(meshFile.shape);
   if (path.length === 2) return Object.keys(workspace.shape);
   if (part === "roles") return path.length === 3 ? roleNames : Object.keys(role.shape);
+  if (part === "recording") return Object.keys(recording.shape);
   if (part === "shares") return Object.keys(share.shape);
   if (part === "streams") return path.length === 3 ? streamNames : Object.keys(streamSize.shape);
   return inner === "follows" ? Object.keys(follow.shape) : Object.keys(agent.shape);

@@ -57,6 +57,8 @@ function streamManifest(workspace: string, stream: WantedStream, replicas: numbe
       duplicateWindow: seconds(stream.duplicate_window),
       allowDirect: stream.allow_direct,
       allowRollup: stream.allow_rollup_hdrs,
+      ...(stream.allow_msg_ttl ? { allowMsgTtl: true } : {}),
+      ...(stream.allow_msg_schedules ? { allowMsgSchedules: true } : {}),
       denyDelete: stream.deny_delete,
       denyPurge: stream.deny_purge,
       // A resource that goes, or is renamed, must not take the messages with it.

@@ -69,13 +69,23 @@ async function put(api: StoreApi, step: StoreStep, version: string): Promise<voi
       `${verb} ${step.what} failed: ${answer.description}${adviceOn(answer)}; apply again when that is mended`,
     );
   }
-  const [dropped] = differences(step.wanted, answer.config);
+  if (differences(step.wanted, answer.config).length === 0) return;
+  const kept = await lookAgain(api, step, answer);
+  const [dropped] = differences(step.wanted, kept.config);
   if (dropped === undefined) return;
   const server = version === "" ? "this nats-server" : `nats-server ${version}`;
   throw unable(
     `${server} does not keep what ${step.what} needs: ${differenceText(dropped)}; ` +
       "it is older than the mesh needs, 2.12 or newer has everything",
   );
+}
+
+/** A server that was restarted answers the first change of a consumer with how that was before. */
+async function lookAgain(api: StoreApi, step: StoreStep, answer: Found): Promise<Found> {
+  if (step.is === "stream") return answer;
+  const { stream, durable_name: name } = step.wanted;
+  const consumers = await api.consumers(stream);
+  return consumers.find(({ config }) => config["durable_name"] === name) ?? answer;
 }
 
 /** Three copies where there is a cluster. Never fewer because a node is away: that would stay so. */

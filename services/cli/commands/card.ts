@@ -15,7 +15,7 @@ export async function card(context: Context, agent: string): Promise<number> {
 }
 
 function plainCard({ palette }: Context, card: Card): string {
-  const { agent, version, description, skills } = card;
+  const { agent, version, description, skills, events = [] } = card;
   const { bold, dim } = palette;
   const head = `${bold(agent)} ${plain(version)}${description === "" ? "" : `  ${plain(description)}`}`;
   const lines = skills.flatMap((skill) => [
@@ -29,7 +29,12 @@ function plainCard({ palette }: Context, card: Card): string {
     `    ${dim("terms ")} ${terms(skill)}`,
     `    ${dim("try   ")} myelin call ${agent} ${plain(skill.name)} ${quoted(example(skill.input))}`,
   ]);
-  return `${[head, trust(card, palette), ...lines, "", dim("--json shows the JSON Schemas")].join("\n")}\n`;
+  const told = events.flatMap(({ name, description: what, data, signed }) => [
+    "",
+    `  ${bold(plain(`${agent}.${name}`))}${what === "" ? "" : `  ${plain(what)}`}`,
+    `    ${dim("tells ")} ${plain(shape(data))}${signed ? ", signed" : ""}`,
+  ]);
+  return `${[head, trust(card, palette), ...lines, ...told, "", dim("--json shows the JSON Schemas")].join("\n")}\n`;
 }
 
 /** Whether it can be believed, and why it cannot. */

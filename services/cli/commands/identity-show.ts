@@ -32,5 +32,6 @@ function tell(context: HomeContext, facts: IdentityFacts): void {
   if (facts.skills.length > 0) say("skills", facts.skills.join(", "));
   for (const subject of facts.permissions.publish) say("publish", subject);
   for (const subject of facts.permissions.subscribe) say("subscribe", subject);
+  for (const subject of facts.permissions.unheard ?? []) say("not heard", subject);
   terminal.out.write("\n");
 }

@@ -12,8 +12,8 @@ export type Work<C = Context> = (
   options: Options,
 ) => Promise<number>;
 
-/** Adds a command that works on a mesh. */
-export type Add = (name: string, summary: string, work: Work) => Command;
+/** Adds a command that works on a mesh, below `parent` where there is one. */
+export type Add = (name: string, summary: string, work: Work, parent?: Command) => Command;
 
 /** Adds a command that works on a home, below `parent` where there is one. */
 export type AddToHome = (

@@ -1,5 +1,6 @@
 import { call } from "../commands/call.ts";
 import { env } from "../commands/env.ts";
+import { keeper } from "../commands/keeper.ts";
 import { up } from "../commands/up.ts";
 import type { Add } from "./entry.ts";
 
@@ -25,6 +26,14 @@ export function addRunning(add: Add): void {
     'print exports for the nats CLI and others: eval "$(myelin env)"',
     (context, _args, options) => env(context, options),
   ).option("--out <file>", "where the nats CLI's context goes; default: .cache/nats/<name>.json");
+  add(
+    "keeper",
+    "look after dead letters and later tasks, until Ctrl-C",
+    (context, _args, options) => keeper(context, options),
+  )
+    .option("--store-creds <file>", "its credentials in the store; default: those beside its own")
+    .option("--port <number>", "serve probes and metrics there; default: none")
+    .option("--host <address>", "listen on this address; default: 127.0.0.1");
   add("up", "start a server and the desk of agents, and stay", (context, args) => up(context, args))
     .argument("[files...]", "what the desk reads; other options go to the desk as well")
     .allowUnknownOption();

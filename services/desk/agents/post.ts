@@ -1,4 +1,4 @@
-import type { AccessRecord, Located, Logger, Mesh } from "@myelin/mesh";
+import type { AccessRecord, Located, Logger, Mesh, TasksOptions } from "@myelin/mesh";
 import type { ChatServer } from "../model/chat.ts";
 import type { Settings } from "../settings.ts";
 
@@ -11,7 +11,10 @@ export interface Post {
   readonly connection: Located & {
     readonly logger: Logger;
     readonly onAccess: (record: AccessRecord) => void;
+    readonly waitForBrokerMs: number;
   };
+  /** How often, and after how long, a task is attempted again. */
+  readonly tasks: Omit<TasksOptions, "concurrency">;
 }
 
 /** Joins the mesh and serves one agent. */

@@ -10,6 +10,8 @@ import { turn } from "./turn.ts";
 /** Condenses a text: a language model where one is configured, the extractive method otherwise. */
 export const takePost: TakePost = (post) => {
   const write = writer(post);
+  // A model's server does the work elsewhere, so several may wait for it.
+  const concurrency = post.chat === undefined ? 1 : 4;
   return serve(
     summarizer,
     {
@@ -24,8 +26,7 @@ export const takePost: TakePost = (post) => {
         }
       },
     },
-    // A model's server does the work elsewhere, so several may wait for it.
-    { ...post.connection, concurrency: post.chat === undefined ? 1 : 4 },
+    { ...post.connection, concurrency, tasks: { ...post.tasks, concurrency } },
   );
 };
 

@@ -31,7 +31,7 @@ export const summarizer = defineAgent({
         summary: z.string(),
         /** Which instance wrote it. */
         by: z.string(),
-        /** At which attempt of the call: above 1 when an instance died over it. */
+        /** At which attempt: above 1 when an instance died over it. */
         attempt: z.number().int(),
       }),
       idempotent: true,

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Digest } from "./digest.ts";
@@ -20,7 +21,8 @@ export async function writeDigest(digest: Digest, out: string): Promise<Written>
 }
 
 async function replace(path: string, content: string): Promise<string> {
-  const beside = `${path}.new`;
+  // An attempt that was taken for dead may still be writing its own.
+  const beside = `${path}.${randomBytes(4).toString("hex")}`;
   await writeFile(beside, content);
   await rename(beside, path);
   return path;

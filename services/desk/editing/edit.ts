@@ -1,48 +1,47 @@
-import { isMeshError } from "@myelin/mesh";
-import type { SummaryCall } from "../contracts/editor.ts";
+import { isMeshError, MeshCode } from "@myelin/mesh";
+import type { Outcome, SummaryTask } from "../contracts/editor.ts";
 import type { Document } from "../contracts/librarian.ts";
 import { maxSummaryLength, maxTerms } from "../contracts/limits.ts";
 import type { Verdict } from "../contracts/reviewer.ts";
 import type { Correction } from "../contracts/summarizer.ts";
 import type { Term } from "../contracts/term.ts";
-import type { Piece } from "../digest/digest.ts";
 
 /** Those whom the editor asks. */
 export interface Colleagues {
   read(path: string): Promise<Document>;
   terms(document: Document): Promise<readonly Term[]>;
-  summarize(
-    document: Document,
-    correction: Correction | undefined,
-  ): Promise<{ readonly summary: string; readonly by: string; readonly attempt: number }>;
+  /** The same round of the same document is the same task, however often it is asked for. */
+  summarize(document: Document, correction: Correction | undefined, round: number): Promise<Answer>;
   review(summary: string, terms: readonly Term[]): Promise<Verdict>;
 }
 
-/** What became of one document. */
-export type Edited =
-  | {
-      readonly is: "edited";
-      readonly path: string;
-      readonly piece: Piece;
-      readonly calls: readonly SummaryCall[];
-    }
-  | { readonly is: "lost"; readonly path: string; readonly why: string };
+interface Answer {
+  readonly summary: string;
+  readonly by: string;
+  readonly attempt: number;
+}
 
 // A text that does not mention its terms close together cannot be condensed to please the reviewer.
 const mostRounds = 3;
 
-/** Takes one document through the desk; a failure loses that document and no other. */
-export async function edit(path: string, colleagues: Colleagues): Promise<Edited> {
+/**
+ * Takes one document through the desk.
+ *
+ * An error that a skill declares loses the document. Everything else may pass, and is the task's matter: it is
+ * attempted again.
+ */
+export async function edit(path: string, colleagues: Colleagues): Promise<Outcome> {
   try {
     const document = await colleagues.read(path);
-    const terms = await colleagues.terms(document);
-    const calls: SummaryCall[] = [];
-    const { summary, remark } = await settle(document, terms, colleagues, calls);
+    const terms = [...(await colleagues.terms(document))];
+    const tasks: SummaryTask[] = [];
+    const { summary, remark } = await settle(document, terms, colleagues, tasks);
     const { title, cut } = document;
-    return { is: "edited", path, calls, piece: { path, title, cut, terms, summary, remark } };
+    const said = remark === undefined ? {} : { remark };
+    return { is: "edited", tasks, piece: { path, title, cut, terms, summary, ...said } };
   } catch (error) {
-    if (isMeshError(error)) return { is: "lost", path, why: whyOf(error.domain?.data, error) };
-    throw error;
+    if (!isMeshError(error, MeshCode.DomainError)) throw error;
+    return { is: "lost", path, why: whyOf(error.domain?.data, error) };
   }
 }
 
@@ -51,12 +50,13 @@ async function settle(
   document: Document,
   terms: readonly Term[],
   colleagues: Colleagues,
-  calls: SummaryCall[],
+  tasks: SummaryTask[],
 ): Promise<{ summary: string; remark: string | undefined }> {
   const wanted = new Map<string, Term>();
   let correction: Correction | undefined;
   for (let round = 1; ; round++) {
-    const summary = await timed(() => colleagues.summarize(document, correction), calls);
+    const asked = correction;
+    const summary = await timed(() => colleagues.summarize(document, asked, round), tasks);
     const verdict = await colleagues.review(summary, terms);
     if (verdict.is === "accepted") return { summary, remark: undefined };
     if (round === mostRounds || summary === correction?.previous) {
@@ -72,14 +72,11 @@ async function settle(
   }
 }
 
-async function timed(
-  ask: () => Promise<{ summary: string; by: string; attempt: number }>,
-  calls: SummaryCall[],
-): Promise<string> {
+async function timed(ask: () => Promise<Answer>, tasks: SummaryTask[]): Promise<string> {
   const startedAtMs = Date.now();
   const started = performance.now();
   const { summary, by, attempt } = await ask();
-  calls.push({ by, attempt, startedAtMs, tookMs: performance.now() - started });
+  tasks.push({ by, attempt, startedAtMs, tookMs: performance.now() - started });
   return summary.slice(0, maxSummaryLength);
 }
 

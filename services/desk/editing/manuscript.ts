@@ -1,5 +1,5 @@
+import type { Outcome } from "../contracts/editor.ts";
 import type { Absent, Digest, Piece } from "../digest/digest.ts";
-import type { Edited } from "./edit.ts";
 
 /** The digest while it comes to be: what is expected, what has come, what was lost. */
 export class Manuscript {
@@ -36,9 +36,11 @@ export class Manuscript {
   }
 
   /** Notes what became of a document. */
-  take(outcome: Edited): void {
-    if (outcome.is === "edited") this.#pieces.set(outcome.path, outcome.piece);
-    else this.#lost.push({ path: outcome.path, why: outcome.why });
+  take(outcome: Outcome): void {
+    if (outcome.is === "edited") {
+      const { remark, ...piece } = outcome.piece;
+      this.#pieces.set(piece.path, { ...piece, remark });
+    } else this.#lost.push({ path: outcome.path, why: outcome.why });
   }
 
   /** All of it, in the order in which the documents were found. */

@@ -20,6 +20,10 @@ export interface BrokerOptions {
 export interface Broker {
   readonly url: string;
   readonly address: Address;
+  /** Ends it as a failing machine would; answers with its process. */
+  kill(): Promise<number | undefined>;
+  /** Starts it again at the same place, over what is on its disk; resolves when it answers. */
+  revive(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -35,21 +39,68 @@ const leash = 'exec 3<&0; { read -r _ <&3; kill "$$" 2>/dev/null; } & exec "$@" 
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   for (let attempt = 1; ; attempt++) {
     const address = await freePort(options.port);
-    const { port } = address;
-    const child = start(options, address);
+    const broker = new OwnBroker(options, address);
     try {
-      await untilReady(child, port, options.program);
-      return { address, url: `nats://${host}:${port}`, stop: () => stop(child, stopMs) };
+      await broker.start();
+      return broker;
     } catch (error) {
-      await stop(child, stopMs);
+      await broker.stop();
       // Somebody may have taken the port since it was free.
       if (attempt === mostAttempts) throw error;
     }
   }
 }
 
-function start({ program, configure, log }: BrokerOptions, address: Address): ChildProcess {
-  const server = [program, "-c", configure(address)];
+class OwnBroker implements Broker {
+  readonly address: Address;
+  readonly url: string;
+  readonly #options: BrokerOptions;
+  readonly #configuration: string;
+  #child: ChildProcess | undefined;
+  #isStopped = false;
+
+  constructor(options: BrokerOptions, address: Address) {
+    this.#options = options;
+    this.address = address;
+    this.url = `nats://${host}:${address.port}`;
+    this.#configuration = options.configure(address);
+  }
+
+  async kill(): Promise<number | undefined> {
+    const child = this.#child;
+    if (child === undefined || hasEnded(child)) return undefined;
+    const ended = untilEnd(child);
+    child.kill("SIGKILL");
+    await ended;
+    return child.pid;
+  }
+
+  async start(): Promise<void> {
+    if (this.#isStopped) throw new MeshError(MeshCode.Closed, "the desk is closing");
+    const { program, log } = this.#options;
+    this.#child = start([program, "-c", this.#configuration], log);
+    await untilReady(this.#child, this.address.port, program);
+  }
+
+  async revive(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.start();
+      } catch (error) {
+        // Those who come back may have the port for a moment, as their own.
+        if (attempt === mostAttempts || this.#isStopped) throw error;
+        if (this.#child !== undefined) await stop(this.#child, stopMs);
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    if (this.#child !== undefined) await stop(this.#child, stopMs);
+  }
+}
+
+function start(server: readonly string[], log: number): ChildProcess {
   return spawn("sh", ["-c", leash, "broker", ...server], {
     stdio: ["pipe", log, log],
     // In a group of its own: Ctrl-C is for the desk, which needs the server while it drains.

@@ -10,8 +10,8 @@ export interface Member {
 }
 
 export interface CrewOptions {
-  /** The program of an agent; it is given the agent's name and the label. */
-  readonly program: string;
+  /** The program of a member; it is given the agent's name and the label. */
+  readonly program: (member: Member) => string;
   /** The environment of a member's process; what is undefined in it is not there. */
   readonly env: (member: Member) => Readonly<Record<string, string | undefined>>;
   /** An open file for what the processes print. */
@@ -28,7 +28,8 @@ const stopMs = 8_000;
 export class Crew {
   readonly #options: CrewOptions;
   readonly #children = new Map<string, ChildProcess>();
-  readonly #dismissed = new Set<string>();
+  readonly #members = new Map<string, Member>();
+  readonly #dismissed = new WeakSet<ChildProcess>();
   #isStopping = false;
 
   constructor(options: CrewOptions) {
@@ -39,16 +40,19 @@ export class Crew {
   async start(member: Member): Promise<void> {
     if (this.#isStopping) throw new MeshError(MeshCode.Closed, "the desk is closing");
     const { program, env, log } = this.#options;
-    const child = fork(program, [member.agent, member.label], {
+    const child = fork(program(member), [member.agent, member.label], {
       // An agent writes no answers to a terminal, and hears of our end by the channel.
       stdio: ["ignore", log, log, "ipc"],
       env: env(member),
+      // In a group of its own: Ctrl-C is for the desk, which decides who stops when.
+      detached: true,
     });
     this.#children.set(member.label, child);
+    this.#members.set(member.label, member);
     const ended = untilEnd(child);
     await untilReady(child, ended, member);
     void ended.then((how) => {
-      if (!this.#isStopping && !this.#dismissed.has(member.label)) {
+      if (!this.#isStopping && !this.#dismissed.has(child)) {
         this.#options.onLoss(member, how);
       }
     });
@@ -64,16 +68,37 @@ export class Crew {
     return this.#end(label, "SIGTERM");
   }
 
+  /** Starts a process again that was ended on purpose; resolves when its agent can be called. */
+  async revive(label: string): Promise<void> {
+    const member = this.#members.get(label);
+    const child = this.#children.get(label);
+    if (member === undefined || (child !== undefined && !hasEnded(child))) return;
+    await this.start(member);
+  }
+
+  /** Stops a process in the middle of what it does, until `thaw`; answers with its id. */
+  freeze(label: string): number | undefined {
+    const child = this.#children.get(label);
+    return child?.kill("SIGSTOP") === true ? child.pid : undefined;
+  }
+
+  /** Lets a process go on that was frozen. */
+  thaw(label: string): void {
+    this.#children.get(label)?.kill("SIGCONT");
+  }
+
   /** Stops every process; a second time waits for the first. */
   async stop(): Promise<void> {
     this.#isStopping = true;
+    // One that is frozen would not hear that it shall end.
+    for (const label of this.#children.keys()) this.thaw(label);
     await Promise.all([...this.#children.values()].map((child) => stop(child, stopMs)));
   }
 
   async #end(label: string, signal: "SIGKILL" | "SIGTERM"): Promise<number | undefined> {
     const child = this.#children.get(label);
     if (child === undefined || hasEnded(child)) return undefined;
-    this.#dismissed.add(label);
+    this.#dismissed.add(child);
     const ended = untilEnd(child);
     child.kill(signal);
     await ended;

@@ -3,10 +3,12 @@ import { existsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { MeshCode, MeshError } from "@myelin/mesh";
 import {
   addIdentity,
   applyPlan,
   certifyServer,
+  enterStore,
   type Home,
   type IdentityView,
   identities,
@@ -18,6 +20,7 @@ import {
   renewAll,
   writeServer,
 } from "@myelin/mesh/operate";
+import { storeAccountName } from "@myelin/subjects";
 import { type Address, host } from "../processes/port.ts";
 
 /** What a program needs to join: its own credentials, and whom to trust as a server. */
@@ -71,10 +74,20 @@ export class DeskHome {
     await rm(this.#serverFolder(address), { recursive: true, force: true });
   }
 
-  /** Gives a running server what it does not have, and lets agents read by what they judge each other's cards. */
+  /** Gives a running server what it does not have, streams above all; throws what it cannot be given. */
   async publish(url: string): Promise<void> {
     const plan = await planDesk(this.#home);
-    await applyPlan(this.#home, plan, { reach: { servers: [url] } });
+    const { stores, unpublished } = await applyPlan(this.#home, plan, {
+      reach: { servers: [url] },
+    });
+    const failure = stores.map((store) => store.failure).find((why) => why !== undefined);
+    const why = failure ?? unpublished;
+    if (why !== undefined) throw new MeshError(MeshCode.Unavailable, `the streams: ${why}`);
+  }
+
+  /** The way to where the streams are, for the one who keeps the home. */
+  enterStore(url: string): ReturnType<typeof enterStore> {
+    return enterStore(this.#home, workspace, { servers: [url] });
   }
 
   /** The pass of one name, and of nobody else. */
@@ -96,10 +109,14 @@ async function planDesk(home: Home): Promise<Plan> {
 /** A run never fails for what the one before left: what ends soon is renewed, what was revoked or lost is issued anew. */
 async function keepValid(home: Home): Promise<void> {
   const isGone = ({ state, path }: IdentityView) => state === "revoked" || !existsSync(path);
-  for (const view of identities(home)) {
-    const { account, role, name } = view;
-    const isOurs = account === workspace && role !== "guest" && view.state !== "left";
-    if (isOurs && isGone(view)) await addIdentity(home, { name, workspace });
+  const isOurs = ({ account, role, state }: IdentityView) =>
+    [workspace, storeAccountName(workspace)].includes(account) &&
+    role !== "guest" &&
+    state !== "left";
+  const gone = identities(home).filter((view) => isOurs(view) && isGone(view));
+  // Who logs in at both places is issued both at once.
+  for (const name of new Set(gone.map((view) => view.name))) {
+    await addIdentity(home, { name, workspace });
   }
   const isEnding = ({ state }: IdentityView) => state === "expiring" || state === "expired";
   if (identities(home).some(isEnding)) await renewAll(home);

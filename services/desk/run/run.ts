@@ -1,29 +1,20 @@
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import type { Source } from "../documents/sources.ts";
 import type { DeskOptions } from "../options.ts";
 import { commands } from "../screen/commands.ts";
 import { report } from "../screen/report.ts";
-import type { Screen } from "../screen/screen.ts";
 import { duration } from "../screen/text.ts";
-import { count } from "../text/count.ts";
-import { leaveAddress, removeAddress } from "./address.ts";
-import { Course } from "./course.ts";
-import { type Desk, openDesk, summarizerLabel, usualPort } from "./desk.ts";
+import { type Address, leaveAddress, removeAddress } from "./address.ts";
+import { type Desk, openDesk, usualPort } from "./desk.ts";
 import { prepareFolder } from "./folder.ts";
 import { DeskHome } from "./home.ts";
-import { Mishaps } from "./mishaps.ts";
-import { type RunRecord, recordOf, writeRecord } from "./record.ts";
+import { type RunRecord, writeRecord } from "./record.ts";
+import { type Writing, write } from "./write.ts";
 
 /** What a run needs of the world. */
-export interface Surroundings {
-  readonly sources: readonly Source[];
+export interface Surroundings extends Writing {
   readonly natsServer: string;
-  readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly screen: Screen;
-  /** Aborted when the run is to end. */
-  readonly signal: AbortSignal;
 }
 
 /** Opens a desk, has the digest written, tells of it, and closes the desk; the answer is what became of it. */
@@ -36,7 +27,7 @@ export async function run(options: DeskOptions, world: Surroundings): Promise<Ru
     } finally {
       world.screen.clear();
       await desk.close();
-      await removeAddress(world.cwd, desk);
+      await removeAddress(world.cwd, addressOf(desk));
     }
   } finally {
     await log.close();
@@ -59,10 +50,14 @@ async function open(options: DeskOptions, world: Surroundings, log: FileHandle):
       screen.say(red(`${label} ended by itself (${how}); desk.log says more`)),
   });
   screen.clear();
-  if (options.stays) await leaveAddress(cwd, desk);
+  if (options.stays) await leaveAddress(cwd, addressOf(desk));
   const agents = `librarian, indexer, reviewer, editor and ${summarizers} summarizers`;
   screen.say(`${agents} can be called ${dim(`(after ${duration(performance.now() - started)})`)}`);
   return desk;
+}
+
+function addressOf({ url, home }: Desk): Address {
+  return { url, home: home.folder };
 }
 
 function hintOf(url: string): string {
@@ -80,39 +75,6 @@ async function work(desk: Desk, options: DeskOptions, world: Surroundings): Prom
     await aborted(signal);
   }
   return record;
-}
-
-async function write(
-  desk: Desk,
-  { maxWords, limit }: DeskOptions,
-  { screen, signal }: Surroundings,
-): Promise<RunRecord> {
-  const { yellow } = screen.palette;
-  const started = performance.now();
-  const course = new Course();
-  const mishaps = new Mishaps({
-    crew: desk.crew,
-    toKill: summarizerLabel(2),
-    toDrain: summarizerLabel(3),
-    onEnd: (kind, { label, pid }) => screen.say(yellow(`${label} ${kind} (process ${pid})`)),
-  });
-  for await (const progress of desk.write({ maxWords, limit }, signal)) {
-    course.take(progress);
-    if (progress.is === "written") continue;
-    if (progress.is === "found") screen.say(`${count(course.documents, "document")} found`);
-    screen.progress(course.done, course.documents, noteOf(course));
-    mishaps.onProgress(course.done, course.documents);
-  }
-  const tookMs = Math.round(performance.now() - started);
-  screen.clear();
-  const ended = await mishaps.over();
-  return recordOf({ course, ...ended, own: desk.figures(), server: desk.url, tookMs });
-}
-
-function noteOf({ sentBack, lost }: Course): string {
-  const parts = [`documents, ${sentBack} sent back`];
-  if (lost.length > 0) parts.push(`${lost.length} lost`);
-  return parts.join(", ");
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

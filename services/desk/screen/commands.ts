@@ -8,6 +8,12 @@ const examples = [
   ["what an agent can do", "npx myelin card summarizer"],
   ["a streamed skill", "npx myelin call librarian list"],
   ["a plain one", `npx myelin call indexer terms '{"text":"An agent asks other agents."}'`],
+  [
+    "work that is stored",
+    `npx myelin tasks submit summarizer summarize '{"text":"An agent asks other agents."}' --wait`,
+  ],
+  ["what waits for whom", "npx myelin tasks ls"],
+  ["what could not be done", "npx myelin dead ls"],
   ["calls as they happen", "npx myelin tap"],
   ["what an agent may do", "npx myelin identity show editor"],
   ["let the nats CLI know", 'eval "$(npx myelin env)"'],

@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import type { RunRecord } from "../run/record.ts";
+import { isWhole, type RunRecord } from "../run/record.ts";
 import { count } from "../text/count.ts";
 import { table } from "./table.ts";
 import { duration, type Palette, plain } from "./text.ts";
@@ -25,10 +25,9 @@ export function report(
   ];
   const [head = "", ...rows] = figures(record);
   lines.push(bold(head), ...rows, "", ...costs(record), "");
+  lines.push(...evidence(record).map((line) => (isWhole(record) ? line : red(line))), "");
   const path = (name: string): string => relative(places.cwd, `${places.out}/${name}`);
-  if (record.digest !== undefined) {
-    lines.push(`Digest   ${bold(path("digest.md"))} and ${bold(path("digest.html"))}`);
-  }
+  lines.push(`Digest   ${bold(path("digest.md"))} and ${bold(path("digest.html"))}`);
   lines.push(dim(`Record   ${path("run.json")}`), dim(`Log      ${path("desk.log")}`));
   return lines;
 }
@@ -51,26 +50,40 @@ function losses({ losses: lost }: RunRecord): string[] {
 
 function figures({ table: rows }: RunRecord): string[] {
   return table(
-    ["agent", "calls", "errors", "retries", "p50", "p95", "p99"],
+    ["agent", "asked by", "times", "errors", "retries", "p50", "p95", "p99"],
     rows.map((row) => [
       row.agent,
+      row.as,
       ...[row.calls, row.errors, row.retries].map(String),
       ...[row.p50, row.p95, row.p99].map(duration),
     ]),
   );
 }
 
-function costs({ kill, drain }: RunRecord): string[] {
+function costs({ kill, drain, chaos }: RunRecord): string[] {
   const lines: string[] = [];
   if (kill !== undefined) {
     const cost =
-      kill.calls === 0
-        ? "no call waited for it, so it cost nothing"
-        : `${count(kill.calls, "call")} went elsewhere with ${count(kill.retries, "retry", "retries")} and waited ${duration(kill.addedMs)} longer than others in all, ${duration(kill.worstMs)} at most`;
+      kill.tasks === 0
+        ? "it had no task just then, so it cost nothing"
+        : `${count(kill.tasks, "task")} went to another one with ${count(kill.retries, "further attempt")} and took ${duration(kill.worstMs)} longer than others at most`;
     lines.push(`Killed   ${kill.label} (process ${kill.pid}): ${cost}`);
   }
   if (drain !== undefined) {
     lines.push(`Drained  ${drain.label} (process ${drain.pid}): it finished what it had and left`);
   }
+  if (chaos !== undefined) {
+    const blows = chaos.blows.map(({ what, label, done }) => `${label} ${what} at ${done}`);
+    lines.push(`Chaos    --seed ${chaos.seed}: ${blows.join(", ")}`);
+  }
   return lines;
+}
+
+function evidence({ documents, lost, proof }: RunRecord): string[] {
+  const { proven, summaries, attempts, dead, faults } = proof;
+  const rest = dead > 0 ? `, ${count(dead, "dead letter")}` : "";
+  return [
+    `Counted  in the streams: ${count(summaries, "summary", "summaries")} after ${count(attempts, "attempt")}${rest}; ${proven} of ${documents - lost} documents are in the digest exactly once`,
+    ...faults.map((fault) => `  ${plain(fault)}`),
+  ];
 }

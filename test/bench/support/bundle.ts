@@ -17,14 +17,14 @@ export interface Programs extends AsyncDisposable {
  * Compiles the programs that run in processes of their own, our library included.
  *
  * What tsx makes of TypeScript would not do: it keeps the names of functions, at the price of a
- * property definition for every closure that a call makes. Users run plain JavaScript.
+ * property definition for every closure that a call makes. Users run plain JavaScript. `from` is their folder.
  */
-export async function bundle(names: readonly string[]): Promise<Programs> {
+export async function bundle(names: readonly string[], from = here): Promise<Programs> {
   const folder = join(cache, String(process.pid));
   const forget = atExit(() => rmSync(folder, { recursive: true, force: true }));
   await mkdir(folder, { recursive: true });
   await build({
-    entryPoints: names.map((name) => ({ in: join(here, `${name}.ts`), out: name })),
+    entryPoints: names.map((name) => ({ in: join(from, `${name}.ts`), out: name })),
     outdir: folder,
     bundle: true,
     splitting: true,

@@ -12,9 +12,15 @@ export class Children implements AsyncDisposable {
 
   /** Starts a program and waits until it is ready. */
   async start(program: string, given: unknown): Promise<Child> {
+    const child = this.launch(program);
+    await child.ask("start", given);
+    return child;
+  }
+
+  /** Starts a program that needs no beginning. */
+  launch(program: string): Child {
     const child = new Child(this.#setting, program);
     this.#children.push(child);
-    await child.ask("start", given);
     return child;
   }
 

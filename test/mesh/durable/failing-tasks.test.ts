@@ -43,7 +43,9 @@ test("an error that the skill declares is an answer: it is not tried again, and 
 
 test("a handler that returns too much fails for good, and the worker goes on", async () => {
   await using home = await storedMesh(painterMesh, ["painter"]);
-  await servePainter(home, ({ what }) => ({ painted: what === "all" ? "x".repeat(2e6) : what }));
+  await servePainter(home, ({ what }) => ({
+    painted: what === "all" ? "x".repeat(66 * 1_048_576) : what,
+  }));
   const { paint } = (await home.connect("boss")).client(painter);
   const large = await paint.submit({ what: "all" });
   await assert.rejects(large.result(patience), (error) => isMeshError(error, "payload_too_large"));

@@ -66,6 +66,6 @@ test("a task whose workers die each time ends in the dead letters once", async (
   await assert.rejects(task.result(patience), (error) => isMeshError(error, "unknown_outcome"));
   const [dead, ...others] = await deadLetters(home);
   assert.deepEqual([dead?.subject, others], ["mesh.dead.task.painter.paint.t1.0", []]);
-  assert.match(dead?.facts ?? "", /"attempts":4/);
+  assert.match(dead?.facts ?? "", /"attempts":3/);
   await eventually("the task is gone", async () => (await left(home, Store.tasks)) === 0);
 });

@@ -31,7 +31,8 @@ test("a call to an instance of another workspace that is killed ends with unknow
   const client = (await mesh.connect("pricer", "sales")).client(echo, desk);
   assert.deepEqual(await client.once({ ms: 0 }), { instance: agent.instance });
   const waiting = client.once({ ms: 20_000 });
-  setTimeout(() => agent.signal("SIGKILL"), 700);
+  await eventually("it works on the call", () => agent.lines.includes("begun"));
+  agent.signal("SIGKILL");
   const from = performance.now();
   await assert.rejects(waiting, { code: MeshCode.UnknownOutcome });
   assert.ok(performance.now() - from < 5_000);

@@ -35,11 +35,14 @@ test("a stream crosses with its flow control: a reader that rests makes the prod
   const frames = pricer.client(summarizer, desk).spell({ frames: 400, bytes: 8_192 });
   const reader = frames[Symbol.asyncIterator]();
   assert.equal((await reader.next()).value?.length, 8_192);
-  await eventually("the producer waits for its reader", async () => {
-    const before = what.yielded;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    return what.yielded === before && before < 200;
-  });
+  let before = -1;
+  const rests = (): boolean => {
+    const same = what.yielded === before;
+    before = what.yielded;
+    return same;
+  };
+  await eventually("the producer waits for its reader", rests, { everyMs: 100 });
+  assert.ok(before < 200, `${before} frames`);
   let count = 1;
   for await (const frame of { [Symbol.asyncIterator]: () => reader }) count += frame.length / 8_192;
   assert.equal(count, 400);
@@ -53,7 +56,7 @@ test("a caller that gives up ends the work in the other workspace within 100 ms"
   await client.condense({ text: "warm" });
   const giveUp = new AbortController();
   const waiting = client.wait({ ms: 20_000 }, { signal: giveUp.signal });
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await eventually("the handler works", () => what.waiting === 1);
   const from = performance.now();
   giveUp.abort();
   await assert.rejects(waiting, { code: MeshCode.Cancelled });

@@ -10,6 +10,13 @@ import { durableMesh, storeManager } from "../../support/store-manager.ts";
 /** What DESIGN 5 forbids where more than one may write. */
 const forbidden = ["allow_msg_schedules", "allow_rollup_hdrs", "allow_msg_ttl"] as const;
 
+/** What a stream may have all the same: agents write none of what schedules, and a life only shortens one's own. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  MESH_SCHEDULES: ["allow_msg_schedules", "allow_rollup_hdrs", "allow_msg_ttl"],
+  MESH_BLOBS: ["allow_msg_ttl"],
+  "KV_mesh-conversations": ["allow_msg_ttl"],
+};
+
 test("apply makes every stream with the flags of the design, as the server itself says", async () => {
   await using mesh = await HomeMesh.start({ mesh: durableMesh });
   assert.equal((await mesh.run("apply")).exit, 0);
@@ -17,7 +24,8 @@ test("apply makes every stream with the flags of the design, as the server itsel
   for (const shape of stores) {
     const { config } = await store.jsm.streams.info(shape.name);
     const fields = config as unknown as Record<string, unknown>;
-    for (const flag of forbidden) assert.ok(!fields[flag], `${shape.name} has ${flag}`);
+    const has = forbidden.filter((flag) => fields[flag]);
+    assert.deepEqual(has, allowed[shape.name] ?? [], shape.name);
     assert.ok(!fields["subject_delete_marker_ttl"], shape.name);
     assert.equal(config.storage, "file");
     for (const field of ["retention", "discard", "max_bytes", "max_age", "allow_direct"] as const) {
@@ -42,7 +50,7 @@ test("apply makes the consumers that mesh.yaml asks for, with their start, and a
   const wanted = consumersOf(policy);
   assert.deepEqual(
     wanted.map(({ durable_name }) => durable_name),
-    ["worker-high", "worker-normal", "boss=diary"],
+    ["worker-high", "worker-normal", "keeper", "keeper", "keeper", "boss=diary"],
   );
   for (const { stream, durable_name, filter_subjects, deliver_policy } of wanted) {
     const { config } = await store.jsm.consumers.info(stream, durable_name);
@@ -75,7 +83,7 @@ test("a size and an event that are added change what is there, and no consumer l
   assert.equal(exit, 0, err);
   assert.match(out, /changed in desk: stream MESH_TASKS, consumer boss=diary of MESH_EVENTS\n/);
   const { config, ack_floor } = await store.jsm.consumers.info("MESH_EVENTS", "boss=diary");
-  assert.deepEqual(config.filter_subjects, ["mesh.event.worker.>"]);
+  assert.deepEqual(config.filter_subjects, ["mesh.event.worker.>", "mesh.moved.boss.diary.*"]);
   assert.equal(ack_floor.stream_seq, 1);
   assert.equal((await store.jsm.streams.info("MESH_TASKS")).config.max_bytes, 2_097_152);
   assert.equal((await mesh.run("apply")).out, "nothing to do\n");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { applyPlan, didNothing, planApply, readMeshFile } from "@myelin/mesh/operate";
-import { stores } from "@myelin/subjects";
+import { consumersOf, stores } from "@myelin/subjects";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, credsAuthenticator } from "@nats-io/transport-node";
 import { startCluster } from "../../../libs/testing/cluster.ts";
@@ -15,7 +15,9 @@ test("on three nodes each stream and consumer has three copies", async () => {
     applyPlan(home, await planApply(home, readMeshFile(text, "m"), text), { reach: { servers } });
   const [desk] = (await apply(durableMesh)).stores;
   assert.equal(desk?.failure, undefined);
-  assert.equal(desk?.made.length, stores.length + 3);
+  const policy = readMeshFile(durableMesh, "m").workspaces["desk"];
+  assert.ok(policy);
+  assert.equal(desk?.made.length, stores.length + consumersOf(policy).length);
   const nc = await connect({
     servers: [...servers],
     tls: { caFile: cluster.caFile },

@@ -36,8 +36,8 @@ test("streams export prints a resource of NACK for each, and asks no server", as
   assert.equal(out.split("---\n").at(-1), diaryResource);
   const listed = await mesh.run("streams", "export", "--json");
   const resources: readonly Resource[] = JSON.parse(listed.out);
-  assert.equal(resources.length, 11);
-  assert.equal(out.match(/^---$/gm)?.length, 11);
+  assert.equal(resources.length, 18);
+  assert.equal(out.match(/^---$/gm)?.length, 18);
   for (const { apiVersion, metadata, spec } of resources) {
     assert.equal(apiVersion, "jetstream.nats.io/v1beta2");
     assert.match(metadata.name, /^[a-z0-9]([a-z0-9.-]*[a-z0-9])$/);
@@ -52,7 +52,10 @@ test("streams export prints a resource of NACK for each, and asks no server", as
   );
   const diary = resources.find(({ spec }) => spec["durableName"] === "big_boss=diary");
   assert.equal(diary?.spec["deliverPolicy"], "all");
-  assert.deepEqual(diary?.spec["filterSubjects"], ["mesh.event.worker.work.done"]);
+  assert.deepEqual(diary?.spec["filterSubjects"], [
+    "mesh.event.worker.work.done",
+    "mesh.moved.big_boss.diary.*",
+  ]);
 });
 
 const diaryResource = `apiVersion: jetstream.nats.io/v1beta2
@@ -66,10 +69,11 @@ spec:
   description: Events that big_boss follows as diary
   filterSubjects:
     - mesh.event.worker.work.done
+    - mesh.moved.big_boss.diary.*
   deliverPolicy: all
   ackPolicy: explicit
   ackWait: 30s
-  maxDeliver: -1
+  maxDeliver: 20
   maxAckPending: 1000
   preventDelete: true
   metadata:

@@ -31,8 +31,11 @@ function calling(side: FarSide, parent?: (wheel: Wheel) => Parent) {
   const newId = (): string => `id-${++made}`;
   const parts = { name: "me", wheel, now: () => clock.now(), newId, attach: () => "token" };
   const given = parent?.(wheel);
-  const submit = (): Promise<never> => Promise.reject(new MeshError(MeshCode.Internal, "no store"));
-  const compiled = { operations: operationsOf(far), send: side.send, submit };
+  const none = (): never => {
+    throw new MeshError(MeshCode.Internal, "no store");
+  };
+  const durable = () => ({ submit: none, schedule: none, schedules: none });
+  const compiled = { operations: operationsOf(far), send: side.send, durable };
   const client = createClient<typeof far>(compiled, parts, given);
   return { client, clock, parent: given };
 }

@@ -13,7 +13,9 @@ function context(parts: Partial<ContextParts> = {}) {
   const asked = request({ signal, trace, caller: "ops", path: "web,ops", id: "i-1", attempt: 2 });
   const unused = () => assert.fail("not used");
   const log: Logger = { debug: unused, info: unused, warn: unused, error: unused };
-  const shared: ContextParts = { now: () => clock.now(), log, client: unused, ...parts };
+  const kept = { conversationIn: unused, artifactsIn: unused };
+  const own = { log, client: unused, publish: unused, kept };
+  const shared: ContextParts = { now: () => clock.now(), ...own, ...parts };
   return { ctx: new RequestContext(asked, shared), clock, signal, asked };
 }
 
@@ -70,7 +72,7 @@ test("an onward client inherits signal, path and trace", () => {
   ctx.client(echo);
   assert.deepEqual(inherited, {
     ...{ signal: asked.signal, path: "web,ops", trace: asked.trace },
-    onBehalf: undefined,
+    ...{ onBehalf: undefined, replay: undefined, conversation: undefined },
   });
 });
 

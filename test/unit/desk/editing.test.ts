@@ -1,12 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MeshCode, MeshError } from "@myelin/mesh";
+import { isMeshError, MeshCode, MeshError } from "@myelin/mesh";
+import { isToken } from "@myelin/subjects";
 import type { Document } from "../../../services/desk/contracts/librarian.ts";
 import type { Verdict } from "../../../services/desk/contracts/reviewer.ts";
 import type { Correction } from "../../../services/desk/contracts/summarizer.ts";
 import { bounded } from "../../../services/desk/editing/bounded.ts";
 import { type Colleagues, edit } from "../../../services/desk/editing/edit.ts";
 import { Manuscript } from "../../../services/desk/editing/manuscript.ts";
+import {
+  editTask,
+  isRunOf,
+  newDesk,
+  newRun,
+  readSummaryTask,
+  summaryTask,
+} from "../../../services/desk/editing/tasks.ts";
 
 const a = { term: "apple", forms: ["apple"] };
 const b = { term: "pear", forms: ["pear"] };
@@ -22,18 +31,20 @@ const sentBack = (reason: string, ...missing: (typeof a)[]): Verdict => ({
 /** Colleagues whose reviewer gives these verdicts in turn, and what the summarizer was asked. */
 function team(verdicts: readonly Verdict[], parts: Partial<Colleagues> = {}) {
   const corrections: (Correction | undefined)[] = [];
+  const rounds: number[] = [];
   let reviews = 0;
   const colleagues: Colleagues = {
     read: async () => document,
     terms: async () => [a, b],
-    summarize: async (_, correction) => {
+    summarize: async (_, correction, round) => {
       corrections.push(correction);
+      rounds.push(round);
       return { summary: `summary ${corrections.length}`, by: "summarizer-1", attempt: 1 };
     },
     review: async () => verdicts[reviews++] ?? { is: "accepted" },
     ...parts,
   };
-  return { colleagues, corrections };
+  return { colleagues, corrections, rounds };
 }
 
 test("a summary that is accepted is asked for once", async () => {
@@ -46,16 +57,21 @@ test("a summary that is accepted is asked for once", async () => {
 });
 
 test("a summary that is sent back is redone with the reason, and no missing term is forgotten", async () => {
-  const { colleagues, corrections } = team([sentBack("no apple", a), sentBack("no pear", b)]);
+  const { colleagues, corrections, rounds } = team([
+    sentBack("no apple", a),
+    sentBack("no pear", b),
+  ]);
   const edited = await edit("x.md", colleagues);
   assert.ok(edited.is === "edited");
   assert.equal(edited.piece.summary, "summary 3");
-  assert.equal(edited.calls.length, 3);
+  assert.equal(edited.tasks.length, 3);
   assert.deepEqual(corrections, [
     undefined,
     { reason: "no apple", previous: "summary 1", mention: [a] },
     { reason: "no pear", previous: "summary 2", mention: [a, b] },
   ]);
+  // Each is a task of its own, with the same id whoever asks for it.
+  assert.deepEqual(rounds, [1, 2, 3]);
 });
 
 test("a reviewer who is never content leaves a remark, not an endless loop", async () => {
@@ -67,21 +83,34 @@ test("a reviewer who is never content leaves a remark, not an endless loop", asy
   assert.equal(edited.piece.remark, "too dull");
 });
 
-test("a failure loses that document, with the reason that the skill gave", async () => {
-  const fails = (error: unknown) => team([], { read: () => Promise.reject(error) }).colleagues;
+const failing = (error: unknown) => team([], { read: () => Promise.reject(error) }).colleagues;
+
+test("an error that a skill declares loses that document, with the reason that it gave", async () => {
   const declared = new MeshError(MeshCode.DomainError, "unreadable", {
     domain: { name: "unreadable", data: { path: "x.md", why: "it is not there" } },
   });
-  assert.deepEqual(await edit("x.md", fails(declared)), {
-    is: "lost",
-    path: "x.md",
-    why: "it is not there",
-  });
-  assert.deepEqual(await edit("x.md", fails(new MeshError(MeshCode.Unavailable, "nobody"))), {
-    is: "lost",
-    path: "x.md",
-    why: "unavailable: nobody",
-  });
+  const lost = { is: "lost", path: "x.md", why: "it is not there" };
+  assert.deepEqual(await edit("x.md", failing(declared)), lost);
+});
+
+test("a failure that may pass loses nothing: the task is attempted again", async () => {
+  const passing = failing(new MeshError(MeshCode.Unavailable, "nobody"));
+  await assert.rejects(edit("x.md", passing), (error) => isMeshError(error, MeshCode.Unavailable));
+});
+
+test("a document has the same tasks in one run, whoever asks, and others in another run", () => {
+  const [desk, other] = [newDesk(), newDesk()];
+  const run = newRun(desk);
+  assert.ok(isRunOf(desk, run) && !isRunOf(other, run));
+  assert.equal(editTask(run, "a.md"), editTask(run, "a.md"));
+  const ids = [editTask(run, "a.md"), editTask(run, "b.md"), editTask(newRun(desk), "a.md")];
+  assert.equal(new Set(ids).size, 3);
+  const task = summaryTask(run, "x/".repeat(2_000), 2);
+  assert.ok(isToken(task));
+  const document = editTask(run, "x/".repeat(2_000));
+  assert.deepEqual(readSummaryTask(run, task), { document, round: 2 });
+  for (const id of [document, "seq-7", run]) assert.equal(readSummaryTask(run, id), undefined);
+  assert.equal(readSummaryTask(newRun(desk), task), undefined);
 });
 
 test("no more than the bound is worked on at once, and everything is done", async () => {
@@ -111,8 +140,8 @@ test("the manuscript keeps the order in which documents were found, and says wha
   assert.equal(manuscript.expect("3.md", 2), false);
   assert.equal(manuscript.isOver, true);
   for (const path of ["2.md", "1.md"]) {
-    const piece = { path, title: path, summary: "", terms: [], cut: false, remark: undefined };
-    manuscript.take({ is: "edited", path, piece, calls: [] });
+    const piece = { path, title: path, summary: "", terms: [], cut: false };
+    manuscript.take({ is: "edited", piece, tasks: [] });
   }
   const paths = manuscript.digest((path) => path).pieces.map((piece) => piece.path);
   assert.deepEqual(paths, ["1.md", "2.md"]);

@@ -15,6 +15,7 @@ test("without arguments the desk has its defaults", () => {
       limit: 1_000,
       maxWords: 60,
       summarizers: 4,
+      chaos: undefined,
     },
   });
 });
@@ -30,11 +31,26 @@ test("every option and every path is taken", () => {
       limit: 5,
       maxWords: 30,
       summarizers: 3,
+      chaos: undefined,
     },
   });
 });
 
+test("chaos has the seed that is given, or one of its own", () => {
+  const seedOf = (...args: string[]) => {
+    const invocation = readInvocation(["--chaos", ...args], "/here");
+    assert.ok(invocation.is === "run");
+    return invocation.options.chaos?.seed ?? -1;
+  };
+  assert.equal(seedOf("--seed", "7"), 7);
+  assert.equal(seedOf("--seed", "0"), 0);
+  assert.ok(seedOf() >= 0);
+  assert.notEqual(seedOf(), seedOf());
+});
+
 for (const [args, message] of [
+  [["--seed", "7"], /--seed is of --chaos; give both or none/],
+  [["--chaos", "--seed", "x"], /--seed must be a whole number from 0 to 4294967295, got x/],
   [["--fast"], /Unknown option '--fast'; --help/],
   [["--limit", "0"], /--limit must be a whole number from 1 to 10000, got 0/],
   [["--limit", "1e3"], /--limit must be a whole number from 1 to 10000, got 1e3/],
@@ -57,7 +73,8 @@ for (const [args, message] of [
 
 test("help names every option", () => {
   assert.deepEqual(readInvocation(["--help"], "/here"), { is: "help" });
-  for (const option of ["--stay", "--out", "--limit", "--words", "--summarizers", "--help"]) {
+  const options = ["--stay", "--out", "--limit", "--words", "--summarizers", "--help"];
+  for (const option of [...options, "--chaos", "--seed"]) {
     assert.ok(help.includes(option), option);
   }
 });
@@ -65,7 +82,7 @@ test("help names every option", () => {
 test("settings reach an agent's process as they were", () => {
   const settings = {
     sources: [{ path: "/a", take: "texts" as const }],
-    ...{ base: "/", out: "/out", documentsAtOnce: 12 },
+    ...{ base: "/", out: "/out", desk: "00c0ffee", documentsAtOnce: 12 },
   };
   assert.deepEqual(readSettings(writeSettings(settings)), settings);
 });

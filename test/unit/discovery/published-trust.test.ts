@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { PublishedTrust } from "../../../libs/discovery/index.ts";
 import { createKey, issueAccount } from "../../../libs/identity/index.ts";
 import type { Inbound } from "../../../libs/nats/index.ts";
-import { ManualClock } from "../../../libs/testing/index.ts";
+import { eventually, ManualClock } from "../../../libs/testing/index.ts";
 
 const operator = createKey("operator");
 const account = createKey("account").publicKey;
@@ -129,11 +129,11 @@ test("a JWT of another account or another operator, an older one, or none at all
 async function newer(than: string): Promise<string> {
   const issuedAt = (jwt: string): number =>
     JSON.parse(Buffer.from(jwt.split(".")[1] ?? "", "base64url").toString()).iat;
-  for (;;) {
+  const issued = async () => {
     const jwt = await jwtOf();
-    if (issuedAt(jwt) > issuedAt(than)) return jwt;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+    return issuedAt(jwt) > issuedAt(than) ? jwt : undefined;
+  };
+  return eventually("its time of issue is later", issued, { everyMs: 50 });
 }
 
 test("accounts that somebody makes up do not push out one that is there", async () => {

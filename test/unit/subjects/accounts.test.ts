@@ -33,8 +33,12 @@ test("a store account lets its workspace see exactly this, and nothing that chan
       "service mesh.later.*.*.* Singleton",
       "service mesh.result.*.*.*.* Singleton",
       "service mesh.event.> Singleton",
+      "service mesh.moved.*.*.* Singleton",
       "service mesh.dead.> Singleton",
       "service mesh.record.> Singleton",
+      "service mesh.blob.> Singleton",
+      "service mesh.artifact.> Singleton",
+      "service $KV.mesh-conversations.*.* Singleton",
       "service $JS.API.CONSUMER.MSG.NEXT.> Stream",
       "service $JS.API.CONSUMER.INFO.*.* Singleton",
       "service $JS.API.CONSUMER.NAMES.* Singleton",
@@ -70,8 +74,8 @@ test("a workspace takes what its own store exports, the streams' API under anoth
 
 test("what agents store is taken with a wildcard: a reflected answer reaches a literal subject of the store", () => {
   const { imports } = workspaceShape(policy(), "desk", keyOf);
-  const ingest = imports.filter(({ subject }) => /^mesh\.(?!config)/.test(subject));
-  assert.equal(ingest.length, 6);
+  const ingest = imports.filter(({ subject }) => /^(mesh\.(?!config)|\$KV)/.test(subject));
+  assert.equal(ingest.length, 10);
   for (const { subject } of ingest) assert.match(subject, /[*>]$/);
 });
 

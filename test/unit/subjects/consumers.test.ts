@@ -13,7 +13,9 @@ function workspace(agents: WorkspacePolicy["agents"], guests = false): Workspace
 }
 
 const names = (policy: WorkspacePolicy, workers?: readonly string[]): string[] =>
-  consumersOf(policy, workers).map(({ stream, durable_name }) => `${stream} ${durable_name}`);
+  consumersOf(policy, workers)
+    .map(({ stream, durable_name }) => `${stream} ${durable_name}`)
+    .filter((name) => !name.endsWith(" keeper"));
 
 test("whoever may be given tasks has a consumer for each priority, nobody else has one", () => {
   const policy = workspace({
@@ -36,14 +38,30 @@ test("a durable subscription has one consumer with its start, and no two filters
     all: { from: "now" as const, events: ["*", "far.a", "far.b.*"] },
     crm: { from: "beginning" as const, events: ["far.b.*", "far.b.c", "far.a", "far.bc"] },
   };
-  const consumers = consumersOf(workspace({ me: agent({ follows }) }));
+  const consumers = consumersOf(workspace({ me: agent({ follows }) })).filter(
+    ({ durable_name }) => durable_name !== "keeper",
+  );
   assert.deepEqual(
-    consumers.map((one) => [one.durable_name, one.deliver_policy, one.filter_subjects]),
+    consumers.map((one) => [one.durable_name, one.deliver_policy, one.filter_subjects.join(" ")]),
     [
-      ["me=all", "new", ["mesh.event.>"]],
-      ["me=crm", "all", ["mesh.event.far.a", "mesh.event.far.b.>", "mesh.event.far.bc"]],
+      ["me=all", "new", "mesh.event.> mesh.moved.me.all.*"],
+      [
+        "me=crm",
+        "all",
+        "mesh.event.far.a mesh.event.far.b.> mesh.event.far.bc mesh.moved.me.crm.*",
+      ],
     ],
   );
+});
+
+test("keeper has its own consumers, whoever else there is, and is never given up on", () => {
+  const own = consumersOf(workspace({})).map((one) => [one.stream, one.max_deliver]);
+  for (const stream of ["MESH_LATER", "MESH_SCHEDULES"]) {
+    assert.deepEqual(
+      own.filter(([of]) => of === stream),
+      [[stream, -1]],
+    );
+  }
 });
 
 test("no consumer delivers to a subject that somebody else may hear: all are pulled from", () => {

@@ -37,13 +37,29 @@ const present = {
   subscribe: ["_INBOX.me.>", "mesh.config.>"],
 };
 
+/** What everybody has who exchanges payloads that may be large. */
+const exchanging = ["mesh.blob.me.*.*.*", "mesh.js.DIRECT.GET.MESH_BLOBS.mesh.blob.*.me.>"];
+/** What every agent has that asks or serves: its own artifacts and conversations. */
+const keeping = [
+  "$KV.mesh-conversations.me.*",
+  "mesh.artifact.me.>",
+  "mesh.js.DIRECT.GET.KV_mesh-conversations.$KV.mesh-conversations.me.*",
+  "mesh.js.DIRECT.GET.MESH_ARTIFACTS.mesh.artifact.me.>",
+];
+const artifacts = (owner: string) => `mesh.js.DIRECT.GET.MESH_ARTIFACTS.mesh.artifact.${owner}.>`;
+
 test("an agent with nothing to its name may only hear its inbox and configuration", () => {
   assert.deepEqual(agentPermissions("me", agent(), workspace()), present);
 });
 
 test("an agent that serves is heard and seen under its own name, and answers into inboxes only", () => {
   assert.deepEqual(agentPermissions("me", agent({ skills: ["one", "two"] }), workspace()), {
-    publish: ["_INBOX.>", ...present.publish, "mesh.presence.me.*"],
+    publish: [
+      ..."_INBOX.> mesh.presence.me.* mesh.record.me.*".split(" "),
+      ...present.publish,
+      ...exchanging,
+      ...keeping,
+    ].sort(),
     subscribe: [
       "$SRV.*.me",
       "$SRV.*.me.*",
@@ -74,7 +90,10 @@ test("each line of calls gives that skill, under the caller's name and by any ro
       ...present.publish,
       "mesh.outcall.sales.pricer.quote.*.me",
       "mesh.outcontrol.sales.pricer.*.me",
-    ],
+      ...["far", "near"].map(artifacts),
+      ...exchanging,
+      ...keeping,
+    ].sort(),
     subscribe: ["_INBOX.me.>", "mesh.config.>", "mesh.presence.far.*", "mesh.presence.near.*"],
   });
 });
@@ -82,13 +101,18 @@ test("each line of calls gives that skill, under the caller's name and by any ro
 test("who submits may store tasks, and hear and read its own results", () => {
   assert.deepEqual(agentPermissions("me", agent({ submits: ["far.read"] }), workspace()), {
     publish: [
+      "$SRV.INFO.far",
+      "mesh.js.CONSUMER.INFO.MESH_LATER.keeper",
       "mesh.js.CONSUMER.INFO.MESH_TASKS.far-high",
       "mesh.js.CONSUMER.INFO.MESH_TASKS.far-normal",
       ...present.publish,
       "mesh.js.DIRECT.GET.MESH_RESULTS.mesh.result.me.>",
       "mesh.later.far.read.me",
       "mesh.task.far.read.*.me",
-    ],
+      artifacts("far"),
+      ...exchanging,
+      ...keeping,
+    ].sort(),
     subscribe: ["_INBOX.me.>", "mesh.config.>", "mesh.result.me.>"],
   });
 });
@@ -106,14 +130,16 @@ test("who may be given tasks takes its own only, and says how they end under its
       "$JS.ACK.MESH_TASKS.me-normal.>",
       "$JS.ACK._.*.MESH_TASKS.me-high.>",
       "$JS.ACK._.*.MESH_TASKS.me-normal.>",
-      "mesh.dead.*.me.*.*.*",
+      "mesh.dead.task.me.*.*.*",
       "mesh.js.CONSUMER.INFO.MESH_TASKS.me-high",
       "mesh.js.CONSUMER.INFO.MESH_TASKS.me-normal",
       "mesh.js.CONSUMER.MSG.NEXT.MESH_TASKS.me-high",
       "mesh.js.CONSUMER.MSG.NEXT.MESH_TASKS.me-normal",
+      "mesh.js.DIRECT.GET.MESH_DEAD.mesh.dead.task.me.*.*.*",
       "mesh.js.DIRECT.GET.MESH_RESULTS.mesh.result.*.*.checkpoint.me",
       "mesh.js.DIRECT.GET.MESH_RESULTS.mesh.result.*.*.final.me",
       "mesh.js.DIRECT.GET.MESH_RESULTS.mesh.result.*.*.running.me",
+      "mesh.js.DIRECT.GET.MESH_RESULTS.mesh.result.me.*.key.me",
       "mesh.later.me.*.me",
       "mesh.result.*.*.*.me",
     ],
@@ -122,6 +148,8 @@ test("who may be given tasks takes its own only, and says how they end under its
   const elsewhere = { me, other: agent({ submits: ["other.one"] }) };
   assert.deepEqual(agentPermissions("me", me, workspace({ agents: elsewhere })), idle);
 });
+
+const blobs = (those: string): string => `mesh.js.DIRECT.GET.MESH_BLOBS.mesh.blob.${those}`;
 
 test("events are published and heard by their names, and followed by a consumer of one's own", () => {
   const me = agent({
@@ -133,11 +161,18 @@ test("events are published and heard by their names, and followed by a consumer 
     publish: [
       "$JS.ACK.MESH_EVENTS.me=crm.>",
       "$JS.ACK._.*.MESH_EVENTS.me=crm.>",
+      "mesh.dead.event.me.*.*.*",
       "mesh.event.me.digest.done",
       "mesh.js.CONSUMER.INFO.MESH_EVENTS.me=crm",
       "mesh.js.CONSUMER.MSG.NEXT.MESH_EVENTS.me=crm",
+      "mesh.js.DIRECT.GET.MESH_DEAD.mesh.dead.event.me.*.*.*",
+      "mesh.js.DIRECT.GET.MESH_EVENTS.mesh.event.me.>",
+      "mesh.blob.me._events.digest.done.*.*",
+      ...["far._events.document.added.*.*", "me._events.digest.done.*.*"].map(blobs),
+      // What begins with `a`, and not `a` itself, has one token more at least.
+      ...["near._events.>", "near._events.a.*.*.>"].map(blobs),
       ...present.publish,
-    ],
+    ].sort(),
     subscribe: [
       "_INBOX.me.>",
       "mesh.config.>",

@@ -1,15 +1,31 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ackSubjects, followConsumer, storeApi, stores, taskConsumer } from "@myelin/subjects";
+import {
+  accountShape,
+  ackSubjects,
+  agentPermissions,
+  followConsumer,
+  guestPermissions,
+  roleNames,
+  rolePermissions,
+  storeApi,
+  stores,
+  taskConsumer,
+} from "@myelin/subjects";
 
-test("no stream lets one writer schedule, roll up or mark what another wrote", () => {
+test("no stream but keeper's own lets one writer schedule, roll up or mark what another wrote", () => {
   assert.ok(stores.length > 0);
   for (const store of stores) {
-    assert.equal(store.allow_msg_schedules, false, store.name);
-    assert.equal(store.allow_rollup_hdrs, false, store.name);
+    const isKeepers = store.name === "MESH_SCHEDULES";
+    assert.equal(store.allow_msg_schedules, isKeepers, store.name);
+    assert.equal(store.allow_rollup_hdrs, isKeepers, store.name);
     assert.equal(store.subject_delete_marker_ttl, 0, store.name);
-    assert.equal(store.allow_msg_ttl, false, store.name);
   }
+});
+
+test("only blobs, conversations and what keeper has for later are kept for as long as their writer says", () => {
+  const own = stores.filter(({ allow_msg_ttl }) => allow_msg_ttl).map(({ name }) => name);
+  assert.deepEqual(own, ["MESH_SCHEDULES", "MESH_BLOBS", "KV_mesh-conversations"]);
 });
 
 test("every stream has a bound, and no two take the same subject", () => {
@@ -23,19 +39,23 @@ test("every stream has a bound, and no two take the same subject", () => {
     {
       MESH_TASKS: "mesh.task.*.*.*.*",
       MESH_LATER: "mesh.later.*.*.*",
+      MESH_SCHEDULES: "mesh.schedule.*.*.*.* mesh.due.*.*.*.*",
       MESH_RESULTS: "mesh.result.*.*.*.*",
-      MESH_EVENTS: "mesh.event.>",
+      MESH_EVENTS: "mesh.event.> mesh.moved.*.*.*",
       MESH_DEAD: "mesh.dead.*.*.*.*.*",
       MESH_RECORDS: "mesh.record.*.*",
       MESH_CONFIG: "mesh.config.>",
       MESH_ADVISORIES:
-        "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.MESH_TASKS.* $JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.MESH_TASKS.*",
+        "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.MESH_TASKS.* $JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.MESH_TASKS.* $JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.MESH_EVENTS.*",
+      MESH_BLOBS: "mesh.blob.>",
+      MESH_ARTIFACTS: "mesh.artifact.>",
+      "KV_mesh-conversations": "$KV.mesh-conversations.>",
     },
   );
 });
 
 test("tasks are never dropped to make room, and the first dead letter of a subject stays", () => {
-  const [tasks, later, , , dead] = stores;
+  const [tasks, later, , , , dead] = stores;
   for (const store of [tasks, later]) {
     assert.equal(store?.discard, "new");
     assert.equal(store?.retention, "workqueue");
@@ -43,6 +63,24 @@ test("tasks are never dropped to make room, and the first dead letter of a subje
   }
   assert.equal(dead?.max_msgs_per_subject, 1);
   assert.equal(dead?.discard_new_per_subject, true);
+});
+
+test("no account sees the subjects of schedules, and no agent, guest or role may publish there", () => {
+  const shape = accountShape({ version: 1, workspaces: {} }, "desk", () => "A");
+  const shared = JSON.stringify([shape.store.exports, shape.workspace.imports]);
+  assert.doesNotMatch(shared, /mesh\.(schedule|due)\b/);
+  const asks = { calls: ["*"], submits: ["*"], publishes: [], hears: ["*"], vouches: false };
+  const agent = { ...asks, skills: ["do"], follows: {} };
+  const workspace = { guests: true, agents: { me: agent }, roles: {}, shares: [] };
+  const rights = [
+    agentPermissions("me", agent, workspace),
+    guestPermissions(),
+    ...roleNames.map((role) => rolePermissions(role, { ...asks, members: [] })),
+  ].flatMap(({ publish }) => publish);
+  assert.deepEqual(
+    rights.filter((right) => /^(>|mesh\.(>|\*|schedule|due))/.test(right)),
+    [],
+  );
 });
 
 test("consumers of two agents never have one name", () => {

@@ -18,6 +18,8 @@ const nothing: RequestHead = {
   credit: undefined,
   contentType: undefined,
   onBehalf: undefined,
+  replay: undefined,
+  conversation: undefined,
 };
 
 function block(...lines: readonly string[]): string {
@@ -38,6 +40,17 @@ const fields: { [Name in keyof RequestHead]: fc.Arbitrary<RequestHead[Name]> } =
   credit: optional(fc.integer({ min: 1, max: 1_073_741_824 })),
   contentType: fc.constantFrom(undefined, "application/protobuf"),
   onBehalf: optional(fc.stringMatching(/^[\w.~,-]{1,200}$/)),
+  conversation: optional(fc.stringMatching(/^[a-z0-9][a-z0-9_-]{0,62}$/)),
+  replay: optional(
+    fc.record(
+      {
+        stream: fc.stringMatching(/^[A-Z][A-Z0-9_]{0,31}$/),
+        sequence: fc.nat(),
+        onward: fc.boolean(),
+      },
+      { noNullPrototype: true },
+    ),
+  ),
 };
 const written = fc.record(fields, { noNullPrototype: true });
 
@@ -145,4 +158,17 @@ test("no bytes in a header block make it throw anything but a MeshError", () => 
     }),
     { numRuns: 1_000 },
   );
+});
+
+test("a replay's mark that cannot be read is refused: it does not pass for none", () => {
+  const marks = ["", "MESH_RECORDS", "MESH_RECORDS:x", "mesh:1", "A:1; onwards", "A:1; onward; b"];
+  for (const mark of marks) {
+    assert.throws(
+      () => readRequestHead(block(`Mesh-Replay: ${mark}`), "me"),
+      (error) => isMeshError(error, "malformed_header"),
+      mark,
+    );
+  }
+  const { replay } = readRequestHead(block("Mesh-Replay: MESH_RECORDS:17; onward"), "me");
+  assert.deepEqual(replay, { stream: "MESH_RECORDS", sequence: 17, onward: true });
 });

@@ -71,7 +71,7 @@ workspaces:
     "mesh.yaml:10:33: workspaces.desk.agents.summarizer.calls[1]: must be text, got 12; put it in quotes",
     'mesh.yaml:10:37: workspaces.desk.agents.summarizer.calls[2]: must be agent.skill, agent.*, *, or workspace/agent.skill, got "a..b"',
     "mesh.yaml:12:7: workspaces.desk.roles.operater: there is no such key; did you mean operator?",
-    "mesh.yaml:13:5: workspaces.desk.extra: there is no such key; allowed are guests, agents, roles, shares, provision, replicas, streams",
+    "mesh.yaml:13:5: workspaces.desk.extra: there is no such key; allowed are guests, agents, roles, shares, provision, replicas, streams, recording",
   ]);
 });
 

@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isMeshError, MeshCode } from "@myelin/mesh";
 import { provisionStores, type StoreDoor } from "@myelin/mesh/operate";
+import { consumersOf, stores } from "@myelin/subjects";
 
 type Config = Record<string, unknown>;
 
 const policy = { guests: false, agents: {}, roles: {}, shares: [] } as const;
 const settings = { workspace: "desk", policy };
+const all = stores.length + consumersOf(policy).length;
 const error = (code: number, err_code: number, description: string) => ({
   error: { code, err_code, description },
 });
@@ -20,7 +22,10 @@ function server(keep: (config: Config) => object, serverVersion = "2.12.0") {
       asked.push(subject);
       if (subject === "$JS.API.INFO") return "{}";
       if (subject.includes(".INFO.")) return JSON.stringify(error(404, 10_059, "stream not found"));
-      return JSON.stringify(keep(JSON.parse(payload)));
+      if (subject.includes(".LIST.")) return JSON.stringify({ total: 0, consumers: [] });
+      // A consumer's configuration is a part of the question, a stream's is all of it.
+      const { config, ...given } = JSON.parse(payload);
+      return JSON.stringify(keep(config ?? given));
     },
   };
   return { door, asked };
@@ -52,13 +57,14 @@ test("a server too old for streams of this kind is refused before anything is ma
 test("on one server there is one copy; in a cluster with too few nodes there are not fewer than three", async () => {
   const copies: unknown[] = [];
   const single = server((config) => {
-    const { num_replicas } = config;
+    const { num_replicas, durable_name } = config;
+    if (durable_name !== undefined) return { config };
     if (num_replicas !== 1) return error(500, 10_074, "replicas > 1 not supported");
     copies.push(num_replicas);
     return { config };
   });
-  assert.equal((await provisionStores(single.door, settings)).made.length, 8);
-  assert.deepEqual(copies, Array(8).fill(1));
+  assert.equal((await provisionStores(single.door, settings)).made.length, all);
+  assert.deepEqual(copies, Array(stores.length).fill(1));
   const two = server(() => error(400, 10_005, "no suitable peers for placement"));
   await assert.rejects(
     provisionStores(two.door, settings),
@@ -99,6 +105,6 @@ test("a cluster without a leader is waited for", async () => {
       return waits ? JSON.stringify(error(503, 10_008, "temporarily unavailable")) : said;
     },
   };
-  assert.equal((await provisionStores(electing, settings)).made.length, 8);
+  assert.equal((await provisionStores(electing, settings)).made.length, all);
   assert.equal(asked.filter((subject) => subject === "$JS.API.INFO").length, 3);
 });

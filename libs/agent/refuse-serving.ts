@@ -1,0 +1,29 @@
+import type { Contract } from "../contract/index.ts";
+import { MeshCode, MeshError } from "../errors/index.ts";
+
+/** A connection that is asked to serve. */
+export interface Server {
+  readonly name: string;
+  readonly isClosing: boolean;
+  /** Which agent it serves already. */
+  readonly serves: string | undefined;
+}
+
+/** Throws why a connection does not serve a contract. */
+export function refuseServing(contract: Contract, { name, isClosing, serves }: Server): void {
+  if (isClosing) {
+    throw new MeshError(MeshCode.Closed, `serve ${contract.name}: this connection is closing`);
+  }
+  if (serves !== undefined) {
+    throw new MeshError(
+      MeshCode.InvalidArgument,
+      `serve ${contract.name}: this connection serves ${serves} already; connect again for another`,
+    );
+  }
+  if (contract.name !== name) {
+    throw new MeshError(
+      MeshCode.InvalidArgument,
+      `serve ${contract.name}: this connection's name is ${name}; connect under the agent's own name`,
+    );
+  }
+}

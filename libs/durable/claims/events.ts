@@ -1,0 +1,53 @@
+import { type EventAddress, eventReaders } from "@myelin/subjects";
+import type { Claim, LargePayloads, Stop } from "../../pipeline/index.ts";
+import { json, readClaim } from "../../wire/index.ts";
+import { type Body, fits, parked } from "./bodies.ts";
+
+/** As long as events are kept, in milliseconds. */
+const eventMs = 7 * 86_400_000;
+
+/** The data of an event that was too large for its message. */
+export class ClaimedData {
+  readonly claim: Claim;
+
+  constructor(payload: Uint8Array) {
+    this.claim = readClaim(payload);
+  }
+}
+
+/** Brings the data of an event; what it is used for ends with the call. */
+export type BringData = (
+  claim: Claim,
+  of: EventAddress,
+  signal: Stop,
+  use: (data: unknown) => Promise<unknown>,
+) => Promise<unknown>;
+
+/** How the data of events is brought. */
+export function bringing(claims: Pick<LargePayloads, "hold">): BringData {
+  return async (claim, { publisher, name }, signal, use) => {
+    const held = await claims.hold(claim, publisher, signal, eventReaders(name));
+    try {
+      return await use(json.decode(held.payload));
+    } finally {
+      held.release();
+    }
+  };
+}
+
+/** The body of an event: its data, or a claim for whoever hears it, where that is too large for a message. */
+export function eventBody(
+  payload: Uint8Array | string,
+  { publisher, name }: EventAddress,
+  parts: {
+    readonly claims: LargePayloads;
+    readonly link: { readonly maxPayload: number };
+    readonly signal: AbortSignal | undefined;
+  },
+): Body | Promise<Body> {
+  const body: Body = { payload, contentType: json.contentType };
+  const { claims, link, signal } = parts;
+  if (fits(payload, link.maxPayload)) return body;
+  const what = `event ${publisher}.${name}`;
+  return parked(body, claims, { reader: eventReaders(name), lifeMs: eventMs, signal, what });
+}

@@ -1,0 +1,31 @@
+import type { LargePayloads, Operation } from "../../pipeline/index.ts";
+import { payloadOf } from "../../wire/index.ts";
+import { momentOf, type When } from "../later/when.ts";
+import { type Body, fits, parked } from "./bodies.ts";
+
+/** What is submitted, and until when it may wait. */
+export interface Submitted {
+  readonly operation: Operation;
+  readonly input: unknown;
+  /** Whether it is done again and again: then nothing is kept beside it. */
+  readonly isAgain: boolean;
+  readonly config: {
+    readonly deadlineMs: number;
+    readonly when: When | undefined;
+    readonly signal: AbortSignal | undefined;
+  };
+}
+
+/** The body of a task: its input, or a claim for it where that is too large for a message. */
+export function inputBody(
+  { operation, input, isAgain, config }: Submitted,
+  { claims, maxPayload }: { readonly claims: LargePayloads; readonly maxPayload: number },
+): Body | Promise<Body> {
+  const { agent, key, request } = operation;
+  const body: Body = { payload: payloadOf(request, input), contentType: request.contentType };
+  if (fits(body.payload, maxPayload)) return body;
+  const { deadlineMs, when, signal } = config;
+  const waitMs = when === undefined ? 0 : momentOf(when, new Date()).getTime() - Date.now();
+  const lifeMs = isAgain ? Number.POSITIVE_INFINITY : waitMs + deadlineMs;
+  return parked(body, claims, { reader: agent, lifeMs, signal, what: `a task of ${key}` });
+}

@@ -1,0 +1,40 @@
+import { ContentType, Header } from "@myelin/subjects";
+import type { Link } from "../../nats/index.ts";
+import type { LargePayloads, Stop } from "../../pipeline/index.ts";
+import { field, needle } from "../../wire/index.ts";
+import type { StoredMessage } from "../stored/store.ts";
+import type { StoredResult } from "../tasks/documents.ts";
+import { type Body, fits, unparked } from "./bodies.ts";
+
+const contentType = needle(Header.contentType);
+/** As long as results are kept, in milliseconds. */
+const resultMs = 7 * 86_400_000;
+
+/** Brings a body down to what a message takes. */
+export type Fit = (body: Body) => Body | Promise<Body>;
+
+/** How the answer of a task is brought down: one that is too large is kept for the submitter. */
+export function fitResult(
+  { submitter: reader }: { readonly submitter: string },
+  { link, claims }: { readonly link: Pick<Link, "maxPayload">; readonly claims: LargePayloads },
+  signal: Stop,
+): Fit {
+  const park = async ({ payload, contentType }: Body): Promise<Body> => {
+    const claim = await claims.park(payload, { reader, contentType, lifeMs: resultMs, signal });
+    return { payload: claim, contentType: ContentType.claim };
+  };
+  return (body) => (fits(body.payload, link.maxPayload) ? body : park(body));
+}
+
+/** A final result with its body, where that is not in the message. */
+export async function wholeResult(
+  stored: StoredMessage,
+  agent: string,
+  { claims, signal }: { readonly claims: LargePayloads; readonly signal: AbortSignal | undefined },
+): Promise<StoredResult> {
+  const type = field(stored.head, contentType)?.toLowerCase();
+  if (type !== ContentType.claim) return stored;
+  const { head, payload } = stored;
+  const whole = await unparked({ payload, contentType: type }, agent, { claims, signal });
+  return { head, payload: whole.payload, contentType: whole.contentType.toLowerCase() };
+}

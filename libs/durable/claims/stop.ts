@@ -1,0 +1,42 @@
+import { MeshCode, MeshError } from "../../errors/index.ts";
+import type { Stop } from "../../pipeline/index.ts";
+
+/** A standard signal as what ends a wait here; undefined where there is none. */
+export function stopOf(signal: AbortSignal | undefined, what: string): Stop | undefined {
+  return signal === undefined ? undefined : new Aborting(signal, what);
+}
+
+class Aborting implements Stop {
+  readonly #signal: AbortSignal;
+  readonly #what: string;
+  readonly #heard = new Map<(reason: MeshError) => void, () => void>();
+
+  constructor(signal: AbortSignal, what: string) {
+    this.#signal = signal;
+    this.#what = what;
+  }
+
+  onEnd(listener: (reason: MeshError) => void): void {
+    if (this.#signal.aborted) return listener(this.#reason());
+    const onAbort = (): void => listener(this.#reason());
+    this.#heard.set(listener, onAbort);
+    this.#signal.addEventListener("abort", onAbort, { once: true });
+  }
+
+  offEnd(listener: (reason: MeshError) => void): void {
+    const onAbort = this.#heard.get(listener);
+    if (onAbort !== undefined) this.#signal.removeEventListener("abort", onAbort);
+    this.#heard.delete(listener);
+  }
+
+  throwIfEnded(): void {
+    if (this.#signal.aborted) throw this.#reason();
+  }
+
+  #reason(): MeshError {
+    const reason: unknown = this.#signal.reason;
+    if (reason instanceof MeshError) return reason;
+    const why = reason instanceof Error ? reason.message : String(reason);
+    return new MeshError(MeshCode.Cancelled, `${this.#what} was given up: ${why}`);
+  }
+}

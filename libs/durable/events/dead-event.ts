@@ -1,0 +1,33 @@
+import type { Dead } from "../dead/dead.ts";
+import type { Original } from "../dead/moved.ts";
+
+/** Whose event it was. */
+export interface Following {
+  readonly agent: string;
+  readonly follow: string;
+}
+
+/**
+ * What of an event died, and for whom.
+ *
+ * It is named by its place in the stream: two publishers may use one id, and one publisher may use it twice. The time
+ * tells it from the event of that number in a stream that was made anew.
+ */
+export function deadEvent(
+  { agent, follow }: Following,
+  origin: Original,
+  move?: Dead["moved"] & { readonly generation: number },
+): Dead {
+  const generation = move?.generation ?? 0;
+  const id = deadEventToken(origin);
+  const dead = { kind: "event", agent, skill: follow, id, origin, generation } as const;
+  return move === undefined ? dead : { ...dead, moved: { why: move.why, mover: move.mover } };
+}
+
+/** By what name the dead letter of a stored event is found. */
+export function deadEventToken({
+  sequence,
+  storedAt,
+}: Pick<Original, "sequence" | "storedAt">): string {
+  return `${sequence}-${storedAt.getTime().toString(36)}`;
+}

@@ -1,0 +1,77 @@
+import {
+  type ConsumerName,
+  type EventAddress,
+  parseEventSubject,
+  parseMovedEventSubject,
+} from "@myelin/subjects";
+import { MeshCode, MeshError } from "../../errors/index.ts";
+import type { Inbound } from "../../nats/index.ts";
+import type { CloudEvent, TaskMove } from "../../pipeline/index.ts";
+import { type Original, readWrapped, type Wrapped } from "../dead/moved.ts";
+import { type Ack, ackReader, storedAtOf } from "../stored/acks.ts";
+import { readCloud } from "./cloud.ts";
+
+/** One message as a consumer of events delivered it. */
+export interface EventDelivery extends Ack {
+  readonly message: Inbound;
+  /** As its subject says; undefined for one that was moved. */
+  readonly address: EventAddress | undefined;
+}
+
+/** Why an event comes that does not come by itself. Nobody is believed yet: `verify` judges the mover. */
+export interface EventMove extends TaskMove, Pick<Wrapped, "id" | "signed" | "original"> {
+  readonly mover: string;
+}
+
+/** What was delivered, as it was published first. */
+export interface ReadEvent {
+  readonly address: EventAddress;
+  readonly cloud: CloudEvent;
+  readonly move: EventMove | undefined;
+}
+
+/** Reads what a consumer of events delivered; undefined for what did not come from it, see `deliveryReader`. */
+export function eventReader(
+  consumer: ConsumerName,
+): (message: Inbound) => EventDelivery | undefined {
+  const read = ackReader(consumer);
+  const known = new Map<string, EventAddress>();
+  return (message) => {
+    const ack = read(message.reply);
+    if (ack === undefined) return undefined;
+    const { subject } = message;
+    const address = known.get(subject) ?? addressOf(subject);
+    if (address === undefined && !parseMovedEventSubject(subject).ok) return undefined;
+    // Few subjects have many messages each: reading one again and again would cost more than the rest.
+    if (address !== undefined && known.size < mostKnown) known.set(subject, address);
+    return { message, address, ...ack };
+  };
+}
+
+const mostKnown = 1_000;
+
+/** Reads the event that was delivered, or that was moved in it; throws why it is none. */
+export function readEvent({ message, address, stored }: EventDelivery): ReadEvent {
+  const { subject, head, payload } = message;
+  if (address !== undefined) return { address, cloud: readCloud(head, payload), move: undefined };
+  const moved = parseMovedEventSubject(subject);
+  const wrapped = moved.ok ? readWrapped(message, storedAtOf(stored)) : undefined;
+  const first = addressOf(wrapped?.original.subject ?? "");
+  if (!moved.ok || wrapped === undefined || first === undefined || wrapped.why === "later") {
+    throw new MeshError(MeshCode.MalformedHeader, `${subject} brings back no event`);
+  }
+  const { original } = wrapped;
+  const move = { ...wrapped, mover: moved.value.mover };
+  return { address: first, cloud: readCloud(original.head, original.payload), move };
+}
+
+/** The message as it lies in the stream. */
+export function originalOf({ message, sequence, stored }: EventDelivery): Original {
+  const { subject, head, payload } = message;
+  return { subject, head, payload, sequence, storedAt: storedAtOf(stored) };
+}
+
+function addressOf(subject: string): EventAddress | undefined {
+  const read = parseEventSubject(subject);
+  return read.ok ? read.value : undefined;
+}

@@ -1,0 +1,31 @@
+import type { EventAddress } from "@myelin/subjects";
+import { MeshCode, MeshError } from "../../errors/index.ts";
+import type { Following } from "./dead-event.ts";
+
+const final = Symbol("final");
+
+/** What a handler throws to say that no other attempt will do better. */
+export function givenUp(why: string): MeshError {
+  const error = new MeshError(MeshCode.HandlerFailed, `given up: ${why}`);
+  return Object.assign(error, { [final]: true });
+}
+
+/** Whether its handler has said so. */
+export function isFinal(error: MeshError): boolean {
+  return final in error || (error.cause instanceof MeshError && final in error.cause);
+}
+
+/** Its followers died of it, or were stopped, each time. */
+export function spent(what: string, attempts: number): MeshError {
+  const detail = `${what}: all ${attempts} attempts to handle it were begun, and none ended`;
+  return new MeshError(MeshCode.UnknownOutcome, detail);
+}
+
+/** An old version of the follower, or a mistake: another instance may have a handler. */
+export function unhandled(
+  { publisher, name }: EventAddress,
+  { agent, follow }: Following,
+): MeshError {
+  const detail = `${agent} follows ${publisher}.${name} as ${follow}, and this version has no handler for it`;
+  return new MeshError(MeshCode.UnknownSkill, detail);
+}

@@ -1,0 +1,226 @@
+import { followConsumer } from "@myelin/subjects";
+import { MeshCode, MeshError } from "../../errors/index.ts";
+import { refusalOf } from "../../nats/index.ts";
+import { Puller } from "../stored/puller.ts";
+import { askAgain } from "../stored/storing.ts";
+import { checkServer } from "../stored/version.ts";
+import { EventAttempt } from "./event-attempt.ts";
+import { type EventDelivery, eventReader } from "./event-delivery.ts";
+import { Filters } from "./filters.ts";
+import type { FollowParts } from "./follow-parts.ts";
+import { Keys, Seen } from "./seen.ts";
+import { Window } from "./window.ts";
+
+export interface FollowerParts extends Omit<FollowParts, "seen" | "inHand" | "isBeside"> {
+  /** Counts what came and is no event, by reason. */
+  readonly onRefused: (reason: string) => void;
+}
+
+/** An event that is handled, or waits for its turn. */
+interface Held {
+  readonly attempt: EventAttempt;
+  /** When the server last heard that it is worked on. */
+  beatAt: number;
+}
+
+/** Longest time until a beat, in milliseconds. */
+const mostBeatMs = 2_000;
+
+/**
+ * Takes the events of one durable subscription and has them handled: no more at once than it may.
+ *
+ * Each event comes once to whoever follows under this name, at their own pace, until it is acknowledged.
+ */
+export class Follower {
+  readonly #parts: FollowParts;
+  readonly #puller: Puller<EventDelivery>;
+  readonly #filters: Filters;
+  readonly #window: Window;
+  readonly #running = new Set<Held>();
+  readonly #waiting: Held[] = [];
+  readonly #undo: (() => void)[] = [];
+  #ackWaitMs = 30_000;
+  /** When this process was last seen to run. */
+  #ranAt: number;
+  /** Whether what comes was sent before this process was stopped for long. */
+  #isStale = false;
+  #state: "new" | "open" | "draining" | "stopped" = "new";
+  #draining: Promise<void> | undefined;
+  #idle: (() => void) | undefined;
+
+  constructor({ onRefused, ...parts }: FollowerParts) {
+    const { link, clock, agent, follow, warn, config, store } = parts;
+    const consumer = followConsumer(agent, follow);
+    this.#filters = new Filters({ store, clock, consumer });
+    this.#parts = {
+      ...parts,
+      seen: new Seen(config.remember),
+      inHand: new Keys(),
+      isBeside: async (subject) => {
+        const isBeside = await this.#filters.isBeside(subject);
+        if (isBeside) onRefused("event_without_handler");
+        return isBeside;
+      },
+    };
+    this.#ranAt = clock.now();
+    const { concurrency, prefetch } = config;
+    const limits = { least: concurrency, most: Math.max(concurrency, prefetch) };
+    this.#window = new Window(limits, this.#ranAt);
+    this.#puller = new Puller({
+      ...{ link, clock, agent, consumer, onRefused },
+      read: eventReader(consumer),
+      onDelivery: (delivery) => this.#take(delivery),
+      onSpent: () => this.#fill(),
+      onTrouble: warn,
+    });
+  }
+
+  /** Throws when its consumer is not there, gives other events than are handled, or may not be listened to. */
+  async start(): Promise<void> {
+    const { link, works, agent, follow } = this.#parts;
+    checkServer(link.serverVersion);
+    const ask = (waitMs: number) => this.#filters.read(waitMs);
+    // It may come up while the servers elect who leads.
+    this.#ackWaitMs = (await askAgain(this.#parts, ask)).ackWaitMs;
+    const missing = [...works.keys()].find((subject) => !this.#filters.has(subject));
+    if (missing !== undefined) throw notFollowed(agent, follow, missing);
+    this.#puller.start();
+    await link.flush();
+    const refused = refusalOf([this.#puller]);
+    if (refused !== undefined) throw refused;
+    this.#state = "open";
+    this.#ranAt = this.#parts.clock.now();
+    this.#undo.push(link.onUp(() => this.#resume()));
+    this.#beatLater();
+    this.#fill();
+  }
+
+  /** Takes nothing new and finishes what it has; what is not done in time is given back. */
+  drain(timeoutMs: number): Promise<void> {
+    this.#draining ??= this.#drain(timeoutMs);
+    return this.#draining;
+  }
+
+  async #drain(timeoutMs: number): Promise<void> {
+    const { clock, link } = this.#parts;
+    this.#state = "draining";
+    // First the server must know: what is given back before would come again to what was asked for here.
+    await this.#puller.stop();
+    const late = clock.schedule(timeoutMs, () => this.#giveBack());
+    if (timeoutMs === 0) this.#giveBack();
+    else this.#pump();
+    if (this.#running.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+    }
+    late();
+    this.#state = "stopped";
+    for (const undo of this.#undo.splice(0)) undo();
+    if (link.isUp) await link.flush().catch(() => {});
+  }
+
+  #giveBack(): void {
+    for (const { attempt } of this.#waiting.splice(0)) attempt.nak(0);
+    for (const { attempt } of this.#running) attempt.end("stopping");
+  }
+
+  #take(delivery: EventDelivery): void {
+    const now = this.#parts.clock.now();
+    if (now - this.#ranAt > this.#ackWaitMs) this.#stalled();
+    // Others have it by now; what they do not handle comes again.
+    if (this.#isStale) return;
+    this.#waiting.push({ attempt: new EventAttempt(delivery, this.#parts), beatAt: now });
+    if (this.#state === "open") this.#pump();
+  }
+
+  #pump(): void {
+    while (this.#running.size < this.#parts.config.concurrency) {
+      const held = this.#waiting.shift();
+      if (held === undefined) return;
+      this.#running.add(held);
+      void held.attempt.run().then(() => this.#ended(held));
+    }
+  }
+
+  #ended(held: Held): void {
+    this.#running.delete(held);
+    this.#window.count();
+    this.#pump();
+    if (this.#running.size === 0) this.#idle?.();
+    this.#fill();
+  }
+
+  /** Asks for more when half of what may be fetched is gone, or somebody has nothing to do. */
+  #fill(): void {
+    const { link, config, clock } = this.#parts;
+    if (this.#state !== "open" || !link.isUp) return;
+    const asked = this.#puller.outstanding;
+    const held = this.#running.size + this.#waiting.length;
+    const isStarving = asked === 0 && held < config.concurrency;
+    if (!isStarving && asked + held > this.#window.size / 2) return;
+    this.#window.turn(clock.now());
+    this.#puller.pull(this.#window.size - held - asked);
+  }
+
+  #resume(): void {
+    this.#puller.reset();
+    this.#fill();
+  }
+
+  #beatLater(): void {
+    const { clock } = this.#parts;
+    const everyMs = Math.min(this.#ackWaitMs / 3, mostBeatMs);
+    const cancel = clock.schedule(everyMs, () => {
+      this.#beat(everyMs);
+      this.#undo.splice(this.#undo.indexOf(cancel), 1);
+      if (this.#state !== "stopped") this.#beatLater();
+    });
+    this.#undo.push(cancel);
+  }
+
+  #beat(everyMs: number): void {
+    const now = this.#parts.clock.now();
+    if (now - this.#ranAt > this.#ackWaitMs) this.#stalled();
+    this.#ranAt = now;
+    const { isUp } = this.#parts.link;
+    for (const held of [...this.#running, ...this.#waiting]) {
+      const silentMs = now - held.beatAt;
+      if (silentMs > this.#ackWaitMs) this.#lose(held);
+      else if (isUp && silentMs >= everyMs / 2) {
+        held.attempt.beat();
+        held.beatAt = now;
+      }
+    }
+  }
+
+  #lose(held: Held): void {
+    held.attempt.end("superseded");
+    const at = this.#waiting.indexOf(held);
+    if (at >= 0) this.#waiting.splice(at, 1);
+  }
+
+  /** The process stood still for longer than the server waits: what it was sent until now is with others. */
+  #stalled(): void {
+    if (this.#isStale || this.#state === "stopped") return;
+    this.#isStale = true;
+    const { link, clock } = this.#parts;
+    void link
+      .flush()
+      .catch(() => {})
+      .then(() => {
+        this.#isStale = false;
+        this.#ranAt = clock.now();
+        this.#resume();
+      });
+  }
+}
+
+function notFollowed(agent: string, follow: string, subject: string): MeshError {
+  const event = subject.split(".").slice(2).join(".");
+  const line = `agents.${agent}.follows.${follow}.events: [${event}]`;
+  return new MeshError(
+    MeshCode.PermissionDenied,
+    `${agent} does not follow ${event} as ${follow}; mesh.yaml would with ${line}, once applied`,
+  );
+}

@@ -1,0 +1,72 @@
+import { type EventAddress, Header, Store } from "@myelin/subjects";
+import { MeshCode, MeshError } from "../../errors/index.ts";
+import { type Envelope, EnvelopeCheck, type Trust } from "../../identity/index.ts";
+import type { Inbound } from "../../nats/index.ts";
+import type { CloudEvent } from "../../pipeline/index.ts";
+import { field, needle } from "../../wire/index.ts";
+import { movedType } from "../dead/moved.ts";
+import { storedAtOf } from "../stored/acks.ts";
+import { ownAccount, refuseUnlessMover } from "../work/verifying.ts";
+import type { EventDelivery, EventMove } from "./event-delivery.ts";
+
+/** A signed event, and where it lies. */
+export interface SignedEvent {
+  readonly message: Pick<Inbound, "subject" | "head" | "payload">;
+  readonly address: EventAddress;
+  readonly cloud: CloudEvent;
+  readonly storedAt: Date;
+  readonly place: string;
+}
+
+/** Checks who signed what, judged at the time at which it was stored. */
+export class EventCheck {
+  readonly #trust: Trust;
+  readonly #account: () => string | undefined;
+  readonly #check: EnvelopeCheck;
+
+  constructor(trust: Trust, account: () => string | undefined) {
+    this.#trust = trust;
+    this.#account = account;
+    this.#check = new EnvelopeCheck(trust);
+  }
+
+  /** Throws `permission_denied` unless its publisher has signed the event. */
+  async event({ message, address, cloud, storedAt, place }: SignedEvent): Promise<void> {
+    const { publisher, name } = address;
+    const { subject, head, payload: body } = message;
+    const { id, contentType } = cloud;
+    const account = await ownAccount(this.#trust, this.#account());
+    const what = `the event ${id} of ${publisher}, whose ${name} are declared as signed,`;
+    await this.#check.verify(
+      { ...signatureOf(head, what), id, storedAt, subject, contentType, body, place },
+      { kind: "event", target: "*", speaker: publisher, account },
+    );
+  }
+
+  /** Throws `permission_denied` unless who brought it back has signed that, and may. */
+  async move(delivery: EventDelivery, move: EventMove, follower: string): Promise<void> {
+    const { message, sequence, stored } = delivery;
+    const { id, signed: body, mover } = move;
+    const account = await ownAccount(this.#trust, this.#account());
+    const author = await this.#check.verify(
+      {
+        ...signatureOf(message.head, `the move of event ${id}`),
+        ...{ id, body, subject: message.subject, contentType: movedType },
+        ...{ storedAt: storedAtOf(stored), place: `${Store.events}:${sequence}` },
+      },
+      { kind: "moved", target: follower, speaker: mover, account },
+    );
+    refuseUnlessMover(move, author.role);
+  }
+}
+
+function signatureOf(head: string, what: string): Envelope {
+  const envelope = field(head, envelopeNeedle);
+  const signer = field(head, signerNeedle);
+  if (envelope !== undefined && signer !== undefined) return { envelope, signer };
+  const detail = `${what} is not signed; publish it with the library`;
+  throw new MeshError(MeshCode.PermissionDenied, detail);
+}
+
+const envelopeNeedle = needle(Header.envelope);
+const signerNeedle = needle(Header.signer);

@@ -1,0 +1,33 @@
+import { Header, laterSubject, type ScheduleAddress, StoreHeader } from "@myelin/subjects";
+import type { Signer } from "../../identity/index.ts";
+import { json } from "../../wire/index.ts";
+import { envelopeHeaders, onceId } from "../stored/signing.ts";
+import type { Letterbox } from "../stored/store.ts";
+import { cancelId } from "../tasks/cancelling.ts";
+import { type Plan, signedOrder, writePlan } from "./plan.ts";
+
+/** How long a signed order may wait to be stored, in milliseconds. */
+const lifeMs = 600_000;
+
+/** An order to take back what another submitter has for later, under the name of who gives it. */
+export function cancelOrder(
+  { agent, skill, submitter, id }: ScheduleAddress,
+  name: string,
+  signer: Signer | undefined,
+): Letterbox {
+  const subject = laterSubject({ agent, skill, submitter: name });
+  const plan: Plan = { does: "cancel", id, submitter };
+  const text = writePlan(plan);
+  const own = cancelId(id);
+  const { contentType } = json;
+  const about = { kind: "later", target: agent, subject, id: own, contentType, lifeMs } as const;
+  return {
+    ...{ subject, payload: "" },
+    headers: [
+      [StoreHeader.id, onceId()],
+      [Header.later, text],
+      [Header.id, own],
+      ...envelopeHeaders({ ...about, payload: signedOrder(text, "") }, signer),
+    ],
+  };
+}

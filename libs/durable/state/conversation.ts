@@ -1,0 +1,239 @@
+import { conversationSubject, maxHeaderBytes, Store, StoreHeader } from "@myelin/subjects";
+import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
+import type { Link } from "../../nats/index.ts";
+import type { Clock } from "../../pipeline/index.ts";
+import { onceId } from "../stored/signing.ts";
+import type { Headers, StoreAccess } from "../stored/store.ts";
+import { write } from "../stored/writing.ts";
+import {
+  type ConversationDocument,
+  type KeptTurn,
+  nothing,
+  readConversation,
+  type Turn,
+  withTurns,
+} from "./conversation-document.ts";
+import type { ConversationConfig } from "./conversation-options.ts";
+import { unless } from "./unless.ts";
+
+/** A conversation as it was read. */
+export interface ConversationState {
+  readonly turns: readonly KeptTurn[];
+  /** Turns from before the first one here, that were dropped to keep it short. */
+  readonly dropped: number;
+  /** Which writing of it this is; 0 where there is none. */
+  readonly revision: number;
+  /** Undefined where there is none. */
+  readonly startedAt: Date | undefined;
+  readonly updatedAt: Date | undefined;
+}
+
+/** What ends a wait. */
+export interface Stoppable {
+  readonly signal?: AbortSignal;
+}
+
+/** How an answer is written down. */
+export interface AppendOptions extends Stoppable {
+  /** Only where nobody has written since this revision. Default: since this handle read or wrote it last. */
+  readonly expected?: number;
+}
+
+/** An agent's side of one conversation: its turns in order, for every instance of the agent. */
+export interface Conversation {
+  /** Its name; the bucket's key is `<agent>.<id>`. */
+  readonly id: string;
+  /** What was said so far; nothing where it is new, or has expired. */
+  read(options?: Stoppable): Promise<ConversationState>;
+  /** Adds turns at the end; throws `conflict` when somebody else has written meanwhile, and adds nothing. */
+  append(turns: Turn | readonly Turn[], options?: AppendOptions): Promise<ConversationState>;
+  /**
+   * Reads it, has turns made from what is there, and adds them; begins anew when somebody else has written meanwhile.
+   * `make` may be run several times.
+   */
+  update(
+    make: (state: ConversationState) => Turn | readonly Turn[] | Promise<Turn | readonly Turn[]>,
+    options?: Stoppable,
+  ): Promise<ConversationState>;
+  /** Empties it. */
+  clear(options?: Stoppable): Promise<void>;
+}
+
+export interface ConversationParts {
+  readonly agent: string;
+  readonly link: Pick<Link, "maxPayload">;
+  readonly store: StoreAccess;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** In which call or task something is said. */
+export interface Said {
+  readonly call: string | undefined;
+  readonly trace: string | undefined;
+  /** Throws where nothing may be written, as in a replay. */
+  readonly mayWrite: (what: string) => void;
+}
+
+const readMs = 3_000;
+/** How often an update begins anew, and how long it waits before at most, in milliseconds. */
+const mostTries = 20;
+const mostPauseMs = 200;
+
+export class StoredConversation implements Conversation {
+  readonly id: string;
+  readonly #parts: ConversationParts;
+  readonly #config: ConversationConfig;
+  readonly #said: Said;
+  readonly #subject: string;
+  /** As this handle knows it last. */
+  #known: { readonly document: ConversationDocument; readonly revision: number } | undefined;
+
+  constructor(id: string, parts: ConversationParts, config: ConversationConfig, said: Said) {
+    this.id = id;
+    this.#parts = parts;
+    this.#config = config;
+    this.#said = said;
+    this.#subject = conversationSubject({ agent: parts.agent, conversation: id });
+  }
+
+  async read({ signal }: Stoppable = {}): Promise<ConversationState> {
+    await this.#look(signal);
+    return this.#state();
+  }
+
+  async append(
+    turns: Turn | readonly Turn[],
+    { expected, signal }: AppendOptions = {},
+  ): Promise<ConversationState> {
+    const added = this.#kept(turns);
+    if (this.#known === undefined) await this.#look(signal);
+    const { document = nothing, revision = 0 } = this.#known ?? {};
+    if (expected !== undefined && expected !== revision) throw this.#conflict(expected);
+    const next = withTurns(document, added, this.#config.mostTurns);
+    await this.#put(next, revision, signal);
+    return this.#state();
+  }
+
+  async update(
+    make: (state: ConversationState) => Turn | readonly Turn[] | Promise<Turn | readonly Turn[]>,
+    { signal }: Stoppable = {},
+  ): Promise<ConversationState> {
+    for (let tries = 1; ; tries++) {
+      const state = await this.read(signal === undefined ? {} : { signal });
+      try {
+        return await this.append(await make(state), signal === undefined ? {} : { signal });
+      } catch (error) {
+        if (!isMeshError(error, MeshCode.Conflict) || tries === mostTries) throw error;
+        // Those that came together must not come back together.
+        const pauseMs = this.#parts.random() * Math.min(mostPauseMs, 10 * 2 ** tries);
+        await unless(signal, this.#what, this.#pause(pauseMs));
+      }
+    }
+  }
+
+  async clear({ signal }: Stoppable = {}): Promise<void> {
+    await this.#look(signal);
+    const { document = nothing, revision = 0 } = this.#known ?? {};
+    if (document.turns.length === 0) return;
+    const { startedAt } = document;
+    const updatedAt = new Date().toISOString();
+    await this.#put({ startedAt, updatedAt, dropped: 0, turns: [] }, revision, signal);
+  }
+
+  async #look(signal: AbortSignal | undefined): Promise<void> {
+    const reading = this.#parts.store.last(Store.conversations, this.#subject, readMs);
+    const stored = await unless(signal, this.#what, reading);
+    this.#known =
+      stored === undefined
+        ? { document: nothing, revision: 0 }
+        : { document: readConversation(this.#key, stored), revision: stored.sequence };
+  }
+
+  /** Stored only while the revision is the last one. */
+  async #put(
+    document: ConversationDocument,
+    revision: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    this.#said.mayWrite(`writing to ${this.#what}`);
+    const payload = JSON.stringify(document);
+    this.#checkSize(payload, document.turns.length);
+    const { store, clock } = this.#parts;
+    const { expiresInMs } = this.#config;
+    const headers: Headers = [
+      [StoreHeader.id, onceId()],
+      [StoreHeader.expected, revision],
+      [
+        StoreHeader.ttl,
+        expiresInMs === undefined ? undefined : `${Math.ceil(expiresInMs / 1_000)}s`,
+      ],
+    ];
+    const writing = write(store, clock, { subject: this.#subject, payload, headers });
+    // What is not known to be stored is read again before it is written again.
+    this.#known = undefined;
+    const put = await unless(signal, this.#what, writing);
+    if (put.is === "outdated") throw this.#conflict(revision);
+    this.#known = { document, revision: put.sequence };
+  }
+
+  #kept(given: Turn | readonly Turn[]): readonly KeptTurn[] {
+    const turns = Array.isArray(given) ? (given as readonly Turn[]) : [given as Turn];
+    const { call, trace } = this.#said;
+    const at = new Date().toISOString();
+    return turns.map((turn) => {
+      if (typeof turn?.role !== "string" || turn.role === "") throw this.#noTurn(turn);
+      const { role, content, id } = turn;
+      return {
+        ...{ role, content, at },
+        ...(id === undefined ? {} : { id }),
+        ...(call === undefined ? {} : { call }),
+        ...(trace === undefined ? {} : { trace }),
+      };
+    });
+  }
+
+  #state(): ConversationState {
+    const { document = nothing, revision = 0 } = this.#known ?? {};
+    const { turns, dropped, startedAt, updatedAt } = document;
+    return Object.freeze({
+      ...{ turns, dropped, revision },
+      startedAt: startedAt === "" ? undefined : new Date(startedAt),
+      updatedAt: updatedAt === "" ? undefined : new Date(updatedAt),
+    });
+  }
+
+  #checkSize(payload: string, turns: number): void {
+    const size = Buffer.byteLength(payload);
+    const most = this.#parts.link.maxPayload - maxHeaderBytes;
+    if (size <= most) return;
+    throw new MeshError(
+      MeshCode.PayloadTooLarge,
+      `${this.#what} would have ${size} bytes with ${turns} turns, at most ${most}; keep fewer turns (mostTurns), or put what is large into an artifact`,
+    );
+  }
+
+  #conflict(revision: number): MeshError {
+    return new MeshError(
+      MeshCode.Conflict,
+      `${this.#what} was written by somebody else since revision ${revision}: read it again, or use update()`,
+    );
+  }
+
+  #noTurn(turn: unknown): MeshError {
+    const came = JSON.stringify(turn)?.slice(0, 80);
+    return new MeshError(MeshCode.InvalidArgument, `a turn must have a role, as text; got ${came}`);
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#parts.clock.schedule(ms, resolve));
+  }
+
+  get #key(): string {
+    return `${this.#parts.agent}.${this.id}`;
+  }
+
+  get #what(): string {
+    return `the conversation ${this.#key}`;
+  }
+}

@@ -1,0 +1,77 @@
+import { StoreHeader } from "@myelin/subjects";
+import { MeshCode, MeshError } from "../../errors/index.ts";
+import type { Clock } from "../../pipeline/index.ts";
+import { json } from "../../wire/index.ts";
+import { onceId } from "../stored/signing.ts";
+import type { Headers, StoreAccess } from "../stored/store.ts";
+import { write } from "../stored/writing.ts";
+import { unless } from "./unless.ts";
+
+export interface KeptDocumentsParts {
+  readonly stream: string;
+  readonly store: StoreAccess;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+const readMs = 3_000;
+/** How often a change begins anew, and how long it waits before at most, in milliseconds. */
+const mostTries = 20;
+const mostPauseMs = 200;
+
+/** Documents in JSON, one a subject, each written only by who has read the one before. */
+export class KeptDocuments {
+  readonly #parts: KeptDocumentsParts;
+
+  constructor(parts: KeptDocumentsParts) {
+    this.#parts = parts;
+  }
+
+  /** What is there; undefined where nothing is. */
+  async read(subject: string, signal?: AbortSignal): Promise<unknown> {
+    return (await this.#look(subject, signal)).found;
+  }
+
+  /**
+   * Replaces what is there by what `change` makes of it; undefined leaves it as it is. Begins anew when somebody else
+   * has written meanwhile, so `change` may be run several times.
+   */
+  async change(
+    subject: string,
+    change: (found: unknown) => unknown,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const { store, clock, random } = this.#parts;
+    for (let tries = 1; ; tries++) {
+      const { found, revision } = await this.#look(subject, signal);
+      const next = change(found);
+      if (next === undefined) return;
+      const headers: Headers = [
+        [StoreHeader.id, onceId()],
+        [StoreHeader.expected, revision],
+      ];
+      const writing = write(store, clock, { subject, payload: JSON.stringify(next), headers });
+      const put = await unless(signal, subject, writing);
+      if (put.is === "stored") return;
+      if (tries === mostTries) throw busy(subject, tries);
+      const pauseMs = random() * Math.min(mostPauseMs, 10 * 2 ** tries);
+      const pausing = new Promise<void>((resolve) => void clock.schedule(pauseMs, resolve));
+      await unless(signal, subject, pausing);
+    }
+  }
+
+  async #look(
+    subject: string,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly found: unknown; readonly revision: number }> {
+    const { stream, store } = this.#parts;
+    const stored = await unless(signal, subject, store.last(stream, subject, readMs));
+    if (stored === undefined) return { found: undefined, revision: 0 };
+    return { found: json.decode(stored.payload), revision: stored.sequence };
+  }
+}
+
+function busy(subject: string, tries: number): MeshError {
+  const detail = `${subject}: somebody else was quicker ${tries} times; try again later`;
+  return new MeshError(MeshCode.Conflict, detail);
+}

@@ -1,0 +1,62 @@
+import { type ConsumerName, Header, parseTaskSubject, type TaskAddress } from "@myelin/subjects";
+import type { Inbound } from "../../nats/index.ts";
+import { field, needle } from "../../wire/index.ts";
+import { cancelledBy } from "../tasks/cancelling.ts";
+import { ackReader, storedAtOf } from "./acks.ts";
+
+/** One message as a consumer delivered it. */
+export interface Delivery {
+  readonly message: Inbound;
+  /** As its subject says; undefined for one of somebody who does not keep to the grammar. */
+  readonly address: TaskAddress | undefined;
+  /** Its place in the stream. */
+  readonly sequence: number;
+  /** How often it was delivered, this time included. */
+  readonly deliveries: number;
+  readonly storedAt: Date;
+}
+
+/**
+ * Reads what a consumer delivered; undefined for what did not come from it.
+ *
+ * Others can publish into any inbox, and have their own consumers' messages delivered there: only the server gives a
+ * message its own subject and a reply subject of this consumer.
+ */
+export function deliveryReader(consumer: ConsumerName): (message: Inbound) => Delivery | undefined {
+  const read = ackReader(consumer);
+  return (message) => {
+    const ack = read(message.reply);
+    if (ack === undefined) return undefined;
+    const { deliveries, sequence, stored } = ack;
+    const address = parseTaskSubject(message.subject);
+    return {
+      ...{ message, deliveries, sequence, storedAt: storedAtOf(stored) },
+      address: address.ok ? address.value : undefined,
+    };
+  };
+}
+
+const needles = {
+  id: needle(Header.id),
+  contract: needle(Header.contract),
+  key: needle(Header.key),
+  envelope: needle(Header.envelope),
+  signer: needle(Header.signer),
+};
+
+/** Whether it is an order to cancel a task, and no task. */
+export function isOrder({ message }: Delivery): boolean {
+  const id = field(message.head, needles.id);
+  return id !== undefined && cancelledBy(id) !== undefined;
+}
+
+/** What a task says of itself beside a call's headers. */
+export function readTaskHead(head: string) {
+  return {
+    id: field(head, needles.id),
+    contract: field(head, needles.contract),
+    key: field(head, needles.key),
+    envelope: field(head, needles.envelope),
+    signer: field(head, needles.signer),
+  };
+}

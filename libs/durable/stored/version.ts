@@ -1,0 +1,21 @@
+import { MeshCode, MeshError } from "../../errors/index.ts";
+
+/** What needs how new a server. */
+const needs = {
+  tasks: [2, 12],
+  // Schedules that repeat, and a way to take them back.
+  "work for later": [2, 14],
+} as const;
+
+/** Throws `unavailable` for a server that is too old for what is asked of it. */
+export function checkServer(version: string, what: keyof typeof needs = "tasks"): void {
+  const least = needs[what];
+  const [major = Number.NaN, minor = Number.NaN] = version.split(".").map(Number);
+  // One that does not say is not refused: what it cannot do it refuses itself.
+  if (Number.isNaN(major) || Number.isNaN(minor)) return;
+  if (major > least[0] || (major === least[0] && minor >= least[1])) return;
+  throw new MeshError(
+    MeshCode.Unavailable,
+    `${what}: nats-server ${least.join(".")} or newer is needed, this one is ${version.slice(0, 20)}`,
+  );
+}

@@ -1,0 +1,25 @@
+import { MeshCode, MeshError } from "../../errors/index.ts";
+import type { Clock } from "../../pipeline/index.ts";
+import type { Letterbox, Put, StoreAccess } from "./store.ts";
+
+const tries = 4;
+const tryMs = 2_500;
+const pauseMs = 250;
+
+/**
+ * Stores a message that carries an id of its own, and tries again while its fate is not known.
+ *
+ * The id keeps it from being stored twice.
+ */
+export async function write(store: StoreAccess, clock: Clock, letter: Letterbox): Promise<Put> {
+  for (let made = 1; ; made++) {
+    try {
+      return await store.put(letter, tryMs);
+    } catch (error) {
+      const { code } = MeshError.from(error);
+      const passes = code === MeshCode.UnknownOutcome || code === MeshCode.Unavailable;
+      if (!passes || made === tries) throw error;
+      await new Promise<void>((resolve) => void clock.schedule(pauseMs, resolve));
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import { ContentType, Header, isToken, StoreHeader, taskSubject } from "@myelin/subjects";
+import { MeshCode, MeshError } from "../../errors/index.ts";
+import type { Signer } from "../../identity/index.ts";
+import { json } from "../../wire/index.ts";
+import { envelopeHeaders, onceId } from "../stored/signing.ts";
+import type { Letterbox } from "../stored/store.ts";
+
+/** How long an order to cancel is worth doing, in milliseconds. */
+export const cancelLifeMs = 7 * 86_400_000;
+
+/** Who may have another's task cancelled. */
+const cancellers: readonly string[] = ["role:operator", "role:keeper"];
+const prefix = "cancel:";
+
+/** The id of the order that cancels a task; no task has it, since it is no token. */
+export function cancelId(task: string): string {
+  return prefix + task;
+}
+
+/** The task that an order cancels; undefined when it is a task itself. */
+export function cancelledBy(id: string): string | undefined {
+  return id.startsWith(prefix) ? id.slice(prefix.length) : undefined;
+}
+
+/** Whose task somebody else orders to be cancelled. */
+export interface OrderedCancel {
+  readonly id: string;
+  readonly agent: string;
+  readonly skill: string;
+  readonly submitter: string;
+  /** The name of who orders it, as the broker enforces it. */
+  readonly by: string;
+}
+
+/** An operator's order to cancel a task of another. */
+export function orderedCancel(order: OrderedCancel, signer: Signer | undefined): Letterbox {
+  const { agent, skill, submitter, by } = order;
+  const subject = taskSubject({ agent, skill, priority: "high", submitter: by });
+  const id = cancelId(order.id);
+  const payload = JSON.stringify({ submitter });
+  const about = {
+    kind: "task",
+    target: agent,
+    subject,
+    id,
+    contentType: ContentType.json,
+  } as const;
+  const headers = envelopeHeaders({ ...about, payload, lifeMs: cancelLifeMs }, signer);
+  const own = [
+    [StoreHeader.id, onceId()],
+    [Header.id, id],
+    [Header.timeout, cancelLifeMs],
+  ] as const;
+  return { subject, payload, headers: [...own, ...headers] };
+}
+
+/** Whose task an order is about: the submitter's own, unless its body names another. */
+export function orderedFor(payload: Uint8Array, own: string): string {
+  if (payload.length === 0) return own;
+  const said = json.decode(payload) as { readonly submitter?: unknown } | null;
+  const submitter = said?.submitter ?? own;
+  if (typeof submitter === "string" && isToken(submitter)) return submitter;
+  throw new MeshError(MeshCode.MalformedPayload, "an order to cancel names no submitter");
+}
+
+/** Throws `permission_denied` unless a role may have others' tasks cancelled. */
+export function refuseUnlessCanceller(role: string, by: string): void {
+  if (cancellers.includes(role)) return;
+  const detail = `${by} is ${role} and may not cancel what others submitted; ${cancellers.join(" or ")} may`;
+  throw new MeshError(MeshCode.PermissionDenied, detail);
+}

@@ -1,0 +1,73 @@
+import { Header, type ResultAddress, resultSubject, StoreHeader } from "@myelin/subjects";
+import { MeshCode, MeshError } from "../../errors/index.ts";
+import type { Codec } from "../../pipeline/index.ts";
+import { field, json, needle, readError } from "../../wire/index.ts";
+import type { Headers } from "../stored/store.ts";
+
+/** What a task is, to those who follow it. */
+export type TaskState = "waiting" | "running" | "done" | "failed" | "cancelled";
+
+/** How a task ended. */
+export type Final =
+  | { readonly is: "done"; readonly output: unknown }
+  | { readonly is: "failed"; readonly error: MeshError };
+
+/** Something that an attempt told on its way. */
+export interface Progress {
+  readonly value: unknown;
+  readonly attempt: number;
+}
+
+const needles = {
+  error: needle(Header.error),
+  skill: needle(Header.skill),
+  contentType: needle(Header.contentType),
+};
+
+/** Where the states of one task are told. */
+export function statesOf(address: Omit<ResultAddress, "state">): (state: string) => string {
+  return (state) => resultSubject({ ...address, state });
+}
+
+/** Headers of a state: of which skill, since ids are one name space for all of an agent's, and of which attempt. */
+export function stateHeaders(skill: string, attempt: number): Headers {
+  return [
+    [Header.skill, skill],
+    [Header.attempt, attempt],
+  ];
+}
+
+/** Only this writing of a state is stored, however often it is tried, and only after the expected one. */
+export function onceAfter(id: string, sequence: number, subject: string): Headers {
+  return [
+    [StoreHeader.id, id],
+    [StoreHeader.expected, sequence],
+    [StoreHeader.expectedOf, subject],
+  ];
+}
+
+/** A final result as it is stored, or with its body fetched. */
+export interface StoredResult {
+  readonly head: string;
+  readonly payload: Uint8Array;
+  /** What a body that was fetched is written in. Default: as the headers say. */
+  readonly contentType?: string;
+}
+
+/** Reads a final result; throws `unknown_task` when it is another skill's. */
+export function readFinal(
+  { head, payload, contentType }: StoredResult,
+  { skill, id, codec }: { readonly skill: string; readonly id: string; readonly codec: Codec },
+): Final {
+  const whose = field(head, needles.skill);
+  if (whose !== skill) {
+    const detail = `${id} is a task of the skill ${whose ?? "that its result does not name"}, not of ${skill}`;
+    throw new MeshError(MeshCode.UnknownTask, detail);
+  }
+  if (field(head, needles.error) !== undefined) {
+    return { is: "failed", error: readError(head, () => json.decode(payload)) };
+  }
+  const type = contentType ?? field(head, needles.contentType)?.toLowerCase();
+  const isOwn = type === codec.contentType;
+  return { is: "done", output: (isOwn ? codec : json).decode(payload) };
+}

@@ -1,0 +1,142 @@
+import { MeshCode, MeshError } from "../../errors/index.ts";
+import type { Inbound, Link, Listening } from "../../nats/index.ts";
+import type { Clock } from "../../pipeline/index.ts";
+import type { Progress } from "./documents.ts";
+
+export interface FollowingParts {
+  readonly link: Pick<Link, "subscribe" | "onUp">;
+  readonly clock: Clock;
+  readonly subject: string;
+  /** Whether it has ended, as the store has it. */
+  readonly look: () => Promise<boolean>;
+  readonly hear: (message: Inbound) => Progress | "end" | undefined;
+  /** Who is followed, for an error's text. */
+  readonly what: string;
+  readonly timeoutMs: number | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Why nothing more comes. */
+export type Ended =
+  | { readonly is: "final" }
+  | { readonly is: "stopped"; readonly error: MeshError };
+
+/** Between two looks into the store, where live messages may have been lost; in milliseconds. */
+const firstLookMs = 500;
+const mostLookMs = 5_000;
+/** Most that waits for a reader; of more, the oldest goes. */
+const mostWaiting = 1_000;
+
+/**
+ * What is told of one task, live, until it ends.
+ *
+ * Listens first and looks into the store then, so nothing falls between the two. Looks again from time to time and
+ * after a reconnection: a live message can be lost, what is stored is not.
+ */
+export class Following implements AsyncIterable<Progress>, Disposable {
+  readonly #parts: FollowingParts;
+  readonly #told: Progress[] = [];
+  readonly #listening: Listening;
+  readonly #undo: (() => void)[] = [];
+  #ended: Ended | undefined;
+  #wake: (() => void) | undefined;
+  #unlook: (() => void) | undefined;
+  #isLooking = false;
+  #mustLookAgain = false;
+  #againMs = firstLookMs;
+
+  constructor(parts: FollowingParts) {
+    this.#parts = parts;
+    const { link, clock, subject, timeoutMs, signal } = parts;
+    this.#listening = link.subscribe(subject, (message) => this.#hear(message));
+    this.#undo.push(link.onUp(() => this.#look()));
+    if (timeoutMs !== undefined) {
+      this.#undo.push(clock.schedule(timeoutMs, () => this.#stop(overdue(parts.what, timeoutMs))));
+    }
+    if (signal !== undefined) {
+      const onAbort = (): void => this.#stop(gaveUp(parts.what, signal));
+      signal.addEventListener("abort", onAbort, { once: true });
+      this.#undo.push(() => signal.removeEventListener("abort", onAbort));
+      if (signal.aborted) onAbort();
+    }
+    this.#look();
+  }
+
+  get ended(): Ended {
+    return this.#ended ?? { is: "stopped", error: gaveUp(this.#parts.what, undefined) };
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Progress, void> {
+    for (;;) {
+      const next = this.#told.shift();
+      if (next !== undefined) yield next;
+      else if (this.#ended !== undefined) return;
+      else {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#ended ??= this.ended;
+    for (const undo of this.#undo.splice(0)) undo();
+    this.#unlook?.();
+    void this.#listening.stop();
+  }
+
+  #hear(message: Inbound): void {
+    const told = this.#parts.hear(message);
+    if (told === undefined || this.#ended !== undefined) return;
+    if (told === "end") return this.#look();
+    if (this.#told.length >= mostWaiting) this.#told.shift();
+    this.#told.push(told);
+    this.#wake?.();
+  }
+
+  #look(): void {
+    this.#mustLookAgain = this.#isLooking;
+    if (this.#isLooking || this.#ended !== undefined) return;
+    this.#isLooking = true;
+    this.#unlook?.();
+    void this.#parts
+      .look()
+      .then((isOver) => {
+        if (isOver) this.#end({ is: "final" });
+      })
+      .catch((error: unknown) => this.#missed(MeshError.from(error)))
+      .finally(() => {
+        this.#isLooking = false;
+        if (this.#ended !== undefined) return;
+        if (this.#mustLookAgain) return this.#look();
+        this.#unlook = this.#parts.clock.schedule(this.#againMs, () => this.#look());
+        this.#againMs = Math.min(this.#againMs * 2, mostLookMs);
+      });
+  }
+
+  /** A store that cannot be reached now is asked again; what it refuses stays refused. */
+  #missed(error: MeshError): void {
+    const passes: readonly MeshCode[] = [MeshCode.Unavailable, MeshCode.UnknownOutcome];
+    if (!passes.includes(error.code)) this.#stop(error);
+  }
+
+  #stop(error: MeshError): void {
+    this.#end({ is: "stopped", error });
+  }
+
+  #end(ended: Ended): void {
+    this.#ended ??= ended;
+    this.#wake?.();
+  }
+}
+
+function overdue(what: string, timeoutMs: number): MeshError {
+  return new MeshError(MeshCode.DeadlineExceeded, `${what}: no result within ${timeoutMs} ms`);
+}
+
+function gaveUp(what: string, signal: AbortSignal | undefined): MeshError {
+  const reason: unknown = signal?.reason;
+  const why = reason instanceof Error ? reason.message : String(reason ?? "the reader left");
+  return new MeshError(MeshCode.Cancelled, `waiting for ${what} was given up: ${why}`);
+}

@@ -1,0 +1,47 @@
+import { type ConsumerName, storeApi } from "@myelin/subjects";
+import { isMeshError, MeshCode } from "../../errors/index.ts";
+import type { Clock } from "../../pipeline/index.ts";
+import type { StoreAccess } from "../stored/store.ts";
+
+/** Whether anybody takes what is stored; `unknown` when the store did not say in time. */
+export type Listeners = "some" | "none" | "unknown";
+
+export interface TakersParts {
+  readonly store: StoreAccess;
+  readonly clock: Clock;
+}
+
+/** How long it is believed that somebody listens, in milliseconds. */
+const freshMs = 1_000;
+
+/** Whether somebody takes what a consumer has: asked at most once a second for each, so a burst costs one question. */
+export class Takers {
+  readonly #parts: TakersParts;
+  readonly #heard = new Map<string, { readonly at: number; readonly found: Promise<Listeners> }>();
+
+  constructor(parts: TakersParts) {
+    this.#parts = parts;
+  }
+
+  of({ stream, consumer }: ConsumerName): Promise<Listeners> {
+    const { clock, store } = this.#parts;
+    const known = this.#heard.get(consumer);
+    if (known !== undefined && clock.now() - known.at < freshMs) return known.found;
+    const found = store
+      .api(storeApi.consumerInfo(stream, consumer), freshMs)
+      .then(listenersOf)
+      // No consumer, no worker; silence says nothing.
+      .catch(
+        (error: unknown): Listeners =>
+          isMeshError(error, MeshCode.Unavailable) ? "none" : "unknown",
+      );
+    this.#heard.set(consumer, { at: clock.now(), found });
+    return found;
+  }
+}
+
+/** A worker waits in a pull, or holds what it has not acknowledged. */
+function listenersOf(info: Readonly<Record<string, unknown>>): Listeners {
+  const { num_waiting, num_ack_pending } = info;
+  return Number(num_waiting) > 0 || Number(num_ack_pending) > 0 ? "some" : "none";
+}

@@ -1,0 +1,63 @@
+import { Header, StoreHeader } from "@myelin/subjects";
+import type { Signer } from "../../identity/index.ts";
+import type { Operation, Replay, TraceContext } from "../../pipeline/index.ts";
+import { formatTraceparent } from "../../telemetry/index.ts";
+import { json, writeReplay } from "../../wire/index.ts";
+import { type Plan, signedOrder, writePlan } from "../later/plan.ts";
+import { messageId, onceId, type Signing } from "../stored/signing.ts";
+import type { Headers } from "../stored/store.ts";
+import type { SubmitConfig } from "./submit-options.ts";
+
+/** A task, an order to cancel one, or an order for later. */
+export interface TaskLetter {
+  readonly subject: string;
+  readonly payload: Uint8Array | string;
+  readonly id: string;
+  readonly operation: Operation;
+  readonly lifeMs: number;
+  /** Default: as the skill takes it. */
+  readonly contentType?: string;
+  /** Of what is not for now. */
+  readonly plan?: Plan | undefined;
+  /** The replay that it is submitted in. Default: none. */
+  readonly replay?: Replay | undefined;
+}
+
+/** Who writes it. */
+export interface Writer {
+  readonly name: string;
+  readonly signer: Signer | undefined;
+  readonly signing: Signing;
+}
+
+/** What a task has beside its body: whose it is, until when, and who signs for it. */
+export async function taskHeaders(
+  { name, signer, signing }: Writer,
+  letter: TaskLetter,
+  { deadlineMs, key, conversation }: Pick<SubmitConfig, "deadlineMs" | "key" | "conversation">,
+  trace: TraceContext | undefined,
+): Promise<Headers> {
+  const { operation, id, subject, lifeMs, plan, replay } = letter;
+  const { contentType = operation.request.contentType } = letter;
+  const target = operation.agent;
+  const order = plan === undefined ? undefined : writePlan(plan);
+  const kind = order === undefined ? "task" : "later";
+  const payload = order === undefined ? letter.payload : signedOrder(order, letter.payload);
+  const about = { kind, target, subject, id, contentType, payload, lifeMs } as const;
+  // The same task twice is one; what is said of a schedule later is something new.
+  const isOnce = plan === undefined || plan.does === "once";
+  const what = `${order === undefined ? "" : "later "}${target} ${name} ${id}`;
+  return [
+    [StoreHeader.id, isOnce ? messageId(what, signer) : onceId()],
+    [Header.later, order],
+    [Header.id, id],
+    [Header.timeout, Math.ceil(deadlineMs)],
+    [Header.contract, operation.version],
+    [Header.key, key],
+    [Header.conversation, conversation],
+    [Header.replay, replay === undefined ? undefined : writeReplay(replay)],
+    [Header.traceparent, trace === undefined ? undefined : formatTraceparent(trace)],
+    [Header.contentType, contentType === json.contentType ? undefined : contentType],
+    ...(await signing.headers(about)),
+  ];
+}

@@ -1,0 +1,229 @@
+import {
+  callerInbox,
+  finalState,
+  parseResultSubject,
+  progressState,
+  runningState,
+  Store,
+} from "@myelin/subjects";
+import { MeshCode, MeshError } from "../../errors/index.ts";
+import type { Inbound, Link } from "../../nats/index.ts";
+import type { Clock, LargePayloads, Operation } from "../../pipeline/index.ts";
+import { json } from "../../wire/index.ts";
+import { wholeResult } from "../claims/results.ts";
+import type { StoreAccess, StoredMessage } from "../stored/store.ts";
+import { unlessAborted } from "../work/giving-up.ts";
+import { readAttempt, readRunning, type Try } from "../work/running.ts";
+import { type Final, type Progress, readFinal, statesOf } from "./documents.ts";
+import { type Ended, Following } from "./following.ts";
+import type { Receipt } from "./submitter.ts";
+import type { VerifyResult } from "./verifying-results.ts";
+
+/** Where a task is now. */
+export type TaskStatus =
+  /** No worker has begun it: it waits in the queue, or, of a task found by its id, was never submitted. */
+  | { readonly state: "waiting" }
+  /** Its time has not come, as the handle knows that submitted it; found by its id it waits. */
+  | { readonly state: "scheduled"; readonly at: Date }
+  /** An attempt has begun, and has not ended for good; it may be waiting for the next one. */
+  | {
+      readonly state: "running";
+      readonly attempt: number;
+      /** When the last attempt began. */
+      readonly since: Date;
+      /** The last attempts with their times, oldest first. */
+      readonly tries: readonly Try[];
+    }
+  | { readonly state: "done"; readonly at: Date }
+  | { readonly state: "failed" | "cancelled"; readonly at: Date; readonly error: MeshError };
+
+/** How long to wait. */
+export interface WaitOptions {
+  /** In milliseconds. Default: until the task ends, which its deadline makes sure of. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A stored task as its submitter holds it; another process of the same submitter gets it by `mesh.task`. */
+export interface TaskHandle<Output = unknown> {
+  readonly id: string;
+  /** What the store said; undefined for a task that was found by its id. */
+  readonly receipt: Receipt | undefined;
+  status(options?: Pick<WaitOptions, "signal">): Promise<TaskStatus>;
+  /** What the handler tells on its way, from now on, until the task ends. */
+  progress(options?: WaitOptions): AsyncIterable<Progress>;
+  /** The handler's answer; throws why there is none. */
+  result(options?: WaitOptions): Promise<Output>;
+  /** Asks the agent to stop it; resolves when that is stored. The result tells whether it came in time. */
+  cancel(options?: Pick<WaitOptions, "signal">): Promise<void>;
+}
+
+export interface TaskParts {
+  readonly name: string;
+  readonly link: Pick<Link, "subscribe" | "onUp">;
+  readonly store: StoreAccess;
+  readonly claims: LargePayloads;
+  readonly clock: Clock;
+  /** Throws unless the final result is by whom it should be. */
+  readonly verify: VerifyResult;
+}
+
+export interface About {
+  readonly operation: Operation;
+  readonly id: string;
+  readonly receipt: Receipt | undefined;
+  /** When it is due, where it is for later. */
+  readonly dueAt?: Date | undefined;
+  /** What the contract makes of an answer; throws when it does not fit. */
+  readonly parse: (output: unknown) => unknown;
+  readonly cancel: () => Promise<void>;
+}
+
+/** A final result as it lies in the store. */
+interface FoundFinal {
+  readonly final: Final;
+  readonly at: Date;
+  readonly stored: StoredMessage;
+}
+
+const readMs = 3_000;
+
+export class Task implements TaskHandle {
+  readonly id: string;
+  readonly receipt: Receipt | undefined;
+  readonly #parts: TaskParts;
+  readonly #operation: Operation;
+  readonly #parse: (output: unknown) => unknown;
+  readonly #cancel: () => Promise<void>;
+  readonly #states: (state: string) => string;
+  readonly #dueAt: Date | undefined;
+  #final: FoundFinal | undefined;
+
+  constructor(parts: TaskParts, { operation, id, receipt, dueAt, parse, cancel }: About) {
+    this.#parts = parts;
+    this.#operation = operation;
+    this.#parse = parse;
+    this.#cancel = cancel;
+    this.id = id;
+    this.receipt = receipt;
+    this.#dueAt = dueAt;
+    this.#states = statesOf({ submitter: parts.name, task: id, agent: operation.agent });
+  }
+
+  status({ signal }: Pick<WaitOptions, "signal"> = {}): Promise<TaskStatus> {
+    return unlessAborted(this.#status(), signal, `asking for task ${this.id}`);
+  }
+
+  async #status(): Promise<TaskStatus> {
+    const final = await this.#readFinal();
+    if (final !== undefined) return statusOf(final);
+    const running = await this.#read(runningState);
+    if (running === undefined) return this.#unbegun();
+    const { attempt, tries } = readRunning(running);
+    const begunAt = tries.at(-1)?.begunAt;
+    const since = begunAt === undefined ? running.storedAt : new Date(begunAt);
+    return { state: "running", attempt, since, tries };
+  }
+
+  #unbegun(): TaskStatus {
+    const at = this.#dueAt;
+    return at === undefined || at <= new Date() ? { state: "waiting" } : { state: "scheduled", at };
+  }
+
+  async result(options: WaitOptions = {}): Promise<unknown> {
+    using following = this.#follow(options, finalState);
+    for await (const _told of following) {
+      // Nothing is told before the end.
+    }
+    return this.#answer(following.ended, options.signal);
+  }
+
+  async *progress(options: WaitOptions = {}): AsyncGenerator<Progress, void> {
+    using following = this.#follow(options, "*");
+    let attempt = 0;
+    for await (const told of following) {
+      // What an attempt tells that another has taken over from is of no use.
+      if (told.attempt < attempt) continue;
+      attempt = told.attempt;
+      yield told;
+    }
+    if (following.ended.is === "stopped") throw following.ended.error;
+  }
+
+  cancel({ signal }: Pick<WaitOptions, "signal"> = {}): Promise<void> {
+    return unlessAborted(this.#cancel(), signal, `cancelling task ${this.id}`);
+  }
+
+  #follow({ timeoutMs, signal }: WaitOptions, states: string): Following {
+    const { link, clock, name } = this.#parts;
+    const { agent } = this.#operation;
+    return new Following({
+      ...{ link, clock, timeoutMs, signal },
+      subject: this.#states(states),
+      look: async () => (await this.#readFinal()) !== undefined,
+      hear: (message) => readTold(message, callerInbox(agent)),
+      what: `task ${this.id} of ${name} to ${this.#operation.key}`,
+    });
+  }
+
+  async #answer(ended: Ended, signal: AbortSignal | undefined): Promise<unknown> {
+    const found = await this.#readFinal();
+    if (found?.final.is === "done") return this.#parse(await this.#output(found, signal));
+    if (found?.final.is === "failed") throw found.final.error;
+    const error = ended.is === "stopped" ? ended.error : undefined;
+    const isOverdue = error?.code === MeshCode.DeadlineExceeded;
+    if (isOverdue && this.receipt === undefined && (await this.status()).state === "waiting") {
+      const detail = `${this.id}: ${this.#operation.agent} has not begun such a task; it waits in the queue, or ${this.#parts.name} never submitted it`;
+      throw new MeshError(MeshCode.UnknownTask, detail, { cause: error });
+    }
+    throw error ?? new MeshError(MeshCode.Internal, `${this.id} ended without a result`);
+  }
+
+  async #readFinal(): Promise<FoundFinal | undefined> {
+    if (this.#final !== undefined) return this.#final;
+    const stored = await this.#read(finalState);
+    if (stored === undefined) return undefined;
+    const { agent, skill, response } = this.#operation;
+    await this.#parts.verify(stored, { submitter: this.#parts.name, agent, id: this.id });
+    const final = readFinal(stored, { skill, id: this.id, codec: response });
+    this.#final = { final, at: stored.storedAt, stored };
+    return this.#final;
+  }
+
+  /** Fetched only for who wants the answer, and not kept, where it is too large for a message. */
+  async #output({ final, stored }: FoundFinal, signal: AbortSignal | undefined): Promise<unknown> {
+    const { agent, skill, response } = this.#operation;
+    const whole = await wholeResult(stored, agent, { claims: this.#parts.claims, signal });
+    const read =
+      whole === stored ? final : readFinal(whole, { skill, id: this.id, codec: response });
+    return read.is === "done" ? read.output : undefined;
+  }
+
+  #read(state: string): ReturnType<StoreAccess["last"]> {
+    return this.#parts.store.last(Store.results, this.#states(state), readMs);
+  }
+}
+
+function statusOf({ final, at }: { readonly final: Final; readonly at: Date }): TaskStatus {
+  if (final.is === "done") return { state: "done", at };
+  const { error } = final;
+  return { state: error.code === MeshCode.Cancelled ? "cancelled" : "failed", at, error };
+}
+
+/** Progress that was told live; the end only as a hint, since others can put a message there: it is read then. */
+function readTold(
+  { subject, reply, head, payload }: Inbound,
+  inbox: string,
+): Progress | "end" | undefined {
+  const address = parseResultSubject(subject);
+  if (!address.ok) return undefined;
+  if (address.value.state === finalState) return "end";
+  // What comes from elsewhere than the agent's own hand has no reply subject, or a foreign one.
+  if (address.value.state !== progressState || !reply.startsWith(inbox)) return undefined;
+  try {
+    return { value: json.decode(payload), attempt: readAttempt(head) };
+  } catch {
+    // A progress that cannot be read is no reason to lose the rest.
+    return undefined;
+  }
+}

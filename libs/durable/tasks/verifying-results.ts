@@ -1,0 +1,68 @@
+import { ContentType, finalState, Header, Store } from "@myelin/subjects";
+import { MeshCode, MeshError } from "../../errors/index.ts";
+import { EnvelopeCheck, readUser, type Trust } from "../../identity/index.ts";
+import { field, needle } from "../../wire/index.ts";
+import { readTaskHead } from "../stored/delivery.ts";
+import type { StoredMessage } from "../stored/store.ts";
+import { statesOf } from "./documents.ts";
+
+/** Whose result it is, of which task, by which agent. */
+export interface ResultOf {
+  readonly submitter: string;
+  readonly agent: string;
+  readonly id: string;
+}
+
+/** Throws `permission_denied` unless the agent has signed the final result, or keeper in its place. */
+export type VerifyResult = (final: StoredMessage, of: ResultOf) => Promise<void>;
+
+/** Who ends a task whose agent cannot. */
+const keeperRole = "role:keeper";
+const contentType = needle(Header.contentType);
+
+/** Checks who signed a final result, judged at the time at which it was stored. */
+export function verifyResults(
+  trust: () => Trust | undefined,
+  account: () => string | undefined,
+): VerifyResult {
+  let checked: { readonly trust: Trust; readonly check: EnvelopeCheck } | undefined;
+  return async (final, { submitter, agent, id }) => {
+    const own = account();
+    const trusted = trust();
+    // Where there is no operator to trust nothing is signed.
+    if (own === undefined || trusted === undefined) return;
+    if ((await trusted.accountJwt(own)) === undefined) {
+      const detail = `who signed the result of task ${id} cannot be verified now`;
+      throw new MeshError(MeshCode.Unavailable, detail);
+    }
+    if (checked?.trust !== trusted) checked = { trust: trusted, check: new EnvelopeCheck(trusted) };
+    const { envelope, signer } = readTaskHead(final.head);
+    if (envelope === undefined || signer === undefined) {
+      const detail = `the result of task ${id} is not signed by ${agent}, so it is not believed`;
+      throw new MeshError(MeshCode.PermissionDenied, detail);
+    }
+    const speaker = speakerOf(signer) ?? agent;
+    const author = await checked.check.verify(
+      {
+        ...{ envelope, signer, id, storedAt: final.storedAt, body: final.payload },
+        subject: statesOf({ submitter, task: id, agent })(finalState),
+        contentType: field(final.head, contentType) ?? ContentType.json,
+        place: `${Store.results}:${final.sequence}`,
+      },
+      { kind: "result", target: submitter, speaker, account: own },
+    );
+    if (author.name === agent || author.role === keeperRole) return;
+    const detail = `the result of task ${id} is signed by ${author.name} (${author.role}), neither ${agent} nor a keeper`;
+    throw new MeshError(MeshCode.PermissionDenied, detail);
+  };
+}
+
+/** The name that a user's JWT claims, not verified yet; undefined where it cannot be read. */
+function speakerOf(jwt: string): string | undefined {
+  try {
+    return readUser(jwt).name;
+  } catch {
+    // What cannot be read is refused by the check that comes next.
+    return undefined;
+  }
+}

@@ -1,0 +1,74 @@
+import { MeshCode, MeshError } from "../../errors/index.ts";
+import type { Signer } from "../../identity/index.ts";
+import { type BuryParts, bury, deadTask } from "../dead/dead.ts";
+import type { Delivery } from "../stored/delivery.ts";
+import { failureOf } from "../tasks/final.ts";
+import { type KnownTask, readBareTask } from "./known-task.ts";
+import { Turn, type TurnParts } from "./turn.ts";
+import type { VerifyTask } from "./work-parts.ts";
+
+export interface AbandonedParts extends BuryParts {
+  readonly instance: string;
+  readonly metrics: TurnParts["metrics"];
+  readonly signer: () => Signer | undefined;
+  /** Absent where there is no operator to trust. */
+  readonly verify: VerifyTask | undefined;
+}
+
+/**
+ * Ends a task that nobody acknowledged however often it was delivered: its workers died of it each time.
+ *
+ * What a worker would have done when it gives up, in the same order: dead letter, final result. Every step is safe to
+ * repeat, and to do beside another keeper. Resolves when the message may go; throws when it has to be done again.
+ */
+export async function endAbandoned(
+  parts: AbandonedParts,
+  delivery: Delivery,
+  agent: string,
+): Promise<void> {
+  const { instance, signer } = parts;
+  const task = await believed(parts, delivery, agent);
+  if (task?.isCancel === true) return;
+  const turn = task === undefined ? undefined : new Turn(task, delivery, parts);
+  // Nobody has it: the server does not deliver it any more.
+  await turn?.isLate();
+  const begun = await turn?.begin("end");
+  if (begun === "over") return;
+  if (begun === "again") throw again(delivery);
+  const attempts = turn?.attempt ?? 0;
+  const error = undone(delivery, agent, attempts);
+  const given = { instance, error, attempts, tries: turn?.tries, signer: signer() };
+  await bury(parts, deadTask(agent, delivery, task), given);
+  if (task === undefined || turn === undefined) return;
+  const final = { task, attempt: Math.max(1, attempts), generation: turn.generation };
+  const put = await turn.finish(failureOf(error, { ...final, signer: signer() }));
+  if (put.is === "outdated" && !(await turn.isOver())) throw again(delivery);
+}
+
+/** The task that it is, without the contract; undefined where it is none, or nobody vouches for whose it is. */
+async function believed(
+  { verify }: AbandonedParts,
+  delivery: Delivery,
+  agent: string,
+): Promise<KnownTask | undefined> {
+  try {
+    const task = readBareTask(delivery, agent);
+    if (task?.moved !== undefined) await verify?.(delivery, { submitter: task.submitter, agent });
+    return task;
+  } catch (error) {
+    const failure = MeshError.from(error);
+    // Who moved it cannot be told now: later it can.
+    if (failure.code === MeshCode.Unavailable) throw failure;
+    return undefined;
+  }
+}
+
+function undone({ message, deliveries }: Delivery, agent: string, attempts: number): MeshError {
+  const detail = `${message.subject}: ${agent} got it ${deliveries} times and never said how it ended (${attempts} attempts begun); its workers die of it, or are stopped each time`;
+  return new MeshError(MeshCode.UnknownOutcome, detail);
+}
+
+function again({ message, sequence }: Delivery): MeshError {
+  const detail = `${message.subject} ${sequence}: its state changes while it is ended`;
+  return new MeshError(MeshCode.Unavailable, detail);
+}

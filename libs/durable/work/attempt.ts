@@ -1,0 +1,235 @@
+import { finalState } from "@myelin/subjects";
+import { MeshCode, MeshError } from "../../errors/index.ts";
+import { CallSignal } from "../../pipeline/index.ts";
+import { fitResult } from "../claims/results.ts";
+import { acknowledge, Word } from "../stored/acknowledging.ts";
+import type { Delivery } from "../stored/delivery.ts";
+import type { Letterbox } from "../stored/store.ts";
+import { answerOf } from "../tasks/final.ts";
+import { type EarlyEnd, earlyEnd, leftMs, whyHopeless } from "./attempt-ends.ts";
+import { type Ended, Ending, finalParts } from "./ending.ts";
+import { execute } from "./execution.ts";
+import { judgeTask } from "./judging.ts";
+import type { HeldKey } from "./keys.ts";
+import { delayAfter, mayPass } from "./retrying.ts";
+import { Turn } from "./turn.ts";
+import type { WorkParts } from "./work-parts.ts";
+
+/** Whether an attempt is over, or waits for somebody else who has its key. */
+export type Ran = "ended" | "parked";
+
+const retryMs = 200;
+const lookMs = 1_500;
+/** Deliveries of a task that this version cannot read; the server makes some more before it gives up itself. */
+const mostUnread = 12;
+
+/**
+ * One delivery of a task, from its turn to its acknowledgement. Every step is safe to repeat.
+ *
+ * What it may write is its turn's to say (`Turn`). Where the task has a key, the turn begins once nobody else has it;
+ * until then nothing is attempted and nothing counted.
+ */
+export class Attempt {
+  readonly delivery: Delivery;
+  readonly #parts: WorkParts;
+  readonly #signal: CallSignal;
+  /** Undefined until it is known whose task it is. */
+  #turn: Turn | undefined;
+  #held: HeldKey | undefined;
+  #wasParked = false;
+  #early: EarlyEnd | undefined;
+
+  constructor(delivery: Delivery, parts: WorkParts) {
+    this.delivery = delivery;
+    this.#parts = parts;
+    this.#signal = new CallSignal(parts.wheel);
+  }
+
+  /** The subject of the final result, once it is known whose task it is. */
+  get finalSubject(): string | undefined {
+    return this.#turn?.task.states(finalState);
+  }
+
+  /** What it waits for, or keeps others waiting for. */
+  get key(): string | undefined {
+    return this.#turn?.task.key;
+  }
+
+  /** Ends it, with its message acknowledged or not, or leaves it parked, to be run again: resolves in any case. */
+  async run(): Promise<Ran> {
+    try {
+      return await this.#work();
+    } catch (error) {
+      // The store cannot be reached, or refuses: the message comes again, and every step is looked up first.
+      this.#parts.warn(`task ${this.delivery.sequence}: ${MeshError.from(error).message}`);
+      if (this.#early === undefined) this.nak(this.#delay(MeshError.from(error)));
+      return "ended";
+    } finally {
+      await this.#held?.release();
+      this.#held = undefined;
+    }
+  }
+
+  /** Says that it is still being worked on. */
+  beat(): void {
+    this.#say(Word.working);
+  }
+
+  /** Gives the message back. */
+  nak(delayMs: number): void {
+    this.#say(Word.again(delayMs));
+  }
+
+  /** Ends it from outside, for a reason that is not the task's own failure. */
+  end(early: EarlyEnd): void {
+    if (this.#early !== undefined) return;
+    this.#early = early;
+    this.#signal.end(earlyEnd(early, this.#turn?.task.id));
+  }
+
+  /** Looks whether the task is over, by the hand of another: cancelled, or done by an attempt that was taken for dead. */
+  async look(): Promise<void> {
+    const turn = this.#turn;
+    if (turn?.hasBegun !== true || turn.task.isCancel) return;
+    try {
+      if (await turn.isOver(lookMs)) this.end("cancelled");
+    } catch {
+      // Looked at again with the next beat.
+    }
+  }
+
+  async #work(): Promise<Ran> {
+    if (this.#turn === undefined) {
+      const { task, error } = await judgeTask(this.delivery, this.#parts);
+      if (task !== undefined) this.#turn = new Turn(task, this.delivery, this.#parts);
+      if (error !== undefined) {
+        await this.#fail(error);
+        return "ended";
+      }
+    }
+    const turn = this.#turn;
+    // A later delivery is at work: the message is its to acknowledge.
+    if (turn === undefined || (await turn.isLate())) return "ended";
+    const hopeless = whyHopeless(turn, this.#leftMs(turn), this.#parts.config);
+    if (hopeless === undefined && !(await this.#takeKey(turn))) return this.#park(turn);
+    const begun = await turn.begin(hopeless === undefined && !turn.task.isCancel ? "try" : "end");
+    if (begun !== "begun") await this.#conclude(begun === "over" ? "done" : "again");
+    else if (this.#early !== undefined) await this.#left(turn);
+    else if (turn.task.isCancel) await this.#cancel(turn);
+    else if (hopeless !== undefined) await this.#conclude(await this.#ending.giveUp(hopeless));
+    else await this.#attempt(turn);
+    return "ended";
+  }
+
+  /** Whether nobody else has its key, if it has one. */
+  async #takeKey({ task }: Turn): Promise<boolean> {
+    if (task.key === undefined || task.isCancel) return true;
+    this.#held = await this.#parts.keys.take(task.key, task, this.delivery);
+    return this.#held !== undefined;
+  }
+
+  /** Somebody else has its key; where it was cancelled meanwhile it waits no longer. */
+  async #park(turn: Turn): Promise<Ran> {
+    if (await turn.isOver()) {
+      this.#say(Word.done);
+      return "ended";
+    }
+    if (!this.#wasParked) this.#parts.metrics.task(turn.task.operation).parked++;
+    this.#wasParked = true;
+    return "parked";
+  }
+
+  async #attempt(turn: Turn): Promise<void> {
+    let answer: Letterbox;
+    try {
+      const output = await execute(turn.task, {
+        ...{ parts: this.#parts, signal: this.#signal, leftMs: this.#leftMs(turn) },
+        attempt: turn.attempt,
+        payload: this.delivery.message.payload,
+        storedAt: this.delivery.storedAt,
+        tell: (state, value) => this.#tell(turn, state, value),
+      });
+      answer = await answerOf(
+        output,
+        finalParts(turn, this.#parts),
+        fitResult(turn.task, this.#parts, this.#signal),
+      );
+    } catch (error) {
+      return this.#early === undefined ? this.#fail(MeshError.from(error)) : this.#left(turn);
+    }
+    return this.#conclude(await this.#ending.finish(turn, answer));
+  }
+
+  /** It failed: again after a while, or for good. */
+  async #fail(error: MeshError): Promise<void> {
+    const turn = this.#turn;
+    const delay = this.#delay(error);
+    const isLate = turn !== undefined && this.#leftMs(turn) <= delay;
+    if (mayPass(error) && this.#made < this.#most(error) && !isLate) {
+      if (turn?.hasBegun === true && (await turn.failed(error)).is === "outdated") {
+        return this.#left(turn);
+      }
+      return this.nak(delay);
+    }
+    return this.#conclude(await this.#ending.fail(error));
+  }
+
+  async #cancel(turn: Turn): Promise<void> {
+    const ended = await this.#ending.cancel(turn);
+    if (ended === "done") this.#parts.onCancelled(turn.task.states(finalState));
+    return this.#conclude(ended);
+  }
+
+  /** Says to the server how it ended. */
+  async #conclude(ended: Ended): Promise<void> {
+    if (ended === "done") this.#say(Word.done);
+    else if (ended === "again") this.nak(retryMs);
+    else if (ended !== "outdated") this.#say(Word.givenUp(ended.gaveUp));
+    else if (this.#turn !== undefined) await this.#left(this.#turn);
+  }
+
+  /** What is left to do for an attempt that may not write: nothing, or to acknowledge what is over. */
+  async #left(turn: Turn): Promise<void> {
+    if (this.#early === "superseded") return;
+    if ((await turn.isOver()) || (await turn.isReplaced())) return this.#say(Word.done);
+    if (this.#early === "stopping") this.nak(0);
+  }
+
+  async #tell(turn: Turn, state: string, value: unknown): Promise<void> {
+    this.#signal.throwIfEnded();
+    const put = await turn.tell(state, JSON.stringify(value) ?? "");
+    if (put.is === "outdated") this.end("superseded");
+    this.#signal.throwIfEnded();
+  }
+
+  get #ending(): Ending {
+    return new Ending(this.#parts, this.delivery, this.#turn);
+  }
+
+  #leftMs({ task }: Turn): number {
+    return leftMs(task, this.delivery, this.#parts.config);
+  }
+
+  /** How many attempts were made: before a handler has run for it, as often as it was delivered. */
+  get #made(): number {
+    return this.#turn?.hasBegun === true ? this.#turn.attempt : this.delivery.deliveries;
+  }
+
+  /** A task for another version may meet a worker of that, as long as both are there. */
+  #most({ code }: MeshError): number {
+    const { attempts } = this.#parts.config;
+    const isUnread = this.#turn?.hasBegun !== true && code === MeshCode.UnknownSkill;
+    return isUnread ? Math.max(attempts, mostUnread) : attempts;
+  }
+
+  #delay(error: MeshError): number {
+    const { config, random } = this.#parts;
+    // What the handler asked elsewhere may have said when to come again.
+    const told = error.cause instanceof MeshError ? error.cause : error;
+    return delayAfter(this.#made, told, config, random);
+  }
+
+  #say(word: string): void {
+    acknowledge(this.#parts.link, this.delivery, word);
+  }
+}

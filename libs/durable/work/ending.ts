@@ -1,0 +1,94 @@
+import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
+import type { Outcome } from "../../telemetry/index.ts";
+import { buryTask } from "../dead/dead.ts";
+import type { Delivery } from "../stored/delivery.ts";
+import type { Letterbox, Put } from "../stored/store.ts";
+import { type FinalParts, failureOf } from "../tasks/final.ts";
+import type { Turn } from "./turn.ts";
+import type { WorkParts } from "./work-parts.ts";
+
+/** What became of the wish to end a task; `outdated` when another attempt has begun, `again` when it must be tried again. */
+export type Ended = "done" | "outdated" | "again" | { readonly gaveUp: MeshCode };
+
+/** How a delivered message ends for good: what is stored, and in which order. */
+export class Ending {
+  readonly #parts: WorkParts;
+  readonly #delivery: Delivery;
+  /** Undefined where nobody knows whose task it is. */
+  readonly #turn: Turn | undefined;
+
+  constructor(parts: WorkParts, delivery: Delivery, turn: Turn | undefined) {
+    this.#parts = parts;
+    this.#delivery = delivery;
+    this.#turn = turn;
+  }
+
+  /** With the handler's answer. */
+  async finish(turn: Turn, final: Letterbox): Promise<Ended> {
+    try {
+      return endedBy(await this.#store(turn, final, "ok"));
+    } catch (error) {
+      // Written again it would be as large.
+      if (isMeshError(error, MeshCode.PayloadTooLarge)) return this.giveUp(error);
+      throw error;
+    }
+  }
+
+  /** With a failure: an error that the skill declares is an answer, every other one gives the task up. */
+  async fail(error: MeshError): Promise<Ended> {
+    const turn = this.#turn;
+    if (error.code !== MeshCode.DomainError || turn === undefined) return this.giveUp(error);
+    return endedBy(await this.#store(turn, this.#failure(turn, error), error.code));
+  }
+
+  /** Dead letter, then final result: each is stored before the next. */
+  async giveUp(error: MeshError): Promise<Ended> {
+    const turn = this.#turn;
+    // An order to cancel has no result of its own.
+    const isTask = turn !== undefined && !turn.task.isCancel;
+    if (isTask && !turn.hasBegun) {
+      const begun = await turn.begin("end");
+      if (begun !== "begun") return begun === "over" ? "done" : "again";
+    }
+    if (isTask && (await turn.failed(error)).is === "outdated") return "outdated";
+    const { attempt: attempts = 0, tries, task } = turn ?? {};
+    const { instance, signer } = this.#parts;
+    const given = { task, instance, error, attempts, tries, signer: signer() };
+    await buryTask(this.#parts, this.#delivery, given);
+    const gaveUp = error.code;
+    if (!isTask) return { gaveUp };
+    const put = await this.#store(turn, this.#failure(turn, error), error.code);
+    return put.is === "outdated" ? "outdated" : { gaveUp };
+  }
+
+  /** With what its submitter ordered. */
+  async cancel(turn: Turn): Promise<Ended> {
+    const { id, submitter } = turn.task;
+    const error = new MeshError(MeshCode.Cancelled, `${submitter} cancelled task ${id}`);
+    const put = await this.#store(turn, this.#failure(turn, error), error.code);
+    // Another attempt has begun in between: again, until one of the two has written.
+    return put.is === "outdated" ? "again" : "done";
+  }
+
+  #failure(turn: Turn, error: MeshError): Letterbox {
+    return failureOf(error, finalParts(turn, this.#parts));
+  }
+
+  async #store(turn: Turn, final: Letterbox, outcome: Outcome): Promise<Put> {
+    const put = await turn.finish(final);
+    if (put.is === "stored") this.#parts.metrics.task(turn.task.operation).end(outcome);
+    return put;
+  }
+}
+
+/** Whose final result it is. */
+export function finalParts(
+  { task, attempt, generation }: Turn,
+  { signer, signing }: WorkParts,
+): FinalParts {
+  return { task, generation, attempt: Math.max(attempt, 1), signer: signer(), signing };
+}
+
+function endedBy(put: Put): Ended {
+  return put.is === "stored" ? "done" : "outdated";
+}

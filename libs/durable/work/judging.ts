@@ -1,0 +1,47 @@
+import { MeshError } from "../../errors/index.ts";
+import type { Delivery } from "../stored/delivery.ts";
+import { type KnownTask, type Reading, readBareTask, readTask } from "./known-task.ts";
+import type { VerifyTask } from "./work-parts.ts";
+
+/** What a delivered message is, as far as it can be believed, and what stands against doing it. */
+export interface Judged {
+  /** Whose results may be written; undefined where nobody knows. */
+  readonly task: KnownTask | undefined;
+  readonly error: MeshError | undefined;
+}
+
+/** Reads a task and checks who signed it. One that this version cannot read is somebody's all the same. */
+export async function judgeTask(
+  delivery: Delivery,
+  parts: Reading & { readonly verify: VerifyTask | undefined },
+): Promise<Judged> {
+  const { task, error } = readAny(delivery, parts);
+  if (task === undefined) return { task, error };
+  const { submitter, orderedBy, moved } = task;
+  try {
+    await parts.verify?.(delivery, { submitter, orderedBy, agent: parts.agent });
+    return { task, error };
+  } catch (thrown) {
+    // The broker vouches for a submitter's name, but not for one that somebody says he moves a task of: what cannot
+    // be verified must not end another one's task.
+    const isClaimed = moved !== undefined || orderedBy !== undefined;
+    return { task: isClaimed ? undefined : task, error: error ?? MeshError.from(thrown) };
+  }
+}
+
+function readAny(delivery: Delivery, parts: Reading): Judged {
+  try {
+    return { task: readTask(delivery, parts), error: undefined };
+  } catch (thrown) {
+    return { task: bareOf(delivery, parts.agent), error: MeshError.from(thrown) };
+  }
+}
+
+function bareOf(delivery: Delivery, agent: string): KnownTask | undefined {
+  try {
+    return readBareTask(delivery, agent);
+  } catch {
+    // Why it cannot be read is known already.
+    return undefined;
+  }
+}

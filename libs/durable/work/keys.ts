@@ -1,0 +1,125 @@
+import { createHash } from "node:crypto";
+import { finalState, keyState, resultSubject, Store } from "@myelin/subjects";
+import { MeshError } from "../../errors/index.ts";
+import type { Clock } from "../../pipeline/index.ts";
+import { json } from "../../wire/index.ts";
+import type { Delivery } from "../stored/delivery.ts";
+import { onceId } from "../stored/signing.ts";
+import type { StoreAccess, StoredMessage } from "../stored/store.ts";
+import { write } from "../stored/writing.ts";
+import { onceAfter, statesOf } from "../tasks/documents.ts";
+import { readGeneration } from "../tasks/generation.ts";
+import type { KnownTask } from "./known-task.ts";
+
+export interface KeysParts {
+  readonly agent: string;
+  readonly store: StoreAccess;
+  readonly clock: Clock;
+  readonly warn: (detail: string) => void;
+}
+
+/** A key that an attempt has. */
+export interface HeldKey {
+  /** Lets the next one have it; resolves in any case. */
+  release(): Promise<void>;
+}
+
+/** The task that has a key. */
+interface Holder {
+  readonly submitter: string;
+  readonly task: string;
+  readonly generation: number;
+  /** When it can be worked on no more, whatever became of it, in milliseconds since 1970. */
+  readonly until: number;
+}
+
+const readMs = 3_000;
+const graceMs = 60_000;
+
+/**
+ * Which task of an agent has which key: at most one at a time, over all instances.
+ *
+ * A key lies in the store under its digest, written by expected sequence, so one of two wins. It is the task's and
+ * not the process's: a task whose worker dies comes again and still has it, and once the task is over the key is
+ * free, whoever forgot to say so.
+ */
+export class Keys {
+  readonly #parts: KeysParts;
+
+  constructor(parts: KeysParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes a key for a task; undefined while another task has it. */
+  async take(
+    key: string,
+    task: KnownTask,
+    { storedAt }: Pick<Delivery, "storedAt">,
+  ): Promise<HeldKey | undefined> {
+    const { store } = this.#parts;
+    const subject = this.#subject(key);
+    const last = await store.last(Store.results, subject, readMs);
+    if (last !== undefined && !(await this.#isFree(last, task))) return undefined;
+    const { submitter, id, generation, head } = task;
+    // One that names no deadline may have waited for longer than any.
+    const end =
+      head.timeoutMs === undefined ? Date.now() + day : storedAt.getTime() + head.timeoutMs;
+    const until = end + graceMs;
+    const holder: Holder = { submitter, task: id, generation, until };
+    const place = await this.#write(subject, JSON.stringify(holder), last?.sequence ?? 0);
+    return place === undefined ? undefined : { release: () => this.#release(subject, place) };
+  }
+
+  #subject(key: string): string {
+    const { agent } = this.#parts;
+    const task = createHash("sha256").update(key).digest("hex").slice(0, 40);
+    return resultSubject({ submitter: agent, task, state: keyState, agent });
+  }
+
+  async #isFree(last: StoredMessage, { submitter, id }: KnownTask): Promise<boolean> {
+    const holder = readHolder(last.payload);
+    if (holder === undefined || holder.until < Date.now()) return true;
+    if (holder.submitter === submitter && holder.task === id) return true;
+    const { agent, store } = this.#parts;
+    const states = statesOf({ submitter: holder.submitter, task: holder.task, agent });
+    const final = await store.last(Store.results, states(finalState), readMs);
+    return final !== undefined && readGeneration(final.head) >= holder.generation;
+  }
+
+  /** The sequence under which it is stored; undefined when another wrote first. */
+  async #write(subject: string, payload: string, last: number): Promise<number | undefined> {
+    const { store, clock } = this.#parts;
+    const headers = onceAfter(onceId(), last, subject);
+    const put = await write(store, clock, { subject, payload, headers });
+    return put.is === "stored" ? put.sequence : undefined;
+  }
+
+  async #release(subject: string, place: number): Promise<void> {
+    try {
+      // Outdated: the task has come again, elsewhere, and has it there.
+      await this.#write(subject, "", place);
+    } catch (error) {
+      // It is free all the same once its task is over.
+      this.#parts.warn(`a key could not be given back: ${MeshError.from(error).message}`);
+    }
+  }
+}
+
+const day = 86_400_000;
+
+/** Undefined where nobody has the key. */
+function readHolder(payload: Uint8Array): Holder | undefined {
+  try {
+    const said = json.decode(payload) as Partial<Holder> | null;
+    const { submitter, task, generation, until } = said ?? {};
+    const isOne =
+      typeof submitter === "string" &&
+      typeof task === "string" &&
+      typeof generation === "number" &&
+      typeof until === "number";
+    return isOne ? { submitter, task, generation, until } : undefined;
+  } catch {
+    // Empty: it was given back.
+    return undefined;
+  }
+}

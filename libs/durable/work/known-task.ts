@@ -1,0 +1,154 @@
+import { ContentType, Header, isToken } from "@myelin/subjects";
+import { MeshCode, MeshError } from "../../errors/index.ts";
+import type { Codec, Operation, OwnedClaim } from "../../pipeline/index.ts";
+import { json, type RequestHead, readClaim, readRequestHead } from "../../wire/index.ts";
+import { type Moved, readMoved } from "../dead/moved.ts";
+import { type Delivery, readTaskHead } from "../stored/delivery.ts";
+import { cancelledBy, orderedFor } from "../tasks/cancelling.ts";
+import { statesOf } from "../tasks/documents.ts";
+import { isTaskKey, taskKeyRule } from "../tasks/submit-options.ts";
+
+/** A delivered message that is a task, or the order to cancel one. */
+export interface KnownTask {
+  readonly operation: Operation;
+  readonly submitter: string;
+  /** The task's id; of an order to cancel, that of the task it cancels. */
+  readonly id: string;
+  readonly isCancel: boolean;
+  /** Who orders to cancel it, where that is not its submitter. */
+  readonly orderedBy: string | undefined;
+  /** What only one of the agent's tasks may work on at once. */
+  readonly key: string | undefined;
+  /** How often it was redriven before this attempt. */
+  readonly generation: number;
+  /** What it was before somebody moved it; undefined for one that came by itself. */
+  readonly moved: Moved | undefined;
+  /** Where it was stored first. */
+  readonly subject: string;
+  readonly head: RequestHead;
+  readonly codec: Codec;
+  /** Where its input is, when that was too large for a message. */
+  readonly claim?: OwnedClaim | undefined;
+  /** The subject of a state of it. */
+  readonly states: (state: string) => string;
+}
+
+/** What kind of tasks are read. */
+export interface Reading {
+  readonly agent: string;
+  readonly version: string;
+  readonly operations: ReadonlyMap<string, Operation>;
+}
+
+/** Reads a task; throws why it is none that this agent can do. */
+export function readTask(delivery: Delivery, { agent, version, operations }: Reading): KnownTask {
+  const { address, message } = delivery;
+  if (address === undefined || address.agent !== agent) {
+    throw malformed(`${message.subject} is not the subject of a task of ${agent}`);
+  }
+  const { skill } = address;
+  const moved = readMoved(delivery);
+  const { submitter: speaker } = moved ?? address;
+  const rawHead = moved?.original.head ?? message.head;
+  const head = readRequestHead(rawHead, moved?.from.submitter ?? speaker);
+  const own = moved?.id ?? head.id;
+  const order = own === undefined ? undefined : cancelledBy(own);
+  const id = order ?? own;
+  if (id === undefined || !isToken(id)) {
+    throw malformed(`a task needs an id that is a token, it has ${JSON.stringify(id ?? "none")}`);
+  }
+  const submitter = order === undefined ? speaker : orderedFor(message.payload, speaker);
+  const operation = operations.get(skill);
+  if (operation === undefined || operation.streams || operation.sealed) {
+    const why = operation === undefined ? "has no such skill" : "does not do it as a task";
+    throw new MeshError(MeshCode.UnknownSkill, `${agent}.${skill}: ${agent} ${version} ${why}`);
+  }
+  const { contract, key } = readTaskHead(rawHead);
+  if (contract !== undefined && !canRead(version, contract)) {
+    const detail = `${operation.key}: the task is written for ${contract.slice(0, 70)}, this is ${version}`;
+    throw new MeshError(MeshCode.UnknownSkill, detail);
+  }
+  return {
+    ...{ operation, submitter, id, head, moved },
+    key: key === undefined ? undefined : checkKey(key),
+    subject: moved?.original.subject ?? message.subject,
+    generation: moved?.generation ?? 0,
+    isCancel: order !== undefined,
+    orderedBy: submitter === speaker ? undefined : speaker,
+    ...bodyOf(operation, head.contentType, {
+      payload: message.payload,
+      owner: ownerOf(moved, agent) ?? submitter,
+    }),
+    states: statesOf({ submitter, task: id, agent }),
+  };
+}
+
+/** The same without the contract: whose task it is, and which; undefined where it is none, or has no id. */
+export function readBareTask(delivery: Delivery, agent: string): KnownTask | undefined {
+  const { address, message } = delivery;
+  if (address === undefined || address.agent !== agent) return undefined;
+  const moved = readMoved(delivery);
+  const { submitter } = moved ?? address;
+  const rawHead = moved?.original.head ?? message.head;
+  const head = readRequestHead(rawHead, moved?.from.submitter ?? submitter);
+  const own = moved?.id ?? head.id;
+  const order = own === undefined ? undefined : cancelledBy(own);
+  const id = order ?? own;
+  if (id === undefined || !isToken(id)) return undefined;
+  const { skill } = address;
+  return {
+    ...{ submitter, id, moved, head, key: undefined, codec: json, orderedBy: undefined },
+    subject: moved?.original.subject ?? message.subject,
+    generation: moved?.generation ?? 0,
+    isCancel: order !== undefined,
+    states: statesOf({ submitter, task: id, agent }),
+    operation: {
+      ...{ agent, skill, key: `${agent}.${skill}`, request: json, response: json },
+      ...{ streams: false, idempotent: false, deadlineMs: 0, idleMs: 0 },
+    },
+  };
+}
+
+/** The parts of a version that must be the same: below 1.0.0 every minor one is another contract (semver 4). */
+function canRead(own: string, theirs: string): boolean {
+  const essence = (version: string): string => {
+    const [major = "", minor = ""] = version.split(".");
+    return major === "0" ? `0.${minor}` : major;
+  };
+  return essence(own) === essence(theirs);
+}
+
+/** Who has kept a moved task's input: its submitter; for a sandbox who moved it, since the rest is not its to read. */
+function ownerOf(moved: Moved | undefined, agent: string): string | undefined {
+  return moved?.from.agent === agent ? moved.from.submitter : moved?.mover;
+}
+
+/** How its input is written, and where that is when it is not in the message. */
+function bodyOf(
+  operation: Operation,
+  contentType: string | undefined,
+  { payload, owner }: { readonly payload: Uint8Array; readonly owner: string },
+): Pick<KnownTask, "codec" | "claim"> {
+  if (contentType !== ContentType.claim) {
+    return { codec: codecOf(operation, contentType), claim: undefined };
+  }
+  const claim = readClaim(payload);
+  const codec = codecOf(operation, claim.contentType.toLowerCase());
+  return { codec, claim: { ...claim, owner } };
+}
+
+function codecOf(operation: Operation, contentType: string = json.contentType): Codec {
+  if (contentType === operation.request.contentType) return operation.request;
+  if (contentType === json.contentType) return json;
+  const detail = `${operation.key} is not written in ${contentType.slice(0, 80)}`;
+  throw new MeshError(MeshCode.UnsupportedContentType, detail);
+}
+
+function checkKey(key: string): string {
+  if (isTaskKey(key)) return key;
+  throw malformed(`${Header.key} must be ${taskKeyRule}, got ${JSON.stringify(key.slice(0, 80))}`);
+}
+
+function malformed(detail: string): MeshError {
+  return new MeshError(MeshCode.MalformedHeader, detail);
+}

@@ -1,0 +1,50 @@
+/** What waits here until its key is free. */
+export interface Parkable {
+  readonly key: string | undefined;
+}
+
+/** Most that one worker sets aside; with so many it takes nothing new. */
+export const mostParked = 64;
+
+/** Tasks whose key another one has, by key, the first to come first. */
+export class Parking<Held extends Parkable> {
+  readonly #byKey = new Map<string, Held[]>();
+  #size = 0;
+
+  get isFull(): boolean {
+    return this.#size >= mostParked;
+  }
+
+  get keys(): readonly string[] {
+    return [...this.#byKey.keys()];
+  }
+
+  add(held: Held): void {
+    const key = held.key ?? "";
+    const queue = this.#byKey.get(key);
+    if (queue === undefined) this.#byKey.set(key, [held]);
+    else queue.push(held);
+    this.#size++;
+  }
+
+  /** The next one that waits for a key; it waits no more. */
+  take(key: string): Held | undefined {
+    const first = this.#byKey.get(key)?.[0];
+    if (first !== undefined) this.remove(first);
+    return first;
+  }
+
+  remove(held: Held): void {
+    const key = held.key ?? "";
+    const queue = this.#byKey.get(key) ?? [];
+    const at = queue.indexOf(held);
+    if (at < 0) return;
+    queue.splice(at, 1);
+    this.#size--;
+    if (queue.length === 0) this.#byKey.delete(key);
+  }
+
+  *all(): IterableIterator<Held> {
+    for (const queue of this.#byKey.values()) yield* queue;
+  }
+}

@@ -1,0 +1,40 @@
+import { MeshCode, type MeshError } from "../../errors/index.ts";
+import type { TasksConfig } from "./tasks-options.ts";
+
+/**
+ * Failures that another attempt may not have.
+ *
+ * More than of a call: the handler of a task sees the same id on each attempt, so it can keep its effects single,
+ * and nobody waits in front of it.
+ */
+const passing: ReadonlySet<MeshCode> = new Set([
+  MeshCode.HandlerFailed,
+  MeshCode.DeadlineExceeded,
+  MeshCode.Unavailable,
+  MeshCode.UnknownAgent,
+  MeshCode.UnknownSkill,
+  MeshCode.UnknownOutcome,
+  MeshCode.Overloaded,
+  MeshCode.Draining,
+  MeshCode.CircuitOpen,
+  MeshCode.BrokenStream,
+  MeshCode.Closed,
+  MeshCode.Internal,
+]);
+
+export function mayPass({ code }: MeshError): boolean {
+  return passing.has(code);
+}
+
+/** How long to wait before the attempt after this one, in milliseconds: at least what the failure asks for. */
+export function delayAfter(
+  attempt: number,
+  error: MeshError,
+  { firstDelayMs, maxDelayMs }: Pick<TasksConfig, "firstDelayMs" | "maxDelayMs">,
+  random: () => number,
+): number {
+  const most = Math.min(maxDelayMs, firstDelayMs * 2 ** Math.min(attempt - 1, 30));
+  // Half of it is fixed: with full jitter a task could spend its attempts within moments.
+  const delay = most / 2 + (random() * most) / 2;
+  return Math.ceil(Math.max(delay, error.retryAfterMs ?? 0));
+}

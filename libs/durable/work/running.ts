@@ -1,0 +1,97 @@
+import { Header } from "@myelin/subjects";
+import { field, json, needle } from "../../wire/index.ts";
+
+/** One try of a task. */
+export interface Try {
+  readonly attempt: number;
+  readonly instance: string;
+  /** When its handler began, as its worker's clock had it. */
+  readonly begunAt: string;
+  /** Undefined while it runs, and of one whose worker died. */
+  readonly endedAt?: string;
+  /** The code that it failed with. */
+  readonly error?: string;
+}
+
+/** What the running state of a task says: who has it, and what was tried. */
+export interface Running {
+  /** How many tries have begun. */
+  readonly attempt: number;
+  /** Who wrote it. */
+  readonly instance: string;
+  /** The place of the task's message in its stream, and which delivery of it this is; 0 where neither is said. */
+  readonly sequence: number;
+  readonly delivery: number;
+  /** The last ones, oldest first. */
+  readonly tries: readonly Try[];
+}
+
+/** Most tries that are remembered; their number is kept beside. */
+export const mostTries = 20;
+
+const attemptNeedle = needle(Header.attempt);
+
+/** Which attempt wrote this state; 1 where it does not say. */
+export function readAttempt(head: string): number {
+  const attempt = Number(field(head, attemptNeedle));
+  return Number.isInteger(attempt) && attempt > 0 ? attempt : 1;
+}
+
+/** Reads a running state; what it says wrongly is left out. */
+export function readRunning(message: {
+  readonly head: string;
+  readonly payload: Uint8Array;
+}): Running {
+  const said = bodyOf(message.payload);
+  return {
+    attempt: readAttempt(message.head),
+    instance: text(said["instance"]) ?? "",
+    sequence: whole(said["sequence"]),
+    delivery: whole(said["delivery"]),
+    tries: readTries(said["tries"]),
+  };
+}
+
+/** The body of a running state. */
+export function runningBody({ instance, sequence, delivery, tries }: Running): string {
+  return JSON.stringify({ instance, sequence, delivery, tries: tries.slice(-mostTries) });
+}
+
+/** Tries as somebody wrote them: what is none is left out. */
+export function readTries(said: unknown): readonly Try[] {
+  return Array.isArray(said) ? said.slice(-mostTries).flatMap(readTry) : [];
+}
+
+function readTry(said: unknown): Try[] {
+  if (typeof said !== "object" || said === null) return [];
+  const { attempt, instance, begunAt, endedAt, error } = said as Readonly<Record<string, unknown>>;
+  const begun = text(begunAt);
+  const ended = text(endedAt);
+  const code = text(error);
+  if (begun === undefined) return [];
+  return [
+    {
+      ...{ attempt: whole(attempt), instance: text(instance) ?? "", begunAt: begun },
+      ...(ended === undefined ? {} : { endedAt: ended }),
+      ...(code === undefined ? {} : { error: code }),
+    },
+  ];
+}
+
+function bodyOf(payload: Uint8Array): Readonly<Record<string, unknown>> {
+  try {
+    const said = json.decode(payload);
+    return typeof said === "object" && said !== null ? (said as Record<string, unknown>) : {};
+  } catch {
+    // A state that cannot be read says nothing.
+    return {};
+  }
+}
+
+function text(said: unknown): string | undefined {
+  return typeof said === "string" && said.length <= 100 ? said : undefined;
+}
+
+function whole(said: unknown): number {
+  return typeof said === "number" && Number.isSafeInteger(said) && said > 0 ? said : 0;
+}

@@ -1,0 +1,118 @@
+import type { ConsumerName } from "@myelin/subjects";
+import { MeshError } from "../../errors/index.ts";
+import { type Inbound, type Link, refusalOf } from "../../nats/index.ts";
+import type { Clock } from "../../pipeline/index.ts";
+import { type Ack, ackReader } from "../stored/acks.ts";
+import { Puller } from "../stored/puller.ts";
+import type { StoreApi } from "../stored/store.ts";
+
+/** One message that was taken. */
+export interface Taken extends Ack {
+  readonly message: Inbound;
+}
+
+export interface TakingParts {
+  readonly link: Link;
+  readonly clock: Clock;
+  /** Whose inbox it comes to. */
+  readonly name: string;
+  readonly consumer: ConsumerName;
+  readonly api: StoreApi;
+  /** Most that are worked on at once. */
+  readonly atOnce: number;
+  /** Its message is acknowledged when this resolves, and comes again a while after it throws. */
+  readonly work: (taken: Taken) => Promise<void>;
+  readonly warn: (detail: string) => void;
+}
+
+const firstDelayMs = 500;
+const maxDelayMs = 30_000;
+const nanosecondsPerMs = 1_000_000;
+
+/** Takes messages of a consumer and works on them, a bounded number at once; each until it is done. */
+export class Taking {
+  readonly #parts: TakingParts;
+  readonly #puller: Puller<Taken>;
+  readonly #running = new Set<Promise<void>>();
+  #isOpen = false;
+  #unhear = (): void => {};
+
+  constructor(parts: TakingParts) {
+    this.#parts = parts;
+    const { link, clock, name, consumer, api, warn } = parts;
+    const read = ackReader(consumer);
+    this.#puller = new Puller<Taken>({
+      ...{ link, clock, agent: name, consumer, api },
+      read: (message) => {
+        const ack = read(message.reply);
+        return ack === undefined ? undefined : { message, ...ack };
+      },
+      onDelivery: (taken) => this.#take(taken),
+      onSpent: () => this.#fill(),
+      onTrouble: warn,
+      onRefused: () => {},
+    });
+  }
+
+  /** Throws where the server does not let it hear. */
+  async start(): Promise<void> {
+    const { link } = this.#parts;
+    this.#puller.start();
+    await link.flush();
+    const refused = refusalOf([this.#puller]);
+    if (refused !== undefined) throw refused;
+    this.#isOpen = true;
+    this.#unhear = link.onUp(() => {
+      this.#puller.reset();
+      this.#fill();
+    });
+    this.#fill();
+  }
+
+  /** Takes nothing new, and waits for what is worked on. */
+  async stop(): Promise<void> {
+    this.#isOpen = false;
+    this.#unhear();
+    await this.#puller.stop();
+    await Promise.all(this.#running);
+  }
+
+  #fill(): void {
+    if (!this.#isOpen) return;
+    const { atOnce } = this.#parts;
+    this.#puller.pull(atOnce - this.#running.size - this.#puller.outstanding);
+  }
+
+  #take(taken: Taken): void {
+    if (!this.#isOpen) return this.#answer(taken, nak(0));
+    const done = this.#work(taken).then(() => {
+      this.#running.delete(done);
+      this.#fill();
+    });
+    this.#running.add(done);
+  }
+
+  async #work(taken: Taken): Promise<void> {
+    const { work, warn } = this.#parts;
+    try {
+      await work(taken);
+      this.#answer(taken, "+ACK");
+    } catch (error) {
+      warn(MeshError.from(error).message);
+      const doubled = firstDelayMs * 2 ** Math.min(taken.deliveries - 1, 10);
+      this.#answer(taken, nak(Math.min(doubled, maxDelayMs)));
+    }
+  }
+
+  #answer({ message }: Taken, word: string): void {
+    try {
+      this.#parts.link.publish(message.reply, word, { mayWait: true });
+    } catch {
+      // The link is down: the message comes again, and every step of the work can be repeated.
+    }
+  }
+}
+
+function nak(delayMs: number): string {
+  return `-NAK ${JSON.stringify({ delay: delayMs * nanosecondsPerMs })}`;
+}

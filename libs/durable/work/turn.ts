@@ -1,0 +1,207 @@
+import { finalState, runningState, Store } from "@myelin/subjects";
+import type { MeshError } from "../../errors/index.ts";
+import type { Delivery } from "../stored/delivery.ts";
+import { onceId } from "../stored/signing.ts";
+import type { Letterbox, Put, StoredMessage } from "../stored/store.ts";
+import { write } from "../stored/writing.ts";
+import { onceAfter, stateHeaders } from "../tasks/documents.ts";
+import { generationHeaders, readGeneration } from "../tasks/generation.ts";
+import type { KnownTask } from "./known-task.ts";
+import { type Running, readRunning, runningBody, type Try } from "./running.ts";
+import type { WorkParts } from "./work-parts.ts";
+
+const readMs = 3_000;
+/** Younger than this no other delivery of it can have begun, in milliseconds: the server waits longer. */
+const freshMs = 500;
+/** How often the final result of an earlier generation is looked up, where it changes meanwhile. */
+const mostLooks = 3;
+
+/** What of a worker's parts it needs. */
+export type TurnParts = Pick<WorkParts, "store" | "clock" | "instance" | "metrics">;
+
+/** Whether a turn has begun; `over` when there is a final result, `again` when that could not be told now. */
+export type Begun = "begun" | "over" | "again";
+
+/**
+ * An attempt's turn at a task: what it may write, and until when.
+ *
+ * A turn begins with a writing of the running state, which is refused once there is a final result. What is written
+ * later is stored only while that writing is the last one. So an attempt that was taken for dead, and comes back, can
+ * write nothing; and one that is delivered after the result has no turn.
+ */
+export class Turn {
+  readonly task: KnownTask;
+  readonly #delivery: Delivery;
+  readonly #parts: TurnParts;
+  #before: Running | undefined;
+  #now: Running;
+  #generation: number;
+  /** Whether another message of the same task has begun, which is still in the stream: this one gives way to it. */
+  #isSecond = false;
+  /** The sequence of its last writing of the running state; 0 before it has begun. */
+  #place = 0;
+  /** The sequence of an earlier generation's final result. */
+  #finalBefore = 0;
+
+  constructor(task: KnownTask, delivery: Delivery, parts: TurnParts) {
+    this.task = task;
+    this.#delivery = delivery;
+    this.#parts = parts;
+    this.#generation = task.generation;
+    this.#now = this.#record([], 0);
+  }
+
+  /** How often the task was redriven before. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  get hasBegun(): boolean {
+    return this.#place > 0;
+  }
+
+  /** How many tries of the task have begun, one of this turn included. */
+  get attempt(): number {
+    return this.#now.attempt;
+  }
+
+  get tries(): readonly Try[] {
+    return this.#now.tries;
+  }
+
+  /**
+   * Looks who had the task before; true when a later delivery of the same message has begun already: this one lay in
+   * the buffers of a process that was stopped.
+   *
+   * Looked up only where it can be. What slips through between the look and the beginning takes the task over from
+   * the later one, and there is still one result.
+   */
+  async isLate(): Promise<boolean> {
+    const { deliveries, storedAt, sequence } = this.#delivery;
+    const { isCancel } = this.task;
+    const isFresh = deliveries === 1 && Date.now() - storedAt.getTime() < freshMs;
+    if (!isCancel && this.#generation === 0 && isFresh) return false;
+    const found = await this.#last(runningState);
+    if (found === undefined) return false;
+    const before = readRunning(found);
+    if (isCancel) {
+      this.#before = before;
+      // What was redriven meanwhile is meant as well.
+      this.#generation = readGeneration(found.head);
+    }
+    // Of another message of the same task: it was redriven twice, or submitted again after a while. What is submitted
+    // again takes the task over when it comes first, and never takes it back: the two would do so for ever.
+    if (isCancel || before.sequence !== sequence) {
+      const mayTake = this.#generation === 0 && deliveries === 1;
+      this.#isSecond = !isCancel && !mayTake && this.#isOthers(found);
+      return false;
+    }
+    this.#now = this.#record(before.tries, before.attempt);
+    return before.delivery >= deliveries;
+  }
+
+  /** Takes the task, for another try of it or only to end it. */
+  async begin(to: "try" | "end"): Promise<Begun> {
+    if (this.#isSecond) return "over";
+    if (to === "try") this.#now = this.#withTry();
+    for (let looks = 0; looks < mostLooks; looks++) {
+      const put = await this.#say(runningState, this.#body(this.#now), finalState);
+      if (put.is === "stored") {
+        this.#place = put.sequence;
+        return "begun";
+      }
+      if (this.#generation === 0) return "over";
+      const final = await this.#last(finalState);
+      if (final !== undefined && this.#isOurs(final.head)) return "over";
+      this.#finalBefore = final?.sequence ?? 0;
+    }
+    return "again";
+  }
+
+  /** Stores what the handler tells. */
+  tell(state: string, payload: string): Promise<Put> {
+    return this.#say(state, payload, runningState);
+  }
+
+  /** Notes how the try ended, where another one or the dead letter comes next. */
+  async failed(error: MeshError): Promise<Put> {
+    const last = this.tries.at(-1);
+    const isOurs = last?.endedAt === undefined && last?.instance === this.#parts.instance;
+    if (last === undefined || !isOurs) return { is: "stored", sequence: 0, duplicate: false };
+    const ended = { ...last, endedAt: new Date().toISOString(), error: error.code };
+    const next = { ...this.#now, tries: [...this.tries.slice(0, -1), ended] };
+    const put = await this.#say(runningState, this.#body(next), runningState);
+    if (put.is === "stored") {
+      this.#now = next;
+      this.#place = put.sequence;
+    }
+    return put;
+  }
+
+  /** Stores the final result. */
+  finish(final: Letterbox): Promise<Put> {
+    return this.#put(final, runningState);
+  }
+
+  /** Whether there is a final result. */
+  async isOver(waitMs = readMs): Promise<boolean> {
+    const final = await this.#last(finalState, waitMs);
+    return final !== undefined && this.#isOurs(final.head);
+  }
+
+  /** Whether another message of the same task has taken it over: this one need not come again. */
+  async isReplaced(): Promise<boolean> {
+    const running = this.task.isCancel ? undefined : await this.#last(runningState);
+    return running !== undefined && this.#isOthers(running);
+  }
+
+  /** Whether the last to begin was another message of the same generation, and no order to cancel. */
+  #isOthers(running: StoredMessage): boolean {
+    const { sequence } = readRunning(running);
+    const isSame = readGeneration(running.head) === this.#generation;
+    return isSame && sequence > 0 && sequence !== this.#delivery.sequence;
+  }
+
+  #isOurs(head: string): boolean {
+    return readGeneration(head) >= this.#generation;
+  }
+
+  #withTry(): Running {
+    const { instance } = this.#parts;
+    const attempt = this.#now.attempt + 1;
+    const begun = { attempt, instance, begunAt: new Date().toISOString() };
+    return this.#record([...this.tries, begun], attempt);
+  }
+
+  #record(tries: readonly Try[], attempt: number): Running {
+    const { sequence, deliveries: delivery } = this.#delivery;
+    return { attempt, instance: this.#parts.instance, sequence, delivery, tries };
+  }
+
+  /** An order to cancel is no attempt of the task: what was tried stays as it is, and its message is not this one. */
+  #body(now: Running): string {
+    const noneOf = { ...now, sequence: 0, delivery: 0 };
+    return runningBody(this.task.isCancel ? (this.#before ?? noneOf) : now);
+  }
+
+  #say(state: string, payload: string, guard: string): Promise<Put> {
+    const { task } = this;
+    const attempt = task.isCancel ? this.#before?.attempt : this.#now.attempt;
+    const headers = [
+      ...stateHeaders(task.operation.skill, Math.max(attempt ?? 1, 1)),
+      ...generationHeaders(this.#generation),
+    ];
+    return this.#put({ subject: task.states(state), payload, headers }, guard);
+  }
+
+  #put({ subject, payload, headers }: Letterbox, guard: string): Promise<Put> {
+    const { store, clock } = this.#parts;
+    const last = guard === finalState ? this.#finalBefore : this.#place;
+    const condition = onceAfter(onceId(), last, this.task.states(guard));
+    return write(store, clock, { subject, payload, headers: [...headers, ...condition] });
+  }
+
+  #last(state: string, waitMs = readMs) {
+    return this.#parts.store.last(Store.results, this.task.states(state), waitMs);
+  }
+}

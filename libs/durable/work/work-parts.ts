@@ -1,0 +1,48 @@
+import type { Signer } from "../../identity/index.ts";
+import type { Link } from "../../nats/index.ts";
+import type { Clock, LargePayloads, Operation, Serve, Wheel } from "../../pipeline/index.ts";
+import type { MeshMetrics } from "../../telemetry/index.ts";
+import type { Delivery } from "../stored/delivery.ts";
+import type { Signing } from "../stored/signing.ts";
+import type { StoreAccess } from "../stored/store.ts";
+import type { Keys } from "./keys.ts";
+import type { TasksConfig } from "./tasks-options.ts";
+
+/** Whose a task is, by its subject. */
+export interface Between {
+  readonly submitter: string;
+  /** Who orders to cancel it, where that is not its submitter. */
+  readonly orderedBy?: string | undefined;
+  readonly agent: string;
+}
+
+/** Throws `permission_denied` unless its submitter has signed the task. */
+export type VerifyTask = (delivery: Delivery, between: Between) => Promise<void>;
+
+/** What every attempt of one worker shares. */
+export interface WorkParts {
+  readonly agent: string;
+  readonly instance: string;
+  readonly version: string;
+  readonly operations: ReadonlyMap<string, Operation>;
+  readonly config: TasksConfig;
+  /** The serving stack with the handlers in it. */
+  readonly serve: Serve;
+  readonly link: Link;
+  readonly store: StoreAccess;
+  readonly claims: LargePayloads;
+  readonly clock: Clock;
+  readonly wheel: Wheel;
+  readonly random: () => number;
+  readonly signer: () => Signer | undefined;
+  /** Signs what ends at once together. */
+  readonly signing: Signing;
+  /** Absent where there is no operator to trust. */
+  readonly verify: VerifyTask | undefined;
+  readonly metrics: MeshMetrics;
+  /** Who has which key. */
+  readonly keys: Keys;
+  readonly warn: (detail: string) => void;
+  /** Hears that a task was cancelled, by the subject of its final result. */
+  readonly onCancelled: (finalSubject: string) => void;
+}

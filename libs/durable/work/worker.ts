@@ -1,0 +1,230 @@
+import type { Priority } from "@myelin/subjects";
+import { type Delivery, isOrder } from "../stored/delivery.ts";
+import { Signing } from "../stored/signing.ts";
+import { checkServer } from "../stored/version.ts";
+import { Attempt } from "./attempt.ts";
+import { checkConsumers } from "./consumers.ts";
+import { Intake } from "./intake.ts";
+import { Keys } from "./keys.ts";
+import { Parking } from "./parking.ts";
+import type { WorkParts } from "./work-parts.ts";
+
+export interface WorkerParts extends Omit<WorkParts, "onCancelled" | "keys" | "signing"> {
+  /** Counts what came and is no task, by reason. */
+  readonly onRefused: (reason: string) => void;
+}
+
+/** An attempt under way, or one that waits for its turn. */
+class Held {
+  readonly attempt: Attempt;
+  readonly priority: Priority;
+  /** When the server last heard that it is worked on. */
+  beatAt: number;
+
+  constructor(attempt: Attempt, priority: Priority, now: number) {
+    this.attempt = attempt;
+    this.priority = priority;
+    this.beatAt = now;
+  }
+
+  get key(): string | undefined {
+    return this.attempt.key;
+  }
+}
+
+/** Longest time until an attempt notices that its task is over, in milliseconds. */
+const mostBeatMs = 2_000;
+/** Most that lie here while there is no room, taken on the search for orders. */
+const mostAhead = 16;
+
+/**
+ * Takes an agent's tasks and works on them: no more at once than it may, urgent ones first.
+ *
+ * Says of each that it is being worked on, until it ends. What it could not say for longer than the server waits is
+ * taken for lost: another attempt may have begun, so this one is stopped and writes nothing.
+ */
+export class Worker {
+  readonly #parts: WorkParts;
+  readonly #intake: Intake;
+  readonly #running = new Map<Held, Promise<void>>();
+  /** Came when there was no room left; the urgent ones first. */
+  readonly #waiting: Held[] = [];
+  readonly #parking = new Parking<Held>();
+  readonly #undo: (() => void)[] = [];
+  #ackWaitMs = 30_000;
+  #state: "new" | "open" | "draining" | "stopped" = "new";
+  #draining: Promise<void> | undefined;
+
+  constructor(parts: WorkerParts) {
+    const { link, clock, agent, warn, onRefused } = parts;
+    const own = { keys: new Keys(parts), signing: new Signing(parts.signer) };
+    this.#parts = { ...parts, ...own, onCancelled: (final) => this.#over(final) };
+    this.#intake = new Intake({
+      ...{ link, clock, agent, warn, onRefused },
+      room: (priority) => this.#room(priority),
+      onDelivery: (delivery, priority) => this.#take(delivery, priority),
+      onKnown: () => this.#go(),
+    });
+  }
+
+  /** Throws when its consumers are not there, or the server does not let it listen. */
+  async start(): Promise<void> {
+    const { link } = this.#parts;
+    checkServer(link.serverVersion);
+    this.#ackWaitMs = await checkConsumers(this.#parts);
+    this.#intake.start();
+    await link.flush();
+    if (this.#intake.refused !== undefined) throw this.#intake.refused;
+    this.#state = "open";
+    this.#undo.push(link.onUp(() => this.#resume()));
+    this.#beatLater();
+    this.#intake.fill();
+  }
+
+  /** Takes nothing new, gives back what has not begun, and waits for the rest; what is not done in time goes back. */
+  drain(timeoutMs: number): Promise<void> {
+    this.#draining ??= this.#drain(timeoutMs);
+    return this.#draining;
+  }
+
+  async #drain(timeoutMs: number): Promise<void> {
+    const { clock, link } = this.#parts;
+    this.#state = "draining";
+    // First the server must know: what is given back before would come again to what was asked for here, and again.
+    await this.#intake.stop();
+    for (const { attempt } of this.#waiting.splice(0)) attempt.nak(0);
+    const late = clock.schedule(timeoutMs, () => {
+      for (const { attempt } of this.#running.keys()) attempt.end("stopping");
+    });
+    while (this.#running.size > 0) await Promise.all(this.#running.values());
+    late();
+    for (const held of [...this.#parking.all()]) {
+      this.#parking.remove(held);
+      held.attempt.nak(0);
+    }
+    this.#state = "stopped";
+    for (const undo of this.#undo.splice(0)) undo();
+    if (link.isUp) await link.flush().catch(() => {});
+  }
+
+  /** Urgent ones may have the place of what waits here; nobody has one while too many are parked. */
+  #room(priority: Priority): number {
+    if (this.#state !== "open" || this.#parking.isFull) return 0;
+    const free = this.#parts.config.concurrency - this.#running.size;
+    if (priority === "normal") return free - this.#waiting.length;
+    return free - this.#waiting.filter((held) => held.priority === "high").length;
+  }
+
+  #take(delivery: Delivery, priority: Priority): void {
+    const attempt = new Attempt(delivery, this.#parts);
+    const held = new Held(attempt, priority, this.#parts.clock.now());
+    // Given back as soon as nothing is asked for any more.
+    if (this.#state === "draining") return void this.#waiting.push(held);
+    // An order to stop what runs must not wait for that.
+    if (isOrder(delivery)) return this.#run(held);
+    // It was asked for when there was room: once, it is given to whoever has some now.
+    const isLate = this.#isFull && !this.#intake.isAsking;
+    if (isLate && delivery.deliveries === 1) return attempt.nak(0);
+    this.#await(held);
+    this.#go();
+  }
+
+  get #isFull(): boolean {
+    return this.#running.size >= this.#parts.config.concurrency;
+  }
+
+  #await(held: Held): void {
+    const at = held.priority === "high" ? this.#waiting.findIndex(isNormal) : -1;
+    this.#waiting.splice(at < 0 ? this.#waiting.length : at, 0, held);
+  }
+
+  /** Begins what may begin, and asks for more. */
+  #go(): void {
+    if (this.#state !== "open") return;
+    this.#intake.fill();
+    while (!this.#isFull) {
+      const [next] = this.#waiting;
+      if (next === undefined || (isNormal(next) && this.#intake.isAsking)) return;
+      this.#waiting.shift();
+      this.#run(next);
+    }
+  }
+
+  #run(held: Held): void {
+    const done = held.attempt.run().then((ran) => {
+      this.#running.delete(held);
+      if (ran === "parked") this.#park(held);
+      else if (held.key !== undefined) this.#unpark(held.key);
+      this.#go();
+    });
+    this.#running.set(held, done);
+  }
+
+  #park(held: Held): void {
+    if (this.#state === "open") this.#parking.add(held);
+    else held.attempt.nak(0);
+  }
+
+  /** The next one that waits for this key has its turn. */
+  #unpark(key: string): void {
+    const next = this.#state === "open" ? this.#parking.take(key) : undefined;
+    if (next !== undefined) this.#await(next);
+  }
+
+  #resume(): void {
+    this.#intake.reset();
+    this.#go();
+  }
+
+  #beatLater(): void {
+    const { clock } = this.#parts;
+    const everyMs = Math.min(this.#ackWaitMs / 3, mostBeatMs);
+    const cancel = clock.schedule(everyMs, () => {
+      this.#beat();
+      this.#undo.splice(this.#undo.indexOf(cancel), 1);
+      if (this.#state !== "stopped") this.#beatLater();
+    });
+    this.#undo.push(cancel);
+  }
+
+  #beat(): void {
+    const now = this.#parts.clock.now();
+    const { isUp } = this.#parts.link;
+    for (const held of [...this.#running.keys(), ...this.#waiting, ...this.#parking.all()]) {
+      if (now - held.beatAt > this.#ackWaitMs) this.#lose(held);
+      else if (isUp) {
+        held.attempt.beat();
+        held.beatAt = now;
+        void held.attempt.look();
+      }
+    }
+    if (!isUp || this.#state !== "open") return;
+    this.#tryKeys();
+    const hasRoom = !this.#isFull && !this.#parking.isFull;
+    if (!hasRoom && this.#waiting.length < mostAhead) this.#intake.peek();
+  }
+
+  /** Somebody else may have given a key back. */
+  #tryKeys(): void {
+    const here = new Set([...this.#running.keys(), ...this.#waiting].map(({ key }) => key));
+    for (const key of this.#parking.keys) if (!here.has(key)) this.#unpark(key);
+    this.#go();
+  }
+
+  #lose(held: Held): void {
+    held.attempt.end("superseded");
+    const at = this.#waiting.indexOf(held);
+    if (at >= 0) this.#waiting.splice(at, 1);
+    this.#parking.remove(held);
+  }
+
+  #over(final: string): void {
+    for (const { attempt } of this.#running.keys()) {
+      if (attempt.finalSubject === final) attempt.end("cancelled");
+    }
+  }
+}
+
+function isNormal({ priority }: Held): boolean {
+  return priority === "normal";
+}

@@ -1,0 +1,73 @@
+import { deadFilter, deadSubject, parseDeadSubject, Store, type storeApi } from "@myelin/subjects";
+import { z } from "zod";
+import type { StoreDoor } from "../stores/index.ts";
+import { storedMessages } from "../stores/index.ts";
+
+/** What became of a dead letter. */
+export const outcomes = ["redriven", "dropped"] as const;
+
+export type Outcome = (typeof outcomes)[number];
+
+/** What is written down when a letter is brought back, or is done with. */
+export interface Marker {
+  readonly outcome: Outcome;
+  /** The subject of the letter, and its place in the stream. */
+  readonly letter: string;
+  readonly sequence: number;
+  /** Who did it. */
+  readonly by: string;
+  /** To whom it was brought; of a dropped one its own agent. */
+  readonly to: string;
+  /** As the store has it. */
+  readonly at: Date;
+  /** Where the marker itself lies. */
+  readonly subject: string;
+  readonly place: number;
+}
+
+const body = z.object({
+  letter: z.string(),
+  sequence: z.number().int().positive(),
+  by: z.string(),
+  to: z.string(),
+});
+
+/** The body of a marker. */
+export function markerBody(marker: z.input<typeof body>): string {
+  return JSON.stringify(marker);
+}
+
+/** Where it is marked that a letter was dropped, or brought to an agent: one marker for each. */
+export function markerSubject(outcome: Outcome, letter: string, to?: string): string | undefined {
+  const address = parseDeadSubject(letter);
+  if (!address.ok) return undefined;
+  const { agent, skill, task, generation } = address.value;
+  return deadSubject({ kind: outcome, agent: to ?? agent, skill, task, generation });
+}
+
+/** Every marker of a stream of dead letters. */
+export async function* readMarkers(
+  door: StoreDoor,
+  options: { readonly api?: Pick<typeof storeApi, "message">; readonly signal?: AbortSignal } = {},
+): AsyncGenerator<Marker, void, undefined> {
+  for (const outcome of outcomes) {
+    const subject = deadFilter(outcome);
+    for await (const stored of storedMessages(door, Store.dead, { ...options, subject })) {
+      const said = readBody(stored.payload);
+      if (said === undefined) continue;
+      yield {
+        ...{ ...said, outcome, at: stored.storedAt },
+        ...{ subject: stored.subject, place: stored.sequence },
+      };
+    }
+  }
+}
+
+function readBody(payload: Uint8Array): z.output<typeof body> | undefined {
+  try {
+    return body.parse(JSON.parse(Buffer.from(payload).toString("utf8")));
+  } catch {
+    // Not written by the library: it marks nothing.
+    return undefined;
+  }
+}

@@ -1,0 +1,30 @@
+import { ContentType, Header } from "@myelin/subjects";
+import { Claims, type Original, originOf } from "../../durable/index.ts";
+import { systemClock } from "../../pipeline/index.ts";
+import { field, needle, readClaim } from "../../wire/index.ts";
+import type { Standing } from "../standing.ts";
+
+/** As long as a task may wait, in milliseconds. */
+const lifeMs = 7 * 86_400_000;
+
+/**
+ * Gives a sandbox the input of a task, where that was too large for its message: it is kept for the agent that the task
+ * was written for, and nobody else may read it. The copy lies under the name of who moves the task.
+ */
+export async function copyForSandbox(
+  { name, link, store }: Standing,
+  { subject, head, payload }: Original,
+  to: string,
+): Promise<void> {
+  const from = originOf(subject);
+  if (from === undefined || from.agent === to || !isClaim(head)) return;
+  const claims = new Claims({ name, link, store, clock: systemClock });
+  const own = { owner: from.submitter, reader: from.agent };
+  await claims.copy(readClaim(payload), own, { reader: to, lifeMs });
+}
+
+function isClaim(head: string): boolean {
+  return field(head, contentType)?.toLowerCase() === ContentType.claim;
+}
+
+const contentType = needle(Header.contentType);

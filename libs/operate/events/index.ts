@@ -1,0 +1,2 @@
+export { EventBoard, type EventSelection, openEvents, type ToldEvent } from "./board.ts";
+export { type FollowState, readFollowLags } from "./lag.ts";

@@ -1,0 +1,84 @@
+import { ownStoreApi, parseDeadSubject, Store } from "@myelin/subjects";
+import { MeshError } from "../../errors/index.ts";
+import { type Marker, readMarkers } from "../dead/marker.ts";
+import type { Keeping } from "./keeping.ts";
+
+/** When done letters are removed. */
+export interface TidyingOptions {
+  /** How long after it was brought back or dropped, in milliseconds. Default: a day. */
+  readonly afterMs?: number;
+  /** How often it is looked for them, in milliseconds. Default: ten minutes. */
+  readonly everyMs?: number;
+}
+
+const day = 86_400_000;
+const tenMinutes = 600_000;
+const answerMs = 5_000;
+
+/** Removes dead letters that were brought back to their agent, or dropped, with what marks them; others stay. */
+export class LetterTidying {
+  readonly #keeping: Keeping;
+  readonly #afterMs: number;
+  readonly #everyMs: number;
+  readonly #ending = new AbortController();
+  #next = (): void => {};
+  #sweeping: Promise<void> = Promise.resolve();
+
+  constructor(keeping: Keeping, { afterMs = day, everyMs = tenMinutes }: TidyingOptions = {}) {
+    this.#keeping = keeping;
+    this.#afterMs = afterMs;
+    this.#everyMs = everyMs;
+  }
+
+  /** Throws where there is no stream of dead letters. */
+  async start(): Promise<void> {
+    await this.#keeping.vault.store.api(ownStoreApi.streamInfo(Store.dead), answerMs);
+    this.#sweep();
+  }
+
+  async stop(): Promise<void> {
+    this.#ending.abort();
+    this.#next();
+    await this.#sweeping;
+  }
+
+  #sweep(): void {
+    const { clock, logger } = this.#keeping;
+    this.#sweeping = this.#tidy()
+      .catch((error: unknown) => {
+        if (!this.#ending.signal.aborted) logger.warn({}, MeshError.from(error).message);
+      })
+      .then(() => {
+        if (this.#ending.signal.aborted) return;
+        this.#next = clock.schedule(this.#everyMs, () => this.#sweep());
+      });
+  }
+
+  async #tidy(): Promise<void> {
+    const { vault } = this.#keeping;
+    const { signal } = this.#ending;
+    const before = Date.now() - this.#afterMs;
+    for await (const marker of readMarkers(vault, { signal })) {
+      if (marker.at.getTime() > before || !isDone(marker)) continue;
+      // The letter first: its marker says why it must not be brought back.
+      await this.#remove(marker.sequence, marker.letter);
+      await this.#remove(marker.place, marker.subject);
+    }
+  }
+
+  /** Takes out what lies there under that subject; nothing where it is gone, or somebody else's. */
+  async #remove(seq: number, subject: string): Promise<void> {
+    const { store } = this.#keeping.vault;
+    const there = await store.last(Store.dead, subject, answerMs);
+    if (there?.sequence !== seq) return;
+    const question = JSON.stringify({ seq, no_erase: true });
+    await store.api(ownStoreApi.deleteMessage(Store.dead), answerMs, question);
+  }
+}
+
+/** What was brought to a sandbox is still to be done by its own agent. */
+function isDone({ outcome, letter, to }: Marker): boolean {
+  const address = parseDeadSubject(letter);
+  if (!address.ok || !["task", "event"].includes(address.value.kind)) return false;
+  return outcome === "dropped" || address.value.agent === to;
+}

@@ -1,0 +1,98 @@
+import { laterConsumer, Store, scheduleSubject, storeApi } from "@myelin/subjects";
+import { token } from "../../contract/index.ts";
+import { cancelOrder, write } from "../../durable/index.ts";
+import { type CredentialsOption, Link, type TlsOptions } from "../../nats/index.ts";
+import { hexId, systemClock } from "../../pipeline/index.ts";
+import { MeshMetrics } from "../../telemetry/index.ts";
+import { Standing } from "../standing.ts";
+import { storedMessages } from "../stores/index.ts";
+import { type LaterFilter, readScheduled, type Scheduled } from "./scheduled.ts";
+
+/** Who looks after work for later, and where. */
+export interface LaterOptions {
+  /** A member of the role `operator`. */
+  readonly name: string;
+  /** URLs of the NATS servers. Default: nats://127.0.0.1:4222. */
+  readonly servers?: readonly string[];
+  /** What to log in with: a `.creds` file, its text, or a folder of `<name>.creds`. Default: nothing. */
+  readonly credentials?: CredentialsOption;
+  /** Files of certificates. Default: as for `connect`. */
+  readonly tls?: TlsOptions | false;
+}
+
+/** Orders that keeper has not taken yet, and whether one is there to take them. */
+export interface Backlog {
+  readonly orders: number;
+  readonly isTaken: boolean;
+}
+
+const answerMs = 5_000;
+
+/** Connects to what a workspace has for later; close it when done. */
+export async function openLater(options: LaterOptions): Promise<WorkForLater> {
+  const name = token("name", options.name);
+  const instance = hexId(8).slice(0, 10);
+  const { servers = ["nats://127.0.0.1:4222"], credentials, tls } = options;
+  const link = await Link.connect({
+    ...{ servers, credentials, tls, name: `${name}/${instance}`, user: name },
+  });
+  const parts = { name, instance, link, trust: undefined, account: "workspace" } as const;
+  const metrics = new MeshMetrics();
+  return new WorkForLater(await Standing.start({ ...parts, metrics, clock: systemClock }));
+}
+
+/** What a workspace has for later: to see it, and to take it back. */
+export class WorkForLater implements AsyncDisposable {
+  readonly #standing: Standing;
+
+  /** @internal Use `openLater`. */
+  constructor(standing: Standing) {
+    this.#standing = standing;
+  }
+
+  /** What keeper has for later, in the order in which it was taken. */
+  async *list(
+    { agent, skill, submitter, id }: LaterFilter = {},
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<Scheduled, void, undefined> {
+    const subject = scheduleSubject({
+      agent: named("agent", agent),
+      skill: named("skill", skill),
+      submitter: named("submitter", submitter),
+      id: named("id", id),
+    });
+    const options = { api: storeApi, subject, ...(signal === undefined ? {} : { signal }) };
+    for await (const stored of storedMessages(this.#standing, Store.schedules, options)) {
+      const scheduled = readScheduled(stored);
+      if (scheduled !== undefined) yield scheduled;
+    }
+  }
+
+  /** What waits for keeper itself. */
+  async backlog(): Promise<Backlog> {
+    const { stream, consumer } = laterConsumer;
+    const info = await this.#standing.store.api(storeApi.consumerInfo(stream, consumer), answerMs);
+    const { num_waiting = 0, num_pending = 0, num_ack_pending = 0 } = info;
+    const held = Number(num_ack_pending);
+    return { orders: Number(num_pending) + held, isTaken: Number(num_waiting) > 0 || held > 0 };
+  }
+
+  /** Asks keeper to take something back; resolves when that is stored. */
+  async cancel(scheduled: Scheduled): Promise<void> {
+    const { name, store, signer } = this.#standing;
+    await write(store, systemClock, cancelOrder(scheduled, name, signer()));
+  }
+
+  async close(): Promise<void> {
+    await this.#standing.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** A word of a filter as a token; every one where it is not given. */
+function named(what: string, word: string | undefined): string {
+  return word === undefined ? "*" : token(`later.${what}`, word);
+}

@@ -1,0 +1,127 @@
+import { inboxOf } from "@myelin/subjects";
+import type { Replies } from "../../durable/index.ts";
+import { MeshCode, MeshError } from "../../errors/index.ts";
+import { type Inbound, type Link, type Listening, refusalOf } from "../../nats/index.ts";
+import { hexId, randomToken, systemClock } from "../../pipeline/index.ts";
+import { statusOf } from "../../wire/index.ts";
+
+/** A question to which one or more answers come. */
+export interface Question {
+  readonly subject: string;
+  readonly payload: Uint8Array | string;
+  readonly head?: string;
+  /** Longest silence before an answer, in milliseconds. */
+  readonly silenceMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Takes an answer; true when it is the last. */
+  readonly take: (message: Inbound) => boolean;
+}
+
+const nobodyListens = 503;
+
+/** Asks, and takes answers of any number in an inbox of its own. */
+export class AnswerBox implements Replies {
+  readonly #link: Link;
+  readonly #prefix: string;
+  readonly #open = new Map<string, { receive(message: Inbound): void }>();
+  readonly #asking = new Set<(error: MeshError) => void>();
+  readonly #listening: Listening;
+
+  constructor(link: Link, name: string) {
+    this.#link = link;
+    this.#prefix = `${inboxOf(name)}.${hexId(8)}.`;
+    this.#listening = link.subscribe(`${this.#prefix}*`, (message) => {
+      this.#open.get(message.subject.slice(this.#prefix.length))?.receive(message);
+    });
+  }
+
+  /** Resolves when the server lets it listen. */
+  async start(): Promise<void> {
+    await this.#link.flush();
+    const refused = refusalOf([this.#listening]);
+    if (refused !== undefined) throw refused;
+  }
+
+  open(waiting: { receive(message: Inbound): void }): string {
+    const token = randomToken();
+    this.#open.set(token, waiting);
+    return token;
+  }
+
+  close(token: string): void {
+    this.#open.delete(token);
+  }
+
+  subject(token: string): string {
+    return this.#prefix + token;
+  }
+
+  /** Resolves with the last answer; throws `unavailable` when nobody listens, `deadline_exceeded` after a silence. */
+  ask(question: Question): Promise<void> {
+    const { subject, silenceMs, signal, take } = question;
+    return new Promise((resolve, reject) => {
+      const end = (error?: unknown): void => {
+        cancel();
+        undeny();
+        this.#asking.delete(end);
+        signal?.removeEventListener("abort", onAbort);
+        this.close(token);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const silent = (): void => end(silence(subject, silenceMs));
+      const onAbort = (): void => end(givenUp(subject, signal));
+      const undeny = this.#link.onDenied((denied) => {
+        if (denied.operation !== "publish" || denied.subject !== subject) return false;
+        end(denied.error);
+        return true;
+      });
+      let cancel = systemClock.schedule(silenceMs, silent);
+      const receive = (message: Inbound): void => {
+        cancel();
+        if (statusOf(message.head) === nobodyListens) return end(nobody(subject));
+        try {
+          if (take(message)) return end();
+        } catch (error) {
+          return end(error);
+        }
+        cancel = systemClock.schedule(silenceMs, silent);
+      };
+      const token = this.open({ receive });
+      this.#asking.add(end);
+      signal?.addEventListener("abort", onAbort);
+      try {
+        this.#send(question, token);
+      } catch (error) {
+        end(error);
+      }
+    });
+  }
+
+  #send({ subject, payload, head, signal }: Question, token: string): void {
+    if (signal?.aborted === true) throw givenUp(subject, signal);
+    const reply = this.subject(token);
+    this.#link.publish(subject, payload, head === undefined ? { reply } : { reply, head });
+  }
+
+  /** Ends what is asked with `closed`. */
+  async stop(): Promise<void> {
+    const closed = new MeshError(MeshCode.Closed, "the connection was closed");
+    for (const end of this.#asking) end(closed);
+    await this.#listening.stop();
+  }
+}
+
+function nobody(subject: string): MeshError {
+  return new MeshError(MeshCode.Unavailable, `${subject}: nobody listens there`);
+}
+
+function silence(subject: string, ms: number): MeshError {
+  return new MeshError(MeshCode.DeadlineExceeded, `${subject}: nothing came for ${ms} ms`);
+}
+
+function givenUp(subject: string, signal: AbortSignal | undefined): MeshError {
+  const reason: unknown = signal?.reason;
+  const why = reason instanceof Error ? reason.message : String(reason);
+  return new MeshError(MeshCode.Cancelled, `${subject}: given up, ${why}`);
+}

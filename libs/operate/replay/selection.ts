@@ -1,0 +1,108 @@
+import { isToken, meantSubjects, Store, type StoreName, tokenRule } from "@myelin/subjects";
+import { MeshCode, MeshError } from "../../errors/index.ts";
+
+/** Where what is replayed lies, by the names that streams have in mesh.yaml. */
+export const replaySources = ["records", "tasks", "results", "events", "dead"] as const;
+
+export type ReplaySource = (typeof replaySources)[number];
+
+/** What is looked at, and replayed. Everything that is said has to fit. */
+export interface Selection {
+  /** Default: records. */
+  readonly from?: ReplaySource;
+  /** Stored then or later. */
+  readonly since?: Date;
+  /** Stored then or before. */
+  readonly until?: Date;
+  /** The id of a trace: 32 hexadecimal digits. */
+  readonly trace?: string;
+  /** The id of a task, or of a call. */
+  readonly task?: string;
+  /** Whose skill it is; of an event, who published it. */
+  readonly agent?: string;
+  /** Of an event, its name. */
+  readonly skill?: string;
+  /** Who called, or submitted. */
+  readonly caller?: string;
+  /** What the original's subject has to fit; `*` and `>` as NATS has them. */
+  readonly subject?: string;
+  /** Also what was itself a replay. Default: false. */
+  readonly replays?: boolean;
+  /** Most that are taken. Default: 10000. */
+  readonly most?: number;
+}
+
+/** Selection with every default filled in and every value checked. */
+export interface SelectionConfig extends Selection {
+  readonly from: ReplaySource;
+  readonly replays: boolean;
+  readonly most: number;
+}
+
+const mostMost = 10_000_000;
+
+/** Fills in and checks a selection. */
+export function resolveSelection(selection: Selection): SelectionConfig {
+  const { from = "records", replays = false, most = 10_000 } = selection;
+  const { trace, agent, skill, caller, subject, since, until, task } = selection;
+  if (!replaySources.includes(from)) {
+    throw wrong("from", `one of ${replaySources.join(", ")}`, from);
+  }
+  if (!Number.isInteger(most) || most < 1 || most > mostMost) {
+    throw wrong("most", `a whole number from 1 to ${mostMost}`, most);
+  }
+  if (trace !== undefined && !/^[0-9a-f]{32}$/.test(trace)) {
+    throw wrong("trace", "32 hexadecimal digits", trace);
+  }
+  for (const [name, token] of Object.entries({ agent, caller })) {
+    if (token !== undefined && !isToken(token)) throw wrong(name, tokenRule, token);
+  }
+  if (skill !== undefined && !skill.split(".").every(isToken))
+    throw wrong("skill", tokenRule, skill);
+  if (task !== undefined && !/^[\w.:/+=-]{1,128}$/.test(task)) {
+    throw wrong("task", "1 to 128 of letters, digits and _.:/+=-", task);
+  }
+  if (subject !== undefined && !/^[^\s.]+(\.[^\s.]+)*$/.test(subject)) {
+    throw wrong("subject", "tokens joined by dots, * and > among them", subject);
+  }
+  for (const [name, time] of Object.entries({ since, until })) {
+    if (time !== undefined && !(time instanceof Date && !Number.isNaN(time.getTime()))) {
+      throw wrong(name, "a time", time);
+    }
+  }
+  return Object.freeze({ ...selection, from, replays, most });
+}
+
+/** The stream of a source, and the subjects of it that can be meant: the server sends no others. */
+export function placeOf(selection: SelectionConfig): {
+  readonly stream: StoreName;
+  readonly filter: string;
+} {
+  const { from, agent, caller, skill } = selection;
+  // Only a token can be part of a subject; whatever else is asked for is compared as it comes by.
+  const task = selection.task !== undefined && isToken(selection.task) ? selection.task : undefined;
+  return { stream: Store[from], filter: meantSubjects({ agent, caller, skill, task })[from] };
+}
+
+/** Whether a subject fits a pattern. */
+export function fitsPattern(subject: string, pattern: string): boolean {
+  const tokens = subject.split(".");
+  const wanted = pattern.split(".");
+  if (wanted.at(-1) === ">") {
+    const before = wanted.slice(0, -1);
+    return tokens.length > before.length && before.every((one, at) => isSame(one, tokens[at]));
+  }
+  return tokens.length === wanted.length && wanted.every((one, at) => isSame(one, tokens[at]));
+}
+
+function isSame(wanted: string, token: string | undefined): boolean {
+  return wanted === "*" || wanted === token;
+}
+
+function wrong(name: string, allowed: string, came: unknown): MeshError {
+  const text = String(came).slice(0, 80);
+  return new MeshError(
+    MeshCode.InvalidArgument,
+    `replay.${name} must be ${allowed}, got ${JSON.stringify(text)}`,
+  );
+}

@@ -1,0 +1,134 @@
+import { ownStoreApi, storeApi } from "@myelin/subjects";
+import { PublishedTrust } from "../discovery/index.ts";
+import { StoreAccess } from "../durable/index.ts";
+import { MeshCode, MeshError } from "../errors/index.ts";
+import { readOperator, type Signer, type Trust } from "../identity/index.ts";
+import type { Inbound, Link } from "../nats/index.ts";
+import type { Clock } from "../pipeline/index.ts";
+import type { MeshMetrics } from "../telemetry/index.ts";
+import { Inbox } from "../transport/index.ts";
+import { statusOf } from "../wire/index.ts";
+import type { StoreDoor } from "./stores/index.ts";
+
+export interface StandingParts {
+  readonly name: string;
+  readonly instance: string;
+  readonly link: Link;
+  readonly clock: Clock;
+  readonly metrics: MeshMetrics;
+  readonly trust: Trust | undefined;
+  /** Which of a workspace's two accounts: in the store the streams' API has the server's own name. */
+  readonly account: "workspace" | "store";
+}
+
+/** How long an answer of the streams' API is waited for, in milliseconds. */
+const answerMs = 5_000;
+const nobody = "nobody answers; streams are made with `myelin apply`, on a server with JetStream";
+
+/** A tool's connection to one account: its link, the streams as seen from there, and by whom it is judged. */
+export class Standing implements StoreDoor {
+  readonly name: string;
+  readonly link: Link;
+  readonly store: StoreAccess;
+  readonly trust: Trust | undefined;
+  readonly serverVersion: string;
+  readonly #clock: Clock;
+  readonly #inbox: Inbox;
+  readonly #published: PublishedTrust | undefined;
+
+  private constructor(parts: StandingParts) {
+    const { name, instance, link, clock, metrics, trust, account } = parts;
+    this.name = name;
+    this.link = link;
+    this.#clock = clock;
+    this.serverVersion = link.serverVersion;
+    this.#inbox = new Inbox(link, name, instance, () => metrics.lateReply());
+    const api = account === "store" ? ownStoreApi : storeApi;
+    this.store = new StoreAccess({ link, clock, replies: this.#inbox, api });
+    this.#published = trust === undefined ? this.#publishedTrust(clock) : undefined;
+    this.trust = trust ?? this.#published;
+  }
+
+  /** Resolves when answers can be heard; closes the link where they cannot. */
+  static async start(parts: StandingParts): Promise<Standing> {
+    const standing = new Standing(parts);
+    try {
+      await parts.link.flush();
+      if (standing.#inbox.refused !== undefined) throw standing.#inbox.refused;
+      return standing;
+    } catch (error) {
+      await standing.close();
+      throw error;
+    }
+  }
+
+  readonly signer = (): Signer | undefined => this.link.credentials;
+
+  readonly account = (): string | undefined => this.link.credentials?.account;
+
+  /** The first answer to a question; throws where there is none, or it may not be asked. */
+  ask(subject: string, payload = ""): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        cancel();
+        unhear();
+        forget();
+      };
+      const fail = (error: MeshError): void => {
+        end();
+        reject(error);
+      };
+      const unhear = this.link.onDenied((denied) => {
+        const isIt = denied.operation === "publish" && denied.subject === subject;
+        if (isIt) fail(denied.error);
+        return isIt;
+      });
+      const cancel = this.#clock.schedule(answerMs, () =>
+        fail(unanswered(subject, `no answer within ${answerMs} ms`)),
+      );
+      let forget = (): void => {};
+      try {
+        forget = this.#question(subject, payload, ({ head, payload: answer }) => {
+          if (statusOf(head) === 503) return fail(unanswered(subject, nobody));
+          end();
+          resolve(Buffer.from(answer).toString("utf8"));
+        });
+      } catch (error) {
+        fail(MeshError.from(error));
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#published?.stop();
+    await this.#inbox.stop();
+    await this.link.close();
+  }
+
+  /** The operator whose JWT lies beside the credentials; nobody where there is none. */
+  #publishedTrust(clock: Clock): PublishedTrust | undefined {
+    const { operatorJwt } = this.link;
+    if (operatorJwt === undefined) return undefined;
+    const { operator, signingKeys } = readOperator(operatorJwt.trim());
+    return new PublishedTrust({
+      ...{ link: this.link, clock, operatorKeys: [operator, ...signingKeys] },
+      ask: (subject, onReply) => this.#question(subject, "", onReply),
+    });
+  }
+
+  #question(subject: string, payload: string, onReply: (message: Inbound) => void): () => void {
+    const token = this.#inbox.open({ receive: onReply });
+    const end = (): void => this.#inbox.close(token);
+    try {
+      this.link.publish(subject, payload, { reply: this.#inbox.subject(token) });
+      return end;
+    } catch (error) {
+      end();
+      throw error;
+    }
+  }
+}
+
+function unanswered(subject: string, why: string): MeshError {
+  return new MeshError(MeshCode.Unavailable, `${subject}: ${why}`, { origin: "peer" });
+}

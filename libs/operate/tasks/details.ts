@@ -1,0 +1,157 @@
+import {
+  checkpointState,
+  deadSubject,
+  finalState,
+  Header,
+  parseResultSubject,
+  progressState,
+  resultSubject,
+  runningState,
+  Store,
+  taskFilter,
+} from "@myelin/subjects";
+import { type Running, readRunning, type Try } from "../../durable/index.ts";
+import { MeshCode, type MeshError } from "../../errors/index.ts";
+import { field, needle, readError } from "../../wire/index.ts";
+import { type Stored, storedMessages } from "../stores/index.ts";
+import { type QueuedState, type TaskReader, viewOf } from "./reader.ts";
+import { type Queued, readQueued } from "./view.ts";
+
+/** Whose task is meant, where several have one id. */
+export interface TaskFilter {
+  readonly agent?: string;
+  readonly submitter?: string;
+}
+
+/** Everything that the streams tell of one task. */
+export interface TaskDetails {
+  readonly id: string;
+  readonly agent: string;
+  readonly submitter: string;
+  readonly skill: string | undefined;
+  readonly state: QueuedState | "done" | "failed" | "cancelled" | "unknown";
+  /** As it waits in the queue; undefined once it is over. */
+  readonly queued: Queued | undefined;
+  /** Attempts begun, and the last of them. */
+  readonly attempt: number;
+  readonly tries: readonly Try[];
+  /** The last that its handler told, as it was written. */
+  readonly progress: string | undefined;
+  readonly checkpoint: string | undefined;
+  readonly endedAt: Date | undefined;
+  /** The answer as it was written, or the beginning of a long one. */
+  readonly output: string | undefined;
+  readonly error: MeshError | undefined;
+  /** Subjects of its dead letters. */
+  readonly dead: readonly string[];
+}
+
+const mostText = 10_000;
+const skillNeedle = needle(Header.skill);
+const errorNeedle = needle(Header.error);
+
+/** Everything about the tasks of an id: of several submitters and agents there may be several. */
+export async function readDetails(
+  reader: TaskReader,
+  id: string,
+  { agent = "*", submitter = "*" }: TaskFilter,
+): Promise<readonly TaskDetails[]> {
+  const found = new Map<string, Found>();
+  const of = (whose: Whose): Found => {
+    const key = `${whose.submitter} ${whose.agent}`;
+    const known = found.get(key) ?? { whose, states: new Map<string, Stored>(), queued: undefined };
+    found.set(key, known);
+    return known;
+  };
+  const subject = resultSubject({ submitter, task: id, state: "*", agent });
+  for await (const stored of read(reader, Store.results, subject)) {
+    const address = parseResultSubject(stored.subject);
+    if (address.ok) of(address.value).states.set(address.value.state, stored);
+  }
+  for await (const stored of read(reader, Store.tasks, taskFilter({ agent }))) {
+    const queued = readQueued(stored);
+    if (queued?.id !== id || (submitter !== "*" && queued.submitter !== submitter)) continue;
+    of(queued).queued = queued;
+  }
+  return Promise.all([...found.values()].map((one) => detailsOf(reader, id, one)));
+}
+
+interface Whose {
+  readonly submitter: string;
+  readonly agent: string;
+}
+
+interface Found {
+  readonly whose: Whose;
+  readonly states: Map<string, Stored>;
+  queued: Queued | undefined;
+}
+
+async function detailsOf(
+  reader: TaskReader,
+  id: string,
+  { whose: { submitter, agent }, states, queued }: Found,
+): Promise<TaskDetails> {
+  const final = states.get(finalState);
+  const running = states.get(runningState);
+  const now: Running | undefined = running === undefined ? undefined : readRunning(running);
+  const head = (final ?? running)?.head ?? "";
+  const error = final === undefined ? undefined : errorOf(final);
+  return {
+    ...{ id, agent, submitter, queued, error },
+    skill: queued?.skill ?? field(head, skillNeedle),
+    state: await stateOf(reader, { final, error, queued, running }),
+    attempt: now?.attempt ?? 0,
+    tries: now?.tries ?? [],
+    progress: textOf(states.get(progressState)),
+    checkpoint: textOf(states.get(checkpointState)),
+    endedAt: final?.storedAt,
+    output: error === undefined ? textOf(final) : undefined,
+    dead: await deadOf(reader, agent, id),
+  };
+}
+
+async function stateOf(
+  reader: TaskReader,
+  about: {
+    readonly final: Stored | undefined;
+    readonly error: MeshError | undefined;
+    readonly queued: Queued | undefined;
+    readonly running: Stored | undefined;
+  },
+): Promise<TaskDetails["state"]> {
+  const { final, error, queued, running } = about;
+  // What was brought back is in the queue again, beside the result of before.
+  if (queued !== undefined && (final === undefined || queued.generation > 0)) {
+    return (await viewOf(reader, queued, await reader.present(queued.agent))).state;
+  }
+  if (final === undefined) return running === undefined ? "unknown" : "running";
+  if (error === undefined) return "done";
+  return error.code === MeshCode.Cancelled ? "cancelled" : "failed";
+}
+
+async function deadOf(reader: TaskReader, agent: string, task: string): Promise<string[]> {
+  const zero = { kind: "task", agent, skill: "*", task, generation: 0 } as const;
+  const subjects: string[] = [];
+  for await (const { subject } of read(reader, Store.dead, deadSubject(zero).replace(/0$/, "*")))
+    subjects.push(subject);
+  return subjects;
+}
+
+function read(
+  { door, api }: TaskReader,
+  stream: Parameters<typeof storedMessages>[1],
+  subject: string,
+) {
+  return storedMessages(door, stream, { api, subject });
+}
+
+function errorOf({ head, payload }: Stored): MeshError | undefined {
+  if (field(head, errorNeedle) === undefined) return undefined;
+  return readError(head, () => JSON.parse(Buffer.from(payload).toString("utf8")));
+}
+
+function textOf(stored: Stored | undefined): string | undefined {
+  if (stored === undefined) return undefined;
+  return Buffer.from(stored.payload).toString("utf8").slice(0, mostText);
+}

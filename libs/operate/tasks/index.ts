@@ -1,0 +1,11 @@
+export type { AgentBacklog } from "./backlog.ts";
+export {
+  type CancelledTask,
+  openTasks,
+  type QueuedFilter,
+  type ReadOptions,
+  TaskBoard,
+} from "./board.ts";
+export type { TaskDetails, TaskFilter } from "./details.ts";
+export type { QueuedState, TaskView } from "./reader.ts";
+export type { Queued } from "./view.ts";

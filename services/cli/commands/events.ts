@@ -1,0 +1,131 @@
+import { connect, defineAgent, event } from "@myelin/mesh";
+import {
+  type EventSelection,
+  type FollowState,
+  openEvents,
+  type ToldEvent,
+} from "@myelin/mesh/operate";
+import { z } from "zod";
+import { type Context, note, printJson } from "../context.ts";
+import { Exit, interruptible, usage } from "../failure.ts";
+import { readInput } from "../input.ts";
+import { type Column, duration, type Palette, table } from "../table.ts";
+import { plain } from "../terminal.ts";
+import { ownVersion } from "../version.ts";
+
+/** What narrows a look at events. */
+export interface TailFlags {
+  readonly from?: string;
+  readonly count?: string;
+  readonly once?: boolean;
+}
+
+/** What may be said of an event that is published. */
+export interface PublishFlags {
+  readonly id?: string;
+  readonly subject?: string;
+}
+
+/** Who follows, and how far behind. */
+export async function listFollows(context: Context): Promise<number> {
+  const { terminal, palette } = context;
+  await using board = await openEvents({ name: context.name, ...context.place });
+  return await interruptible(context, async (signal) => {
+    const follows = await board.follows({ signal });
+    if (context.json) printJson(context, follows);
+    else if (follows.length === 0) note(context, palette.dim("nobody follows events here"));
+    else {
+      const style = { palette, width: terminal.columns };
+      terminal.out.write(table(follows, columns(palette), style));
+    }
+    return Exit.ok;
+  });
+}
+
+/** Prints events in their order: what is there, what comes, or both. */
+export async function tailEvents(
+  context: Context,
+  events: string | undefined,
+  flags: TailFlags,
+): Promise<number> {
+  const most = flags.count === undefined ? Number.POSITIVE_INFINITY : whole("--count", flags.count);
+  const selection: EventSelection = {
+    follows: flags.once !== true,
+    ...(events === undefined ? {} : { events }),
+    ...(flags.from === undefined ? {} : { from: placeOf(flags.from) }),
+  };
+  await using board = await openEvents({ name: context.name, ...context.place });
+  return await interruptible(context, async (signal) => {
+    let told = 0;
+    for await (const one of board.read(selection, { signal })) {
+      if (context.json) printJson(context, one);
+      else context.terminal.out.write(`${line(one, context.palette)}\n`);
+      if (++told >= most) break;
+    }
+    return Exit.ok;
+  });
+}
+
+/** Stores one event under our own name. */
+export async function publishEvent(
+  context: Context,
+  { name, data }: { readonly name: string; readonly data: string | undefined },
+  flags: PublishFlags,
+): Promise<number> {
+  const value = await readInput(data, context.terminal);
+  const contract = defineAgent({
+    ...{ name: context.name, version: ownVersion(), skills: {} },
+    events: { [name]: event({ data: z.unknown() }) },
+  });
+  const { id, subject } = flags;
+  const given = {
+    ...(id === undefined ? {} : { id }),
+    ...(subject === undefined ? {} : { subject }),
+  };
+  await using mesh = await connect({ name: context.name, ...context.place });
+  return await interruptible(context, async (signal) => {
+    const receipt = await mesh.publish(contract, name, value, { ...given, signal });
+    if (context.json) printJson(context, receipt);
+    else context.terminal.out.write(`${plain(receipt.id)}\n`);
+    if (receipt.duplicate) note(context, "it had been published before, and is stored once");
+    return Exit.ok;
+  });
+}
+
+function placeOf(text: string): number {
+  return text === "beginning" ? 1 : whole("--from", text);
+}
+
+function whole(option: string, text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw usage(`${option} must be a whole number from 1 up, got ${text}`);
+}
+
+function line(one: ToldEvent, { bold, dim, red }: Palette): string {
+  const { sequence, storedAt, publisher, name, id, subject, data, fault } = one;
+  const what = fault === undefined ? (JSON.stringify(data) ?? "") : red(plain(fault));
+  const about = subject === undefined ? "" : ` ${dim(`(${plain(subject)})`)}`;
+  const whose = bold(plain(`${publisher}.${name}`));
+  const place = dim(`${sequence}  ${storedAt.toISOString()}`);
+  return `${place}  ${whose}  ${plain(id ?? "-")}${about}  ${fault === undefined ? plain(what) : what}`;
+}
+
+function columns({ bold, yellow, dim }: Palette): Column<FollowState>[] {
+  return [
+    { title: "AGENT", text: ({ agent }) => plain(agent), paint: () => bold },
+    { title: "FOLLOWS AS", text: ({ follow }) => plain(follow) },
+    { title: "PENDING", text: ({ pending }) => `${pending}`, align: "right" },
+    { title: "IN WORK", text: ({ inWork }) => `${inWork}`, align: "right" },
+    { title: "OLDEST", text: oldest, align: "right" },
+    {
+      title: "FOLLOWERS",
+      text: ({ asking, inWork }) => (asking > 0 ? "asking" : inWork > 0 ? "busy" : "none"),
+      paint: ({ asking, inWork }) => (asking + inWork > 0 ? dim : yellow),
+    },
+  ];
+}
+
+function oldest({ oldestSeconds, pending, inWork }: FollowState): string {
+  return pending + inWork === 0 ? "" : duration(oldestSeconds * 1_000);
+}

@@ -1,0 +1,107 @@
+import { MeshCode, MeshError } from "@myelin/mesh";
+import {
+  type LaterFilter,
+  openLater,
+  type Scheduled,
+  type WorkForLater,
+} from "@myelin/mesh/operate";
+import { type Context, note, printJson } from "../context.ts";
+import { Exit, interruptible } from "../failure.ts";
+import { type Column, count, table } from "../table.ts";
+import { plain } from "../terminal.ts";
+
+/** What is meant of all that is for later. */
+export interface LaterFlags {
+  readonly agent?: string;
+  readonly skill?: string;
+  readonly submitter?: string;
+  readonly dryRun?: boolean;
+}
+
+/** Lists what is for later. */
+export async function listLater(context: Context, flags: LaterFlags): Promise<number> {
+  await using later = await open(context);
+  return await interruptible(context, async (signal) => {
+    const found: Scheduled[] = [];
+    for await (const one of later.list(filterOf(flags), { signal })) found.push(one);
+    const { orders, isTaken } = await later.backlog();
+    if (context.json) {
+      printJson(context, { scheduled: found, waiting: orders, keeper: isTaken });
+      return Exit.ok;
+    }
+    if (found.length > 0)
+      context.terminal.out.write(table(found, columns(context), style(context)));
+    else note(context, "nothing is for later");
+    if (!isTaken) note(context, "no keeper is there: nothing is taken for later, or released");
+    if (orders > 0)
+      note(context, `${count(orders, "order")} wait${orders === 1 ? "s" : ""} for keeper`);
+    return Exit.ok;
+  });
+}
+
+/** Takes back what has an id. */
+export async function cancelLater(
+  context: Context,
+  id: string,
+  flags: LaterFlags,
+): Promise<number> {
+  await using later = await open(context);
+  return await interruptible(context, async (signal) => {
+    const meant: Scheduled[] = [];
+    for await (const one of later.list({ ...filterOf(flags), id }, { signal })) meant.push(one);
+    if (meant.length === 0) {
+      const detail = `nothing with the id ${id} is for later; \`myelin later ls\` shows what is`;
+      throw new MeshError(MeshCode.UnknownTask, detail);
+    }
+    if (meant.length > 1) {
+      const whose = meant.map(({ agent, skill, submitter }) => `${submitter} to ${agent}.${skill}`);
+      const detail = `${id} is several: ${whose.join(", ")}; say which with --agent, --skill or --submitter`;
+      throw new MeshError(MeshCode.InvalidArgument, detail);
+    }
+    for (const one of meant) {
+      if (flags.dryRun !== true) await later.cancel(one);
+      if (context.json) printJson(context, { ...one, cancelled: flags.dryRun !== true });
+      else {
+        const what = `${one.id} of ${one.submitter} to ${one.agent}.${one.skill}`;
+        const done = flags.dryRun === true ? "would be cancelled" : "is being cancelled by keeper";
+        note(context, plain(`${what} ${done}`));
+      }
+    }
+    return Exit.ok;
+  });
+}
+
+function open({ name, place }: Context): Promise<WorkForLater> {
+  return openLater({ name, ...place });
+}
+
+function filterOf({ agent, skill, submitter }: LaterFlags): LaterFilter {
+  return {
+    ...(agent === undefined ? {} : { agent }),
+    ...(skill === undefined ? {} : { skill }),
+    ...(submitter === undefined ? {} : { submitter }),
+  };
+}
+
+function columns({ palette }: Context): Column<Scheduled>[] {
+  return [
+    { title: "ID", text: ({ id }) => plain(id), paint: () => palette.bold },
+    { title: "FOR", text: ({ agent, skill }) => plain(`${agent}.${skill}`) },
+    { title: "FROM", text: ({ submitter }) => plain(submitter) },
+    { title: "NEXT", text: ({ next }) => next.toISOString() },
+    { title: "PRIORITY", text: ({ priority }) => priority },
+    { title: "AGAIN", text: again },
+  ];
+}
+
+/** `0 0 9 * * * Europe/Berlin until …`, or nothing. */
+function again({ cron, timezone, until }: Scheduled): string {
+  if (cron === undefined) return "once";
+  return plain(
+    `${cron} ${timezone ?? "UTC"}${until === undefined ? "" : ` until ${until.toISOString()}`}`,
+  );
+}
+
+function style({ palette, terminal }: Context) {
+  return { palette, width: terminal.columns };
+}

@@ -1,0 +1,56 @@
+import type { TaskDetails } from "@myelin/mesh/operate";
+import { type Context, printJson } from "../context.ts";
+import { Exit } from "../failure.ts";
+import { count, cut } from "../table.ts";
+import { plain } from "../terminal.ts";
+import { openBoard, type TaskFlags, theOne } from "./tasks.ts";
+
+/** Shows everything that is kept of one task: where it stands, its attempts, what it told, how it ended. */
+export async function showTask(context: Context, id: string, flags: TaskFlags): Promise<number> {
+  await using board = await openBoard(context);
+  const one = await theOne(board, id, flags);
+  if (context.json) printJson(context, shown(one));
+  else context.terminal.out.write(`${lines(context, one).map(plain).join("\n")}\n`);
+  return Exit.ok;
+}
+
+function shown({ error, ...task }: TaskDetails): object {
+  return { ...task, error: error && { code: error.code, message: error.detail } };
+}
+
+const mostText = 2_000;
+
+function lines({ palette }: Context, task: TaskDetails): string[] {
+  const { id, agent, skill, submitter, state, queued, tries, dead } = task;
+  const line = (word: string, text: string | undefined): string[] =>
+    text === undefined ? [] : [`${palette.dim(word.padEnd(12))}${text}`];
+  const more = task.attempt - tries.length;
+  return [
+    `${palette.bold(id)}  ${agent}.${skill ?? "?"} from ${submitter}: ${state}`,
+    ...line("stored", queued?.storedAt.toISOString()),
+    ...line("priority", queued?.priority),
+    ...line("key", queued?.key),
+    ...line(
+      "redriven",
+      queued === undefined || queued.generation === 0
+        ? undefined
+        : count(queued.generation, "time"),
+    ),
+    ...(more > 0 ? line("attempts", `${more} before these`) : []),
+    ...tries.flatMap((one) => line(`attempt ${one.attempt}`, tried(one, task))),
+    ...line("progress", task.progress && cut(task.progress, mostText)),
+    ...line("checkpoint", task.checkpoint && cut(task.checkpoint, mostText)),
+    ...line("ended", task.endedAt?.toISOString()),
+    ...line("error", task.error?.message),
+    ...line("output", task.output && cut(task.output, mostText)),
+    ...dead.flatMap((subject) => line("dead letter", subject)),
+  ];
+}
+
+/** When a try began and how it ended; one that came through ended with its task. */
+function tried(one: TaskDetails["tries"][number], { tries, state, endedAt }: TaskDetails): string {
+  const { instance, begunAt, error } = one;
+  const isLast = one === tries.at(-1) && state === "done";
+  const end = one.endedAt ?? (isLast ? endedAt?.toISOString() : undefined) ?? "no end";
+  return `${begunAt} … ${end}${error === undefined ? "" : ` ${error}`} by ${instance}`;
+}

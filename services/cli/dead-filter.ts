@@ -1,0 +1,64 @@
+import type { DeadFilter } from "@myelin/mesh/operate";
+import { parseDeadSubject } from "@myelin/subjects";
+import { usage } from "./failure.ts";
+import { parseDuration } from "./input.ts";
+
+/** The options that narrow dead letters down, as they are typed. */
+export interface FilterOptions {
+  readonly agent?: string;
+  readonly skill?: string;
+  readonly from?: string;
+  readonly cause?: string;
+  readonly kind?: string;
+  readonly trace?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly state?: string;
+  readonly all?: boolean | string;
+}
+
+/** Which letters are meant: by options, by a task's id, or by the subject of a letter. */
+export function filterOf(options: FilterOptions, what?: string): DeadFilter {
+  const { agent, skill, from, cause, kind, trace: traceId, state } = options;
+  const { since, until } = options;
+  return {
+    ...given({ agent, skill, from, cause, kind, traceId, state }),
+    ...(since === undefined ? {} : { since: momentOf(since, "--since") }),
+    ...(until === undefined ? {} : { until: momentOf(until, "--until") }),
+    ...(what === undefined ? {} : wordsOf(what)),
+  };
+}
+
+/** The same where something is done to them: nobody means everything by saying nothing. */
+export function wantedOf(options: FilterOptions, what?: string): DeadFilter {
+  const filter = filterOf(options, what);
+  if (Object.keys(filter).length > 0 || options.all !== undefined) return filter;
+  throw usage("say which: a task's id, an option such as --agent or --cause, or --all");
+}
+
+/** A letter's subject names each of its parts. */
+function wordsOf(what: string): DeadFilter {
+  if (!what.includes(".")) return { task: what };
+  const address = parseDeadSubject(what);
+  if (!address.ok) throw usage(`${what} is neither a task's id nor the subject of a letter`);
+  const { generation, ...words } = address.value;
+  return { ...given({ ...words }), generation };
+}
+
+/** A date, or how long ago. */
+function momentOf(text: string, option: string): Date {
+  const days = /^(\d+)d$/.exec(text)?.[1];
+  if (days !== undefined) return new Date(Date.now() - Number(days) * 86_400_000);
+  if (/^\d+(\.\d+)?(ms|s|m|h)$/.test(text)) {
+    return new Date(Date.now() - parseDuration(text, option));
+  }
+  const at = new Date(text);
+  if (!Number.isNaN(at.getTime())) return at;
+  throw usage(
+    `${option} must be a date such as 2026-11-21T06:00Z, or a span such as 2h, got ${text}`,
+  );
+}
+
+function given(words: Readonly<Record<string, string | undefined>>): DeadFilter {
+  return Object.fromEntries(Object.entries(words).filter(([, word]) => word !== undefined));
+}

@@ -1,0 +1,95 @@
+import {
+  type ReplayAgent,
+  type ReplaySource,
+  replaySources,
+  type Selection,
+} from "@myelin/mesh/operate";
+import { usage } from "../failure.ts";
+import { parseDuration } from "../input.ts";
+
+/** What `myelin replay` takes. */
+export interface ReplayFlags {
+  readonly from?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly trace?: string;
+  readonly task?: string;
+  readonly agent?: string;
+  readonly skill?: string;
+  readonly caller?: string;
+  readonly subject?: string;
+  readonly most?: string;
+  readonly replays?: boolean;
+  readonly to?: string;
+  readonly version?: string;
+  readonly follow?: string;
+  readonly onward?: boolean;
+  readonly live?: boolean;
+  readonly timeout?: string;
+  readonly speed?: string;
+  readonly step?: boolean;
+  readonly diff?: boolean;
+  readonly ignore?: string;
+}
+
+/** What is meant, as the library takes it. */
+export function selectionOf(flags: ReplayFlags, now = new Date()): Selection {
+  const { trace, task, agent, skill, caller, subject, replays } = flags;
+  const texts = { trace, task, agent, skill, caller, subject };
+  return {
+    ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)),
+    ...(flags.from === undefined ? {} : { from: sourceOf(flags.from) }),
+    ...(flags.since === undefined ? {} : { since: timeOf(flags.since, "--since", now) }),
+    ...(flags.until === undefined ? {} : { until: timeOf(flags.until, "--until", now) }),
+    ...(flags.most === undefined ? {} : { most: Number(flags.most) }),
+    ...(replays === true ? { replays } : {}),
+  };
+}
+
+/** Where it is done once more; undefined where it is only to be shown. */
+export function agentOf(flags: ReplayFlags): ReplayAgent | undefined {
+  const { to, version, follow, onward = false, live = false, timeout } = flags;
+  if (to === undefined && version === undefined) {
+    const idle = (["speed", "step", "diff", "ignore", "onward", "live", "timeout"] as const).find(
+      (name) => flags[name] !== undefined,
+    );
+    if (idle === undefined) return undefined;
+    throw usage(
+      `--${idle} is for a replay: say where to, with --to <agent> or --version <version>`,
+    );
+  }
+  return {
+    ...{ onward, live },
+    ...(to === undefined ? {} : { agent: to }),
+    ...(version === undefined ? {} : { version }),
+    ...(follow === undefined ? {} : { follow }),
+    ...(timeout === undefined ? {} : { timeoutMs: parseDuration(timeout, "--timeout") }),
+  };
+}
+
+/** `recorded`, `unpaced`, or so many times as fast. */
+export function speedOf({ speed = "recorded" }: ReplayFlags): number | "unpaced" {
+  if (speed === "recorded") return 1;
+  if (speed === "unpaced") return speed;
+  const times = Number(speed.replace(/x$/, ""));
+  if (times > 0) return times;
+  throw usage(`--speed must be recorded, unpaced or a number such as 10, got ${speed}`);
+}
+
+function sourceOf(from: string): ReplaySource {
+  const source = replaySources.find((one) => one === from);
+  if (source !== undefined) return source;
+  throw usage(`--from must be one of ${replaySources.join(", ")}, got ${from}`);
+}
+
+/** A time as ISO 8601 has it, or so long ago. */
+function timeOf(text: string, option: string, now: Date): Date {
+  if (/^\d+(\.\d+)?(ms|s|m|h)$/.test(text)) {
+    return new Date(now.getTime() - parseDuration(text, option));
+  }
+  const time = new Date(text);
+  if (/^\d{4}-/.test(text) && !Number.isNaN(time.getTime())) return time;
+  throw usage(
+    `${option} must be a time such as 2026-11-21T08:00:00Z, or how long ago, such as 10m; got ${text}`,
+  );
+}

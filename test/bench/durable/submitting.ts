@@ -1,0 +1,70 @@
+import { Store as StoreNames } from "@myelin/subjects";
+import { BenchError, type Setting } from "../support/bench.ts";
+import type { Child } from "../support/child.ts";
+import { Children } from "../support/children.ts";
+import type { Driven } from "../support/drive.ts";
+import { atLeast, type Figure, middle, ratio } from "../support/figure.ts";
+import { cpuMs } from "../support/processes.ts";
+import { rounds } from "../support/rounds.ts";
+import type { Store } from "./store.ts";
+import type { Kind, Submitting } from "./submitter.ts";
+
+const kinds: readonly Kind[] = ["raw", "unsigned", "signed"];
+const inFlight = 256;
+
+interface Slice extends Driven {
+  /** What each task cost submitter and server, in microseconds of CPU. */
+  readonly cpuUs: readonly [submitter: number, server: number];
+}
+
+/** Storing tasks with their receipts against the client's own publish, on the same stream. */
+export async function submitCosts(setting: Setting, store: Store): Promise<Figure[]> {
+  await using children = new Children(setting);
+  const { server, login } = store;
+  const submitters = new Map<Kind, Child>();
+  for (const kind of kinds) {
+    const given: Submitting = { kind, login, url: server.url };
+    submitters.set(kind, await children.start("durable/submitter", given));
+  }
+  const forMs = setting.quick ? 300 : 600;
+  const results = await rounds(
+    setting.quick ? 6 : 15,
+    [...submitters].map(([name, child]) => ({ name, run: () => slice(child, store, forMs) })),
+    (line) => setting.say(`submitting, ${inFlight} in flight: ${line}`),
+  );
+  const rates = (kind: Kind): number[] => results(kind).map(({ rate }) => rate);
+  const against = (kind: Kind, bound: number) => ({
+    ...{ ...ratio(rates(kind), rates("raw")), unit: "x raw" },
+    ...{ target: atLeast(bound), note: cost(results(kind)) },
+  });
+  return [
+    { id: "durable.submit", ...against("unsigned", 2.5) },
+    { id: "durable.submit.signed", ...against("signed", 1.2) },
+    {
+      id: "durable.submit.raw",
+      ...middle(rates("raw")),
+      unit: "publishes/s",
+      note: cost(results("raw")),
+    },
+  ];
+}
+
+async function slice(submitter: Child, store: Store, forMs: number): Promise<Slice> {
+  await store.empty(StoreNames.tasks);
+  const pids = [submitter.pid, store.server.pid];
+  const before = await Promise.all(pids.map(cpuMs));
+  const driven = await submitter.ask<Driven>("drive", { inFlight, forMs });
+  if (driven.failures > 0) throw new BenchError(`a task was not stored: ${driven.firstFailure}`);
+  const after = await Promise.all(pids.map(cpuMs));
+  const [own = 0, server = 0] = after.map(
+    (ms, at) => ((ms - (before[at] ?? 0)) * 1_000) / driven.answers,
+  );
+  return { ...driven, cpuUs: [own, server] };
+}
+
+function cost(slices: readonly Slice[]): string {
+  const [own, server] = [0, 1].map((at) =>
+    middle(slices.map(({ cpuUs }) => cpuUs[at] ?? 0)).value.toFixed(1),
+  );
+  return `CPU µs a task: submitter ${own}, server ${server}`;
+}

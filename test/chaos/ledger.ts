@@ -1,0 +1,54 @@
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { temporaryFolder } from "../support/folder.ts";
+
+const freshMs = 50;
+
+/** What was really done, outside of the mesh: a file for each message, and a note of each time one was worked on. */
+export class Ledger implements Disposable {
+  readonly #folder = temporaryFolder();
+  #counted = 0;
+  #countedAt = Number.NEGATIVE_INFINITY;
+
+  constructor() {
+    for (const part of ["laid", "runs"]) mkdirSync(join(this.folder, part));
+  }
+
+  get folder(): string {
+    return this.#folder.path;
+  }
+
+  /** The messages whose work was done. */
+  get laid(): readonly string[] {
+    return readdirSync(join(this.folder, "laid"));
+  }
+
+  /** How many there are, as of a moment ago: many ask, and each look reads them all. */
+  get count(): number {
+    const now = performance.now();
+    if (now - this.#countedAt > freshMs) {
+      this.#counted = this.laid.length;
+      this.#countedAt = now;
+    }
+    return this.#counted;
+  }
+
+  /** How often each was worked on. */
+  get runs(): ReadonlyMap<string, number> {
+    const runs = new Map<string, number>();
+    for (const file of readdirSync(join(this.folder, "runs"))) {
+      const ids = readFileSync(join(this.folder, "runs", file), "utf8").split("\n");
+      for (const id of ids) if (id !== "") runs.set(id, (runs.get(id) ?? 0) + 1);
+    }
+    return runs;
+  }
+
+  /** How often one was worked on at most. */
+  get most(): number {
+    return Math.max(0, ...this.runs.values());
+  }
+
+  [Symbol.dispose](): void {
+    this.#folder[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { eventually } from "@myelin/mesh/testing";
+import { Store } from "@myelin/subjects";
+import type { Ran } from "../../support/cli-mesh.ts";
+import { left } from "../../support/durable-facts.ts";
+import type { HomeMesh } from "../../support/home-mesh.ts";
+import { painter, painterMesh } from "../../support/painter.ts";
+import { servePainter } from "../../support/painting.ts";
+import { storedMesh } from "../../support/stores.ts";
+
+const patience = { timeoutMs: 8_000 };
+
+function dead(home: HomeMesh, ...args: readonly string[]): Promise<Ran> {
+  return home.run("dead", ...args, "--home", home.home.folder);
+}
+
+/** A mesh with dead letters of these tasks; what was brought back is done. */
+async function withDead(...ids: readonly string[]): Promise<HomeMesh> {
+  const home = await storedMesh(painterMesh, ["painter"]);
+  await servePainter(
+    home,
+    ({ what }, { moved }) => {
+      if (moved === undefined) throw new TypeError("no paint");
+      return { painted: what };
+    },
+    { tasks: { attempts: 1 } },
+  );
+  for (const id of ids) {
+    const boss = await home.connect(id.startsWith("r") ? "rival" : "boss");
+    const task = await boss.client(painter).paint.submit({ what: `a door, ${id}` }, { id });
+    await assert.rejects(task.result(patience));
+  }
+  return home;
+}
+
+interface Shown {
+  readonly task: string;
+  readonly state: string;
+  readonly cause: string;
+  readonly body: string;
+  readonly traceId: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly origin: { readonly subject: string; readonly sequence: number };
+  readonly tries: readonly { readonly begunAt: string; readonly error: string }[];
+  readonly markers: readonly { readonly by: string; readonly to: string }[];
+}
+
+test("dead ls lists letters, and each option narrows them", async () => {
+  await using home = await withDead("t1", "t2", "r1");
+  const { out, exit } = await dead(home, "ls");
+  assert.equal(exit, 0);
+  assert.match(out, /DIED +KIND +AGENT +SKILL +TASK +TRIES +BROUGHT BACK +STATE +CAUSE/);
+  assert.match(out, /task +painter +paint +t1 +1 +0 +open +handler_failed/);
+  const tasks = async (...options: readonly string[]): Promise<string> => {
+    const { out: text, err } = await dead(home, "ls", "--json", ...options);
+    assert.equal(err, "");
+    return (JSON.parse(text) as Shown[]).map(({ task }) => task).join();
+  };
+  assert.equal(await tasks(), "t1,t2,r1");
+  assert.equal(await tasks("--from", "rival"), "r1");
+  assert.equal(await tasks("--agent", "painter", "--cause", "handler_failed"), "t1,t2,r1");
+  assert.equal(await tasks("--agent", "boss"), "");
+  assert.equal(await tasks("--cause", "deadline_exceeded"), "");
+  assert.equal(await tasks("--since", "1h"), "t1,t2,r1");
+  assert.equal(await tasks("--until", "2020-01-01"), "");
+  assert.equal(await tasks("--state", "redriven"), "");
+  assert.equal(await tasks("--kind", "event"), "");
+});
+
+test("dead show has the whole of a letter: what became of it, its headers and its body", async () => {
+  await using home = await withDead("t1");
+  const [letter] = JSON.parse((await dead(home, "show", "t1", "--json")).out) as Shown[];
+  assert.equal(letter?.body, '{"what":"a door, t1"}');
+  assert.equal(letter?.origin.subject, "mesh.task.painter.paint.normal.boss");
+  assert.equal(letter?.tries[0]?.error, "handler_failed");
+  assert.ok(letter?.headers.some(([name, value]) => name === "Mesh-Id" && value === "t1"));
+  const { out } = await dead(home, "show", "mesh.dead.task.painter.paint.t1.0");
+  assert.match(out, /^letter +mesh\.dead\.task\.painter\.paint\.t1\.0 \(1\)$/m);
+  assert.match(out, /^body +\{"what":"a door, t1"\}$/m);
+  const missing = await dead(home, "show", "t9");
+  assert.notEqual(missing.exit, 0);
+  assert.match(missing.err, /no dead letter is meant by: task t9; .*--state any/);
+});
+
+test("dead redrive brings back what is meant: dry, then in earnest, and not again", async () => {
+  await using home = await withDead("t1", "t2");
+  const vague = await dead(home, "redrive");
+  assert.equal(vague.exit, 2);
+  assert.match(vague.err, /say which/);
+  const dry = await dead(home, "redrive", "--all", "--dry-run");
+  assert.equal(dry.exit, 0);
+  assert.equal(dry.out.match(/would be redriven/g)?.length, 2);
+  assert.equal(await left(home, Store.dead), 2);
+  const done = await dead(home, "redrive", "--agent", "painter", "--rate", "20", "--json");
+  assert.equal(done.exit, 0, done.err);
+  const told = done.out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { is: string });
+  assert.deepEqual(
+    told.map(({ is }) => is),
+    ["redriven", "redriven"],
+  );
+  const boss = await home.connect("boss");
+  await eventually("both are done", async () => {
+    const states = ["t1", "t2"].map((id) => boss.task(painter, "paint", id).status());
+    return (await Promise.all(states)).every(({ state }) => state === "done");
+  });
+  const again = await dead(home, "redrive", "t1");
+  assert.equal(again.exit, 1);
+  assert.match(again.out, /refused: it was redriven already at .* by ops/);
+  const nothing = await dead(home, "redrive", "--all");
+  assert.match(nothing.err, /no dead letter is meant by: open/);
+  assert.notEqual(nothing.exit, 0);
+});
+
+test("dead redrive and drop of a task's id mean the letter that is open, not those it left before", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  const paint = (): never => {
+    throw new TypeError("no paint");
+  };
+  await servePainter(home, paint, { tasks: { attempts: 1 } });
+  const boss = await home.connect("boss");
+  const task = await boss.client(painter).paint.submit({ what: "a door" }, { id: "t1" });
+  await assert.rejects(task.result(patience));
+  const open = async (): Promise<unknown[]> => JSON.parse((await dead(home, "ls", "--json")).out);
+  for (const letters of [2, 3]) {
+    const again = await dead(home, "redrive", "t1");
+    assert.deepEqual([again.exit, again.out], [0, "painter.paint t1 redriven\n"], again.err);
+    await eventually("it has died again", async () => {
+      const all = JSON.parse((await dead(home, "show", "t1", "--json")).out) as unknown[];
+      return all.length === letters && (await open()).length === 1;
+    });
+  }
+  const dropped = await dead(home, "drop", "t1");
+  assert.deepEqual([dropped.exit, dropped.out], [0, "painter.paint t1 dropped\n"]);
+  assert.equal((await dead(home, "redrive", "t1")).out.match(/refused/g)?.length, 3);
+});
+
+test("dead drop is done with a letter, and wrong options say what they may be", async () => {
+  await using home = await withDead("t1");
+  assert.match((await dead(home, "drop", "t1", "--dry-run")).out, /would be dropped/);
+  assert.match((await dead(home, "drop", "t1")).out, /dropped/);
+  assert.equal((await dead(home, "ls", "--json")).out, "[]\n");
+  const [letter] = JSON.parse((await dead(home, "ls", "--state", "any", "--json")).out) as Shown[];
+  assert.deepEqual([letter?.state, letter?.markers[0]?.by], ["dropped", "ops"]);
+  const wrong: readonly (readonly [string, RegExp])[] = [
+    ["--cause=nonsense", /dead\.cause must be an error code such as handler_failed/],
+    ["--since=yesterday", /--since must be a date such as/],
+    ["--agent=A.*", /dead\.agent must be/],
+    ["--state=gone", /dead\.state must be open, redriven, dropped or any/],
+  ];
+  for (const [option, why] of wrong) {
+    const { exit, err } = await dead(home, "ls", option);
+    assert.equal(exit, 2, err);
+    assert.match(err, why);
+  }
+  const rate = await dead(home, "redrive", "t1", "--rate", "0");
+  assert.match(rate.err, /--rate must be a number above 0/);
+});
+
+test("who is no operator cannot read letters, and is told the line that would allow it", async () => {
+  await using home = await withDead("t1");
+  const { exit, err } = await dead(home, "ls", "--as", "boss");
+  assert.notEqual(exit, 0);
+  assert.match(err, /permission_denied/);
+  assert.match(err, /roles\.operator\.members: \[boss\]/);
+});

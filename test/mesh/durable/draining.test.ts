@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { eventually } from "@myelin/mesh/testing";
+import { Store } from "@myelin/subjects";
+import { jetstreamManager } from "@nats-io/jetstream";
+import type { HomeMesh } from "../../support/home-mesh.ts";
+import { painter, painterMesh } from "../../support/painter.ts";
+import { servePainter } from "../../support/painting.ts";
+import { joinStore, storedMesh } from "../../support/stores.ts";
+
+/** How often the tasks that wait were delivered, and how many of them wait. */
+async function delivered(home: HomeMesh): Promise<number> {
+  const nc = await joinStore(home);
+  const { delivered } = await (await jetstreamManager(nc)).consumers.info(
+    Store.tasks,
+    "painter-normal",
+  );
+  await nc.close();
+  return delivered.consumer_seq;
+}
+
+test("a worker that stops slowly spends no attempts of what it does not take any more", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"], {
+    ackWaitMs: 2_000,
+    maxDeliver: 20,
+  });
+  let open = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const ran: string[] = [];
+  const paint = async ({ what }: { readonly what: string }) => {
+    ran.push(what);
+    if (what === "slow") await gate;
+    return { painted: what };
+  };
+  const first = await servePainter(home, paint, { tasks: { concurrency: 64 } });
+  const { paint: painting } = (await home.connect("boss")).client(painter);
+  await painting.submit({ what: "slow" });
+  await eventually("it runs", () => ran.length === 1);
+  const stopping = first.drain({ timeoutMs: 20_000 });
+  const task = await painting.submit({ what: "after" }, { id: "t2" });
+  await eventually("it was looked at", async () => (await delivered(home)) >= 1);
+  // What was asked for before must not get it again and again, until no delivery is left: another worker has it.
+  await servePainter(home, paint, { tasks: { concurrency: 4 } });
+  assert.deepEqual(await task.result({ timeoutMs: 20_000 }), { painted: "after" });
+  assert.ok((await delivered(home)) < 10, `${await delivered(home)} deliveries`);
+  open();
+  await stopping;
+});

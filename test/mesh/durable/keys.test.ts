@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { isMeshError } from "@myelin/mesh";
+import { eventually } from "@myelin/mesh/testing";
+import { Store } from "@myelin/subjects";
+import { deadLetters, finals, left } from "../../support/durable-facts.ts";
+import { temporaryFolder } from "../../support/folder.ts";
+import { launchPainter } from "../../support/launch-painter.ts";
+import { painter, painterMesh } from "../../support/painter.ts";
+import { servePainter } from "../../support/painting.ts";
+import { joinPlain, storedMesh } from "../../support/stores.ts";
+
+const patience = { timeoutMs: 20_000 };
+
+/** Counts how many paint one thing at once. */
+class Counted {
+  readonly #now = new Map<string, number>();
+  /** Most that were at one thing at once. */
+  most = 0;
+  /** Most that were at anything at once. */
+  mostInAll = 0;
+
+  readonly paint = async ({ what }: { what: string }) => {
+    const [thing = ""] = what.split(" ");
+    const many = (this.#now.get(thing) ?? 0) + 1;
+    this.#now.set(thing, many);
+    this.most = Math.max(this.most, many);
+    const inAll = [...this.#now.values()].reduce((sum, one) => sum + one, 0);
+    this.mostInAll = Math.max(this.mostInAll, inAll);
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    this.#now.set(thing, many - 1);
+    return { painted: what };
+  };
+}
+
+test("of the tasks with one key only one runs at a time, over two workers and two submitters", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  const counted = new Counted();
+  const tasks = { concurrency: 4 };
+  for (const _worker of [1, 2]) await servePainter(home, counted.paint, { tasks });
+  const submitted = ["boss", "rival"].map(async (name) => {
+    const { paint } = (await home.connect(name)).client(painter);
+    const things = Array.from({ length: 20 }, (_, at) => `${at % 2 === 0 ? "door" : "wall"} ${at}`);
+    return Promise.all(things.map((what) => paint.submit({ what }, { key: what.slice(0, 4) })));
+  });
+  const all = (await Promise.all(submitted)).flat();
+  await Promise.all(all.map((task) => task.result(patience)));
+  assert.deepEqual([counted.most, counted.mostInAll], [1, 2]);
+  assert.deepEqual([(await finals(home)).length, await deadLetters(home)], [40, []]);
+});
+
+test("a task whose key another one has waits without an attempt, and takes no place of others", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"], { ackWaitMs: 1_000 });
+  let go = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  const begun: string[] = [];
+  const hold = async ({ what }: { what: string }, { attempt }: { attempt: number }) => {
+    begun.push(`${what} ${attempt}`);
+    if (what === "first") await gate;
+    return { painted: what };
+  };
+  await servePainter(home, hold, { tasks: { concurrency: 2, attempts: 1 } });
+  const { paint } = (await home.connect("boss")).client(painter);
+  const first = await paint.submit({ what: "first" }, { key: "door" });
+  await eventually("it runs", () => begun.length === 1);
+  const second = await paint.submit({ what: "second" }, { key: "door" });
+  const third = await paint.submit({ what: "third" }, { key: "door" });
+  // Longer than the server waits for a word, and several of them through the place that is left.
+  for (const what of ["a", "b", "c"]) {
+    assert.deepEqual(await (await paint.submit({ what })).result(patience), { painted: what });
+  }
+  assert.equal((await second.status()).state, "waiting");
+  await third.cancel();
+  await assert.rejects(third.result(patience), (error) => isMeshError(error, "cancelled"));
+  go();
+  await Promise.all([first.result(patience), second.result(patience)]);
+  assert.deepEqual(begun, ["first 1", "a 1", "b 1", "c 1", "second 1"]);
+  await eventually("nothing is left", async () => (await left(home, Store.tasks)) === 0);
+});
+
+test("a key whose holder died is its task's still, and free once another worker has done that", async () => {
+  using folder = temporaryFolder();
+  const gate = join(folder.path, "gate");
+  await using home = await storedMesh(painterMesh, ["painter"], { ackWaitMs: 1_500 });
+  await using first = await launchPainter(home, gate);
+  const { paint } = (await home.connect("boss")).client(painter);
+  const holder = await paint.submit({ what: "slowly" }, { id: "t1", key: "door" });
+  await eventually("it has begun", () => first.lines.includes("begun t1 1"));
+  const next = await paint.submit({ what: "quickly" }, { id: "t2", key: "door" });
+  first.signal("SIGKILL");
+  await first.ended;
+  await using second = await launchPainter(home, gate);
+  await eventually("the other begins it", () => second.lines.includes("begun t1 2"), patience);
+  assert.ok(!second.lines.some((line) => line.startsWith("begun t2")), second.lines.join());
+  writeFileSync(gate, "");
+  await Promise.all([holder.result(patience), next.result(patience)]);
+  assert.ok(second.lines.includes("begun t2 1"), second.lines.join());
+});
+
+test("a key is free between two attempts of a task", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  const begun: string[] = [];
+  const fail = ({ what }: { what: string }, { attempt }: { attempt: number }) => {
+    begun.push(`${what} ${attempt}`);
+    if (what === "first" && !begun.includes("second 1")) throw "wet";
+    return { painted: what };
+  };
+  const tasks = { attempts: 15, firstDelayMs: 200, maxDelayMs: 200 };
+  await servePainter(home, fail, { tasks });
+  const { paint } = (await home.connect("boss")).client(painter);
+  const first = await paint.submit({ what: "first" }, { key: "door" });
+  const second = await paint.submit({ what: "second" }, { key: "door" });
+  await Promise.all([first.result(patience), second.result(patience)]);
+  assert.equal(begun[0], "first 1");
+  assert.ok(begun.indexOf("second 1") > 0, begun.join());
+});
+
+test("a key that is none is refused, by who submits and by who works", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  const { paint } = (await home.connect("boss")).client(painter);
+  for (const key of ["", "a door", "x".repeat(129), 7 as never]) {
+    await assert.rejects(paint.submit({ what: "x" }, { key }), (error) =>
+      isMeshError(error, "invalid_argument"),
+    );
+  }
+  const { headers } = await import("@nats-io/transport-node");
+  const head = headers();
+  head.set("Mesh-Id", "t1");
+  head.set("Mesh-Key", "a door");
+  const rival = await joinPlain(home, "rival");
+  const subject = "mesh.task.painter.paint.normal.rival";
+  await rival.request(subject, "{}", { timeout: 2_000, headers: head });
+  await rival.close();
+  await servePainter(home, ({ what }) => ({ painted: what }));
+  await eventually("it is given up", async () => (await left(home, Store.tasks)) === 0);
+  const [dead] = await deadLetters(home);
+  assert.deepEqual([dead?.code, /Mesh-Key/.test(dead?.why ?? "")], ["malformed_header", true]);
+});
+
+test("nobody but the agent can take or free its keys", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  for (const name of ["boss", "rival", "ops"]) {
+    const plain = await joinPlain(home, name);
+    const taken = plain.request(`mesh.result.painter.${"a".repeat(40)}.key.painter`, "{}", {
+      timeout: 1_000,
+    });
+    await assert.rejects(taken, /ermissions/);
+    await plain.close();
+  }
+});

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isMeshError, MeshCode, MeshError } from "@myelin/mesh";
+import { eventually } from "@myelin/mesh/testing";
+import { Store } from "@myelin/subjects";
+import { deadLetters, finals, left } from "../../support/durable-facts.ts";
+import { painter, painterMesh } from "../../support/painter.ts";
+import { servePainter } from "../../support/painting.ts";
+import { storedMesh } from "../../support/stores.ts";
+
+const patience = { timeoutMs: 20_000 };
+
+test("PITFALLS 3: a process that restarts during a back-off loses nothing", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  const tasks = { firstDelayMs: 800, maxDelayMs: 800, attempts: 3 };
+  const first = await servePainter(
+    home,
+    () => {
+      throw "wet";
+    },
+    { tasks },
+  );
+  const task = await (await home.connect("boss")).client(painter).paint.submit({ what: "a door" });
+  await eventually("the first attempt has failed", async () => {
+    const status = await task.status();
+    return status.state === "running" && status.tries[0]?.endedAt !== undefined;
+  });
+  await first.close();
+  await servePainter(home, ({ what }, { attempt }) => ({ painted: `${what} ${attempt}` }), {
+    tasks,
+  });
+  assert.deepEqual(await task.result(patience), { painted: "a door 2" });
+  await eventually("nothing is left", async () => (await left(home, Store.tasks)) === 0);
+});
+
+test("PITFALLS 4: while a breaker is open attempts keep their distance", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  await servePainter(
+    home,
+    () => {
+      const asked = { retryAfterMs: 300 };
+      throw new MeshError(MeshCode.CircuitOpen, "paper.sheet: the breaker is open", asked);
+    },
+    { tasks: { attempts: 4, firstDelayMs: 1, maxDelayMs: 5 } },
+  );
+  const task = await (await home.connect("boss")).client(painter).paint.submit({ what: "a door" });
+  await assert.rejects(task.result(patience), (error) => isMeshError(error));
+  const [letter] = await deadLetters(home);
+  const { tries } = JSON.parse(letter?.facts ?? "") as {
+    tries: { begunAt: string; endedAt: string }[];
+  };
+  assert.equal(tries.length, 4);
+  for (const [at, { endedAt }] of tries.slice(0, -1).entries()) {
+    const waitedMs = Date.parse(tries[at + 1]?.begunAt ?? "") - Date.parse(endedAt);
+    assert.ok(waitedMs >= 290, `attempt ${at + 2} came after ${waitedMs} ms`);
+  }
+});
+
+test("PITFALLS 7: the receipt tells stored and taken, stored and nobody home, and not stored", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  const { paint } = (await home.connect("boss")).client(painter);
+  const alone = await paint.submit({ what: "a" });
+  assert.deepEqual([alone.receipt?.stored, alone.receipt?.listeners], [true, "none"]);
+  await servePainter(home, ({ what }) => ({ painted: what }));
+  await alone.result(patience);
+  await eventually("somebody is seen", async () => {
+    const { receipt } = await paint.submit({ what: "b" });
+    return receipt?.listeners === "some";
+  });
+  const stranger = (await home.connect("stranger")).client(painter);
+  await assert.rejects(
+    stranger.paint.submit({ what: "c" }),
+    (error) =>
+      isMeshError(error, "permission_denied") && /submits: \[painter\.paint\]/.test(error.message),
+  );
+});
+
+test("PITFALLS 20: a wait for a person, longer than the server's and the client's patience, is one attempt", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"], { ackWaitMs: 500 });
+  let agree = (): void => {};
+  const agreed = new Promise<void>((resolve) => {
+    agree = resolve;
+  });
+  const attempts: number[] = [];
+  await servePainter(home, async ({ what }, { attempt }) => {
+    attempts.push(attempt);
+    await agreed;
+    return { painted: what };
+  });
+  const first = await home.connect("boss");
+  const task = await first.client(painter).paint.submit({ what: "a door" }, { id: "t1" });
+  // Three times as long as the server waits for a word.
+  await assert.rejects(task.result({ timeoutMs: 1_500 }), (error) =>
+    isMeshError(error, "deadline_exceeded"),
+  );
+  await first.close();
+  agree();
+  const again = (await home.connect("boss")).task(painter, "paint", "t1");
+  assert.deepEqual(await again.result(patience), { painted: "a door" });
+  assert.deepEqual([attempts, (await finals(home)).length], [[1], 1]);
+});
+
+test("what an attempt failed with, and when, is told while the next one is waited for", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  await servePainter(
+    home,
+    (_input, { attempt }) => {
+      if (attempt === 1) throw "wet";
+      return { painted: "dry" };
+    },
+    { tasks: { attempts: 2, firstDelayMs: 400, maxDelayMs: 400 } },
+  );
+  const task = await (await home.connect("boss")).client(painter).paint.submit({ what: "a door" });
+  const status = await eventually("it has failed once", async () => {
+    const now = await task.status();
+    return now.state === "running" && now.tries[0]?.error !== undefined ? now : undefined;
+  });
+  assert.equal(status.attempt, 1);
+  const [first, ...others] = status.tries;
+  assert.deepEqual([first?.attempt, first?.error, others], [1, "handler_failed", []]);
+  assert.ok(Date.parse(first?.begunAt ?? "") <= Date.parse(first?.endedAt ?? ""));
+  await task.result(patience);
+});

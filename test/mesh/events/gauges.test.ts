@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { on } from "@myelin/mesh";
+import { eventually } from "@myelin/mesh/testing";
+import { backlog } from "../../../services/keeper/backlog.ts";
+import { accounts, accountsMesh } from "../../support/accounts-mesh.ts";
+import { CliMesh } from "../../support/cli-mesh.ts";
+import { joinKeeper } from "../../support/keeping.ts";
+import { storedMesh } from "../../support/stores.ts";
+
+test("keeper shows how far each subscription is behind, as gauges that an autoscaler can read", async () => {
+  await using home = await storedMesh(accountsMesh, []);
+  const publisher = await home.connect("accounts");
+  for (const user of ["ada", "bob"]) {
+    await publisher.publish(accounts, "user.signed-up", { user });
+  }
+  const crm = await home.connect("crm");
+  await crm.follow("users", [
+    on(accounts, "user.signed-up", ({ user }) =>
+      user === "bob" ? new Promise<never>(() => {}) : undefined,
+    ),
+  ]);
+  await using keeper = await joinKeeper(home, { duties: [backlog] });
+  const text = await eventually("it is counted", async () => {
+    const shown = await keeper.metrics.registry.metrics();
+    return shown.includes("mesh_events_pending{") ? shown : undefined;
+  });
+  assert.match(text, /mesh_events_pending\{agent="crm",follow="all"\} 2\n/);
+  assert.match(text, /mesh_events_pending\{agent="crm",follow="users"\} 0\n/);
+  assert.match(text, /mesh_events_in_work\{agent="crm",follow="users"\} [01]\n/);
+  assert.match(text, /mesh_events_oldest_seconds\{agent="crm",follow="all"\} \d/);
+  assert.match(text, /mesh_events_oldest_seconds\{agent="crm",follow="plans"\} 0\n/);
+});
+
+test("myelin card shows what an agent tells", async () => {
+  await using cli = await CliMesh.start(0);
+  await cli.mesh.serve({ ...accounts, name: "shop" }, {});
+  const { out } = await cli.run(["card", "shop"]);
+  assert.match(out, /shop\.user\.signed-up {2}Somebody has an account from now on/);
+  assert.match(out, /tells .*user/);
+  assert.match(out, /shop\.plan\.changed\n.*tells .*, signed/);
+});

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { eventually } from "@myelin/mesh/testing";
+import { Store, storeApiPrefix } from "@myelin/subjects";
+import { jetstream } from "@nats-io/jetstream";
+import { accounts, accountsMesh } from "../../support/accounts-mesh.ts";
+import { deadLetters, left } from "../../support/durable-facts.ts";
+import { changeFollow } from "../../support/event-facts.ts";
+import { joinKeeper } from "../../support/keeping.ts";
+import { joinPlain, storedMesh } from "../../support/stores.ts";
+
+test("keeper writes the dead letter of an event that its follower dies of, once, and the event stays", async () => {
+  await using home = await storedMesh(accountsMesh, []);
+  await changeFollow(home, "crm=users", { ack_wait: 5e8, max_deliver: 2 });
+  await using keeper = await joinKeeper(home);
+  await using second = await joinKeeper(home);
+  await eventually("keepers are at work", () => keeper.isUp && second.isUp);
+  const publisher = await home.connect("accounts");
+  await publisher.publish(accounts, "user.signed-up", { user: "ada" }, { id: "e1" });
+  const follower = await joinPlain(home, "crm");
+  const js = jetstream(follower, { apiPrefix: storeApiPrefix });
+  const events = await js.consumers.get(Store.events, "crm=users");
+  for (let died = 0; died < 2; died++) {
+    assert.ok((await events.next({ expires: 10_000 })) !== null, `${died} were delivered`);
+  }
+  // The server says that it delivers no more when somebody asks again.
+  assert.equal(await events.next({ expires: 1_000 }), null);
+  await follower.close();
+  await eventually("it is in the dead letters", async () => (await deadLetters(home)).length === 1);
+  const [letter] = await deadLetters(home);
+  assert.match(letter?.subject ?? "", /^mesh\.dead\.event\.crm\.users\.1-[0-9a-z]+\.0$/);
+  assert.deepEqual([letter?.code, letter?.body], ["unknown_outcome", '{"user":"ada"}']);
+  assert.equal(letter?.header("Origin-ce-id"), "e1");
+  assert.equal(await left(home, Store.events), 1);
+});

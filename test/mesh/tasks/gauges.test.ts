@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { eventually } from "@myelin/mesh/testing";
+import { backlog } from "../../../services/keeper/backlog.ts";
+import { joinKeeper } from "../../support/keeping.ts";
+import { painter, painterMesh } from "../../support/painter.ts";
+import { servePainter } from "../../support/painting.ts";
+import { storedMesh } from "../../support/stores.ts";
+
+const patience = { timeoutMs: 20_000 };
+
+test("keeper shows what waits for each agent as gauges that an autoscaler can read", async () => {
+  await using mesh = await storedMesh(painterMesh, ["painter"]);
+  const client = (await mesh.connect("boss")).client(painter);
+  for (const priority of ["high", "normal", "normal"] as const) {
+    await client.paint.submit({ what: "a door" }, { priority });
+  }
+  await using keeper = await joinKeeper(mesh, { duties: [backlog] });
+  const text = await eventually("it is counted", async () => {
+    const shown = await keeper.metrics.registry.metrics();
+    return shown.includes("mesh_tasks_pending{") ? shown : undefined;
+  });
+  assert.match(text, /mesh_tasks_pending\{agent="painter",priority="high"\} 1\n/);
+  assert.match(text, /mesh_tasks_pending\{agent="painter",priority="normal"\} 2\n/);
+  assert.match(text, /mesh_tasks_in_work\{agent="painter",priority="normal"\} 0\n/);
+  assert.match(text, /mesh_tasks_stuck\{agent="painter",priority="normal"\} 0\n/);
+  assert.match(text, /mesh_tasks_oldest_seconds\{agent="painter",priority="high"\} \d/);
+});
+
+test("submitters and workers count tasks, attempts, waits and ends", async () => {
+  await using mesh = await storedMesh(painterMesh, ["painter"]);
+  const worker = await servePainter(mesh, ({ what }, ctx) => {
+    if (what === "badly" && ctx.attempt < 3) throw "wet";
+    if (what === "dry") return ctx.fail("dry", { colour: "red" });
+    return { painted: what };
+  });
+  const boss = await mesh.connect("boss");
+  const { paint } = boss.client(painter);
+  for (const what of ["well", "badly", "dry"]) {
+    const task = await paint.submit({ what }, { key: "door" });
+    await task.result(patience).catch(() => {});
+  }
+  await assert.rejects(paint.submit({ what: 7 as never }));
+  const submitted = await boss.metrics.registry.metrics();
+  const skill = 'agent="painter",skill="paint"';
+  assert.match(submitted, new RegExp(`mesh_task_submitted_total\\{${skill}\\} 3\\n`));
+  const wrong = `mesh_task_submit_errors_total\\{${skill},code="invalid_input"\\} 1\\n`;
+  assert.match(submitted, new RegExp(wrong));
+  const worked = await worker.metrics.registry.metrics();
+  const counts: readonly (readonly [name: string, labels: string, value: number])[] = [
+    ["mesh_task_attempts_total", `${skill},outcome="ok"`, 2],
+    ["mesh_task_attempts_total", `${skill},outcome="handler_failed"`, 2],
+    ["mesh_task_attempts_total", `${skill},outcome="domain_error"`, 1],
+    ["mesh_task_ended_total", `${skill},outcome="ok"`, 2],
+    ["mesh_task_ended_total", `${skill},outcome="domain_error"`, 1],
+    ["mesh_task_wait_seconds_count", skill, 3],
+    ["mesh_task_running", skill, 0],
+  ];
+  for (const [name, labels, value] of counts) {
+    assert.ok(worked.includes(`${name}{${labels}} ${value}\n`), `${name}{${labels}} ${value}`);
+  }
+});

@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs";
+import type { Schedule } from "@myelin/mesh";
+import { eventually } from "@myelin/mesh/testing";
+import { Store } from "@myelin/subjects";
+import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
+import { headers } from "@nats-io/transport-node";
+import type { Letterbox } from "../../libs/durable/stored/store.ts";
+import { parseCredentials, type Signer } from "../../libs/identity/index.ts";
+import type { HomeMesh } from "./home-mesh.ts";
+import { joinPlain, joinStore } from "./stores.ts";
+
+const patience = { timeoutMs: 60_000, everyMs: 50 };
+
+/** Waits for what takes as long as keepers and clocks take. */
+export function soon<T>(what: string, check: () => T | Promise<T>) {
+  return eventually(what, check, patience);
+}
+
+/** Everything that is listed. */
+export async function all(schedules: AsyncIterable<Schedule>): Promise<Schedule[]> {
+  const found: Schedule[] = [];
+  for await (const schedule of schedules) found.push(schedule);
+  return found;
+}
+
+/** Who a name of the mesh signs as. */
+export function signerOf(home: HomeMesh, name: string): Signer {
+  return parseCredentials(readFileSync(home.creds(name), "utf8"));
+}
+
+/** Sends a message by the hand of a plain client; what the server answered, or why it did not. */
+export async function sendPlain(
+  home: HomeMesh,
+  name: string,
+  { subject, payload, headers: given }: Letterbox,
+): Promise<string> {
+  const nc = await joinPlain(home, name);
+  try {
+    const head = headers();
+    for (const [key, value] of given) if (value !== undefined) head.set(key, String(value));
+    return (await nc.request(subject, payload, { headers: head, timeout: 2_000 })).string();
+  } catch (error) {
+    return String(error);
+  } finally {
+    await nc.close();
+  }
+}
+
+/** Looks into the store, as keeper. */
+export async function inStore<T>(
+  home: HomeMesh,
+  look: (jsm: JetStreamManager) => Promise<T>,
+): Promise<T> {
+  const nc = await joinStore(home);
+  try {
+    return await look(await jetstreamManager(nc));
+  } finally {
+    await nc.close();
+  }
+}
+
+/** What a keeper that died had in its hands goes to another one this much later, in milliseconds. */
+export function hurryKeepers(home: HomeMesh, ackWaitMs: number): Promise<void> {
+  return inStore(home, async (jsm) => {
+    for (const stream of [Store.later, Store.schedules]) {
+      await jsm.consumers.update(stream, "keeper", { ack_wait: ackWaitMs * 1e6 });
+    }
+  });
+}
+
+/** The id of every task that waits for its agent. */
+export async function idsOfTasks(jsm: JetStreamManager): Promise<string[]> {
+  const ids: string[] = [];
+  const { last_seq } = (await jsm.streams.info(Store.tasks)).state;
+  for (let seq = 1; seq <= last_seq; ) {
+    const batch = await jsm.direct.getBatch(Store.tasks, { seq, batch: 1_000 });
+    for await (const message of batch) {
+      ids.push(message.header.get("Mesh-Id"));
+      seq = message.seq + 1;
+    }
+  }
+  return ids;
+}
