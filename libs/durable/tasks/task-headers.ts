@@ -30,6 +30,9 @@ export interface Writer {
   readonly signing: Signing;
 }
 
+/** How long a task's signature holds at least, in milliseconds. */
+const leastSignedMs = 600_000;
+
 /** What a task has beside its body: whose it is, until when, and who signs for it. */
 export async function taskHeaders(
   { name, signer, signing }: Writer,
@@ -43,7 +46,9 @@ export async function taskHeaders(
   const order = plan === undefined ? undefined : writePlan(plan);
   const kind = order === undefined ? "task" : "later";
   const payload = order === undefined ? letter.payload : signedOrder(order, letter.payload);
-  const about = { kind, target, subject, id, contentType, payload, lifeMs } as const;
+  // That a task comes too late is its deadline's to say: a signature that has expired is a forgery's error.
+  const signed = { lifeMs: Math.max(lifeMs, leastSignedMs) };
+  const about = { kind, target, subject, id, contentType, payload, ...signed } as const;
   // The same task twice is one; what is said of a schedule later is something new.
   const isOnce = plan === undefined || plan.does === "once";
   const what = `${order === undefined ? "" : "later "}${target} ${name} ${id}`;

@@ -30,6 +30,16 @@ test("a handler that throws a string is tried again, and its task then given up 
   await eventually("the task is gone", async () => (await left(home, Store.tasks)) === 0);
 });
 
+test("a task that nobody has begun by its deadline ends with that as its cause", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  await servePainter(home, ({ what }) => ({ painted: what }));
+  const boss = await home.connect("boss");
+  const task = await boss.client(painter).paint.submit({ what: "a door" }, { deadlineMs: 0.001 });
+  await assert.rejects(task.result(patience), (error) => isMeshError(error, "deadline_exceeded"));
+  const [dead] = await deadLetters(home);
+  assert.equal(dead?.code, "deadline_exceeded");
+});
+
 test("an error that the skill declares is an answer: it is not tried again, and nothing is dead", async () => {
   await using home = await storedMesh(painterMesh, ["painter"]);
   await servePainter(home, (_input, ctx) => ctx.fail("dry", { colour: "red" }));
