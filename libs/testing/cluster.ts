@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import { type Home, initHome, writeServer } from "../operate/home/index.ts";
+import { eventually } from "./eventually.ts";
 import { guardedFolder } from "./guard.ts";
 import { type NatsServer, ports, startNats } from "./nats-server.ts";
 
@@ -18,12 +19,12 @@ export interface ClusterOptions {
 
 const triesForPorts = 5;
 
-/** Starts a fresh cluster of real servers with TLS, identities and a home of its own; end it with `await using`. */
+/** Starts a fresh cluster of real servers with TLS, identities, streams and a home of its own; end it with `await using`. */
 export async function startCluster(options: ClusterOptions): Promise<TestCluster> {
   const { home } = await initHome({ folder: join(guardedFolder(), "home"), mesh: options.policy });
   for (let tries = 1; ; tries++) {
     const nodes = await startNodes(home, options);
-    if (nodes !== undefined) return new TestCluster(home, nodes);
+    if (nodes !== undefined) return whole(new TestCluster(home, nodes));
     if (tries === triesForPorts)
       throw new MeshError(MeshCode.Unavailable, `no free ports for a cluster in ${tries} tries`);
   }
@@ -63,6 +64,21 @@ export class TestCluster {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+}
+
+/** Resolves once they have elected who leads the streams: before, nobody answers a question about one. */
+async function whole(cluster: TestCluster): Promise<TestCluster> {
+  try {
+    await eventually(
+      "the cluster has a leader",
+      () => cluster.nodes.every(({ log }) => log.includes("metadata leader")),
+      { timeoutMs: 30_000 },
+    );
+    return cluster;
+  } catch (error) {
+    await cluster.stop();
+    throw error;
   }
 }
 
