@@ -5,7 +5,6 @@ export {
   type DeadKind,
   type DeadLetter,
   DeadLetters,
-  type DeadOptions,
   type Dropped,
   type Marker,
   nothingMeant,
@@ -83,7 +82,6 @@ export {
 export {
   type Backlog,
   type LaterFilter,
-  type LaterOptions,
   openLater,
   type Scheduled,
   WorkForLater,

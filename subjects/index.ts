@@ -97,7 +97,6 @@ export {
   isArtifactName,
   isConversation,
   mostBlobMs,
-  parseConversationKey,
 } from "./kept.ts";
 export {
   dueConsumer,
@@ -165,7 +164,6 @@ export {
   foreignFilters,
   foreignInbox,
   foreignName,
-  isAccountKey,
   parseForeignCall,
   parseForeignControl,
   parseForeignName,

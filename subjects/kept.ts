@@ -1,5 +1,4 @@
 import { isEventName } from "./durable.ts";
-import { isToken, no, type Parsed, tokenRule } from "./grammar.ts";
 
 /*
  * What is kept beside messages: blobs in the place of payloads that are too large for one, artifacts, conversations.
@@ -107,11 +106,3 @@ export function isConversation(name: string): boolean {
 /** What `isConversation` takes, for error messages. */
 export const conversationRule =
   "1 to 128 of A-Z, a-z, 0-9, _, =, / and -, the first a letter or digit";
-
-/** Whose a key of the bucket of conversations is. */
-export function parseConversationKey(key: string): Parsed<ConversationAddress> {
-  const [agent = "", conversation = "", ...more] = key.split(".");
-  if (more.length > 0 || !isToken(agent)) return no(`the agent is not ${tokenRule}`);
-  if (!isConversation(conversation)) return no(`the conversation is not ${conversationRule}`);
-  return { ok: true, value: { agent, conversation } };
-}

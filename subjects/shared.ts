@@ -110,7 +110,7 @@ export function parseForeignControl(subject: string): Parsed<ForeignControl> {
 }
 
 /** Whether it is the public key of an account, in the text form of NATS. */
-export function isAccountKey(text: string): boolean {
+function isAccountKey(text: string): boolean {
   return /^A[A-Z2-7]{55}$/.test(text);
 }
 

@@ -19,7 +19,7 @@ export {
   wrapMoved,
 } from "./dead/moved.ts";
 export { unwrapHead, wrappedIn } from "./dead/origin.ts";
-export { deadEvent, deadEventToken } from "./events/dead-event.ts";
+export { deadEvent } from "./events/dead-event.ts";
 export {
   EventCheck,
   type EventReceipt,

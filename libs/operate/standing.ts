@@ -1,13 +1,15 @@
 import { ownStoreApi, storeApi } from "@myelin/subjects";
+import { token } from "../contract/index.ts";
 import { PublishedTrust } from "../discovery/index.ts";
 import { StoreAccess } from "../durable/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import { readOperator, type Signer, type Trust } from "../identity/index.ts";
-import type { Inbound, Link } from "../nats/index.ts";
-import type { Clock } from "../pipeline/index.ts";
-import type { MeshMetrics } from "../telemetry/index.ts";
+import { type Inbound, Link } from "../nats/index.ts";
+import { type Clock, hexId, systemClock } from "../pipeline/index.ts";
+import { MeshMetrics } from "../telemetry/index.ts";
 import { Inbox } from "../transport/index.ts";
 import { statusOf } from "../wire/index.ts";
+import type { ObserverOptions } from "./observe.ts";
 import type { StoreDoor } from "./stores/index.ts";
 
 export interface StandingParts {
@@ -47,6 +49,19 @@ export class Standing implements StoreDoor {
     this.store = new StoreAccess({ link, clock, replies: this.#inbox, api });
     this.#published = trust === undefined ? this.#publishedTrust(clock) : undefined;
     this.trust = trust ?? this.#published;
+  }
+
+  /** Joins a workspace as a tool; close it when done. */
+  static async join(options: ObserverOptions): Promise<Standing> {
+    const name = token("name", options.name);
+    const instance = hexId(8).slice(0, 10);
+    const { servers = ["nats://127.0.0.1:4222"], credentials, tls, trust, nats } = options;
+    const login = { servers, credentials, tls, nats, name: `${name}/${instance}`, user: name };
+    const link = await Link.connect(login);
+    return Standing.start({
+      ...{ name, instance, link, trust, account: "workspace", clock: systemClock },
+      metrics: new MeshMetrics(),
+    });
   }
 
   /** Resolves when answers can be heard; closes the link where they cannot. */

@@ -2,7 +2,7 @@ import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Claim } from "../pipeline/index.ts";
 
 /** Largest payload that is kept in place of a message's own: 64 MiB, and room for what surrounds them. */
-export const mostClaimedBytes = 68_157_440;
+const mostClaimedBytes = 68_157_440;
 
 /** Parts are no smaller, but for the last: a claim may not make its reader ask a million times. */
 export const leastPartBytes = 1_024;

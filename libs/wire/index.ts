@@ -1,4 +1,4 @@
-export { checkClaimed, leastPartBytes, mostClaimedBytes, readClaim, writeClaim } from "./claim.ts";
+export { checkClaimed, leastPartBytes, readClaim, writeClaim } from "./claim.ts";
 export { type ForeignProof, readForeignProof, writeForeignHead } from "./foreign-head.ts";
 export { field, headerText, headLine, needle, serverField, statusOf } from "./head.ts";
 export { json } from "./json.ts";

@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { seeded } from "./random.ts";
+import { randomFrom, shuffled } from "../../services/desk/chaos/random.ts";
 
 /** What goes wrong, and when: at which part of the work done. */
 export type Mishap = { readonly at: number } & (
@@ -34,7 +34,7 @@ export function makePlan(env: NodeJS.ProcessEnv = process.env): Plan {
   const seed = whole(env, "MYELIN_CHAOS_SEED", randomInt(1_000_000));
   const messages = whole(env, "MYELIN_CHAOS_MESSAGES", 5_000);
   const rounds = whole(env, "MYELIN_CHAOS_ROUNDS", 1);
-  const random = seeded(seed);
+  const random = randomFrom(seed);
   const mishaps = Array.from({ length: rounds }, () => round(random)).flat();
   const spread = mishaps.map((mishap, at) => ({
     ...mishap,
@@ -59,13 +59,6 @@ function round(random: () => number) {
     ],
     random,
   );
-}
-
-function shuffled<T>(list: readonly T[], random: () => number): T[] {
-  return list
-    .map((one) => ({ one, by: random() }))
-    .sort((a, b) => a.by - b.by)
-    .map(({ one }) => one);
 }
 
 function whole(env: NodeJS.ProcessEnv, name: string, usual: number): number {

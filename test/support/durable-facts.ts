@@ -1,7 +1,7 @@
 import { Store } from "@myelin/subjects";
-import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
+import type { JetStreamManager } from "@nats-io/jetstream";
 import type { HomeMesh } from "./home-mesh.ts";
-import { joinStore } from "./stores.ts";
+import { inStore } from "./stores.ts";
 
 /** A dead letter as an independent reader finds it. */
 export interface FoundDead {
@@ -13,26 +13,14 @@ export interface FoundDead {
   readonly header: (name: string) => string;
 }
 
-async function withStore<T>(
-  home: HomeMesh,
-  look: (jsm: JetStreamManager) => Promise<T>,
-): Promise<T> {
-  const nc = await joinStore(home);
-  try {
-    return await look(await jetstreamManager(nc));
-  } finally {
-    await nc.close();
-  }
-}
-
 /** How many messages are left in a stream. */
 export function left(home: HomeMesh, stream: string): Promise<number> {
-  return withStore(home, async (jsm) => (await jsm.streams.info(stream)).state.messages);
+  return inStore(home, async (jsm) => (await jsm.streams.info(stream)).state.messages);
 }
 
 /** Removes everything from a stream, as an operator may. */
 export async function purge(home: HomeMesh, stream: string): Promise<void> {
-  await withStore(home, async (jsm) => void (await jsm.streams.purge(stream)));
+  await inStore(home, async (jsm) => void (await jsm.streams.purge(stream)));
 }
 
 /** Every final result that is stored: its subject, in order, as often as it was written. */
@@ -57,7 +45,7 @@ export function deadLetters(home: HomeMesh): Promise<readonly FoundDead[]> {
 type Found = NonNullable<Awaited<ReturnType<JetStreamManager["streams"]["getMessage"]>>>;
 
 function messages<T>(home: HomeMesh, stream: string, read: (found: Found) => T): Promise<T[]> {
-  return withStore(home, async (jsm) => {
+  return inStore(home, async (jsm) => {
     const { first_seq, last_seq } = (await jsm.streams.info(stream)).state;
     const found: T[] = [];
     for (let seq = Math.max(1, first_seq); seq <= last_seq; seq++) {

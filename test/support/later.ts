@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import type { Schedule } from "@myelin/mesh";
 import { eventually } from "@myelin/mesh/testing";
 import { Store } from "@myelin/subjects";
-import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
+import type { JetStreamManager } from "@nats-io/jetstream";
 import { headers } from "@nats-io/transport-node";
 import type { Letterbox } from "../../libs/durable/stored/store.ts";
 import { parseCredentials, type Signer } from "../../libs/identity/index.ts";
 import type { HomeMesh } from "./home-mesh.ts";
-import { joinPlain, joinStore } from "./stores.ts";
+import { inStore, joinPlain } from "./stores.ts";
 
 const patience = { timeoutMs: 60_000, everyMs: 50 };
 
@@ -41,19 +41,6 @@ export async function sendPlain(
     return (await nc.request(subject, payload, { headers: head, timeout: 2_000 })).string();
   } catch (error) {
     return String(error);
-  } finally {
-    await nc.close();
-  }
-}
-
-/** Looks into the store, as keeper. */
-export async function inStore<T>(
-  home: HomeMesh,
-  look: (jsm: JetStreamManager) => Promise<T>,
-): Promise<T> {
-  const nc = await joinStore(home);
-  try {
-    return await look(await jetstreamManager(nc));
   } finally {
     await nc.close();
   }

@@ -5,6 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { connect } from "@myelin/mesh";
+import { eventually } from "@myelin/mesh/testing";
 import { painter } from "./painter.ts";
 
 const [servers = "", credentials = "", caFile = "", gate = ""] = process.argv.slice(2);
@@ -17,8 +18,10 @@ await mesh.serve(
       await ctx.checkpoint({ by: ctx.attempt });
       process.stdout.write(`noted ${ctx.id} ${ctx.attempt}\n`);
       if (what === "fatally") process.kill(process.pid, "SIGKILL");
-      while (what === "slowly" && !existsSync(gate) && !ctx.signal.aborted) {
-        await new Promise((resolve) => setTimeout(resolve, 10));
+      if (what === "slowly") {
+        await eventually("the gate opens", () => existsSync(gate) || ctx.signal.aborted, {
+          timeoutMs: 60_000,
+        });
       }
       process.stdout.write(`painted ${ctx.id} ${ctx.attempt} ${ctx.signal.aborted}\n`);
       return { painted: `${what} by ${process.pid}` };

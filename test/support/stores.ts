@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { priorities, stores, taskConsumer } from "@myelin/subjects";
-import { jetstreamManager } from "@nats-io/jetstream";
+import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { connect, credsAuthenticator, type NatsConnection } from "@nats-io/transport-node";
 import { HomeMesh } from "./home-mesh.ts";
 
@@ -38,6 +38,19 @@ export async function storedMesh(
 /** The keeper, where the streams are. */
 export async function joinStore(home: HomeMesh, workspace = "desk"): Promise<NatsConnection> {
   return joinPlain(home, "keeper", `${workspace}-store`);
+}
+
+/** Looks into the store, as keeper. */
+export async function inStore<T>(
+  home: HomeMesh,
+  look: (jsm: JetStreamManager) => Promise<T>,
+): Promise<T> {
+  const nc = await joinStore(home);
+  try {
+    return await look(await jetstreamManager(nc));
+  } finally {
+    await nc.close();
+  }
 }
 
 /** A plain client under a name of the mesh. */

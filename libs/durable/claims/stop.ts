@@ -1,5 +1,5 @@
-import { MeshCode, MeshError } from "../../errors/index.ts";
-import type { Stop } from "../../pipeline/index.ts";
+import type { MeshError } from "../../errors/index.ts";
+import { gaveUp, type Stop } from "../../pipeline/index.ts";
 
 /** A standard signal as what ends a wait here; undefined where there is none. */
 export function stopOf(signal: AbortSignal | undefined, what: string): Stop | undefined {
@@ -34,9 +34,6 @@ class Aborting implements Stop {
   }
 
   #reason(): MeshError {
-    const reason: unknown = this.#signal.reason;
-    if (reason instanceof MeshError) return reason;
-    const why = reason instanceof Error ? reason.message : String(reason);
-    return new MeshError(MeshCode.Cancelled, `${this.#what} was given up: ${why}`);
+    return gaveUp(this.#what, this.#signal);
   }
 }

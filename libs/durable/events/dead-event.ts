@@ -25,9 +25,6 @@ export function deadEvent(
 }
 
 /** By what name the dead letter of a stored event is found. */
-export function deadEventToken({
-  sequence,
-  storedAt,
-}: Pick<Original, "sequence" | "storedAt">): string {
+function deadEventToken({ sequence, storedAt }: Pick<Original, "sequence" | "storedAt">): string {
   return `${sequence}-${storedAt.getTime().toString(36)}`;
 }

@@ -1,6 +1,7 @@
 import { followConsumer } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { refusalOf } from "../../nats/index.ts";
+import { every } from "../../pipeline/index.ts";
 import { Puller } from "../stored/puller.ts";
 import { askAgain } from "../stored/storing.ts";
 import { checkServer } from "../stored/version.ts";
@@ -77,7 +78,7 @@ export class Follower {
 
   /** Throws when its consumer is not there, gives other events than are handled, or may not be listened to. */
   async start(): Promise<void> {
-    const { link, works, agent, follow } = this.#parts;
+    const { link, clock, works, agent, follow } = this.#parts;
     checkServer(link.serverVersion);
     const ask = (waitMs: number) => this.#filters.read(waitMs);
     // It may come up while the servers elect who leads.
@@ -89,9 +90,10 @@ export class Follower {
     const refused = refusalOf([this.#puller]);
     if (refused !== undefined) throw refused;
     this.#state = "open";
-    this.#ranAt = this.#parts.clock.now();
+    this.#ranAt = clock.now();
     this.#undo.push(link.onUp(() => this.#resume()));
-    this.#beatLater();
+    const beatMs = Math.min(this.#ackWaitMs / 3, mostBeatMs);
+    this.#undo.push(every(clock, beatMs, () => this.#beat(beatMs)));
     this.#fill();
   }
 
@@ -166,17 +168,6 @@ export class Follower {
   #resume(): void {
     this.#puller.reset();
     this.#fill();
-  }
-
-  #beatLater(): void {
-    const { clock } = this.#parts;
-    const everyMs = Math.min(this.#ackWaitMs / 3, mostBeatMs);
-    const cancel = clock.schedule(everyMs, () => {
-      this.#beat(everyMs);
-      this.#undo.splice(this.#undo.indexOf(cancel), 1);
-      if (this.#state !== "stopped") this.#beatLater();
-    });
-    this.#undo.push(cancel);
   }
 
   #beat(everyMs: number): void {

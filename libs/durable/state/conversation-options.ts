@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { conversationJoint, conversationRule, isConversation } from "@myelin/subjects";
+import { conversationJoint, isConversation } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 
 /** How a conversation is kept. */
@@ -63,16 +63,6 @@ export function conversationWith(caller: string, theirs: string): string {
 const mostPlain = 128;
 const digestLength = 40;
 const mostCaller = 80;
-
-/** Throws `malformed_header` unless it can name a conversation on the wire. */
-export function checkConversation(name: string): string {
-  if (isConversation(name)) return name;
-  const came = JSON.stringify(name.slice(0, 80));
-  throw new MeshError(
-    MeshCode.MalformedHeader,
-    `a conversation must be ${conversationRule}, got ${came}`,
-  );
-}
 
 function wrong(detail: string): MeshError {
   return new MeshError(MeshCode.InvalidArgument, detail);

@@ -1,7 +1,7 @@
 import { conversationSubject, maxHeaderBytes, Store, StoreHeader } from "@myelin/subjects";
 import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
 import type { Link } from "../../nats/index.ts";
-import type { Clock } from "../../pipeline/index.ts";
+import { type Clock, unlessAborted } from "../../pipeline/index.ts";
 import { onceId } from "../stored/signing.ts";
 import type { Headers, StoreAccess } from "../stored/store.ts";
 import { write } from "../stored/writing.ts";
@@ -14,7 +14,6 @@ import {
   withTurns,
 } from "./conversation-document.ts";
 import type { ConversationConfig } from "./conversation-options.ts";
-import { unless } from "./unless.ts";
 
 /** A conversation as it was read. */
 export interface ConversationState {
@@ -127,7 +126,7 @@ export class StoredConversation implements Conversation {
         if (!isMeshError(error, MeshCode.Conflict) || tries === mostTries) throw error;
         // Those that came together must not come back together.
         const pauseMs = this.#parts.random() * Math.min(mostPauseMs, 10 * 2 ** tries);
-        await unless(signal, this.#what, this.#pause(pauseMs));
+        await unlessAborted(this.#pause(pauseMs), signal, this.#what);
       }
     }
   }
@@ -143,7 +142,7 @@ export class StoredConversation implements Conversation {
 
   async #look(signal: AbortSignal | undefined): Promise<void> {
     const reading = this.#parts.store.last(Store.conversations, this.#subject, readMs);
-    const stored = await unless(signal, this.#what, reading);
+    const stored = await unlessAborted(reading, signal, this.#what);
     this.#known =
       stored === undefined
         ? { document: nothing, revision: 0 }
@@ -172,7 +171,7 @@ export class StoredConversation implements Conversation {
     const writing = write(store, clock, { subject: this.#subject, payload, headers });
     // What is not known to be stored is read again before it is written again.
     this.#known = undefined;
-    const put = await unless(signal, this.#what, writing);
+    const put = await unlessAborted(writing, signal, this.#what);
     if (put.is === "outdated") throw this.#conflict(revision);
     this.#known = { document, revision: put.sequence };
   }

@@ -1,11 +1,10 @@
 import { StoreHeader } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import type { Clock } from "../../pipeline/index.ts";
+import { type Clock, unlessAborted } from "../../pipeline/index.ts";
 import { json } from "../../wire/index.ts";
 import { onceId } from "../stored/signing.ts";
 import type { Headers, StoreAccess } from "../stored/store.ts";
 import { write } from "../stored/writing.ts";
-import { unless } from "./unless.ts";
 
 export interface KeptDocumentsParts {
   readonly stream: string;
@@ -51,12 +50,12 @@ export class KeptDocuments {
         [StoreHeader.expected, revision],
       ];
       const writing = write(store, clock, { subject, payload: JSON.stringify(next), headers });
-      const put = await unless(signal, subject, writing);
+      const put = await unlessAborted(writing, signal, subject);
       if (put.is === "stored") return;
       if (tries === mostTries) throw busy(subject, tries);
       const pauseMs = random() * Math.min(mostPauseMs, 10 * 2 ** tries);
       const pausing = new Promise<void>((resolve) => void clock.schedule(pauseMs, resolve));
-      await unless(signal, subject, pausing);
+      await unlessAborted(pausing, signal, subject);
     }
   }
 
@@ -65,7 +64,7 @@ export class KeptDocuments {
     signal: AbortSignal | undefined,
   ): Promise<{ readonly found: unknown; readonly revision: number }> {
     const { stream, store } = this.#parts;
-    const stored = await unless(signal, subject, store.last(stream, subject, readMs));
+    const stored = await unlessAborted(store.last(stream, subject, readMs), signal, subject);
     if (stored === undefined) return { found: undefined, revision: 0 };
     return { found: json.decode(stored.payload), revision: stored.sequence };
   }

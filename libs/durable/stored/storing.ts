@@ -1,6 +1,6 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Link } from "../../nats/index.ts";
-import type { Clock } from "../../pipeline/index.ts";
+import { type Clock, gaveUp } from "../../pipeline/index.ts";
 import type { Letterbox, Put, StoreAccess } from "./store.ts";
 
 export interface StoringParts {
@@ -56,9 +56,4 @@ export async function askAgain<T>(
 function passes({ code, retryAfterMs }: MeshError, { isUp }: Pick<Link, "isUp">): boolean {
   if (code === MeshCode.UnknownOutcome || retryAfterMs !== undefined) return true;
   return code === MeshCode.Unavailable && !isUp;
-}
-
-function gaveUp(what: string, { reason }: AbortSignal): MeshError {
-  const why = reason instanceof Error ? reason.message : String(reason);
-  return new MeshError(MeshCode.Cancelled, `${what} was given up: ${why}`);
 }

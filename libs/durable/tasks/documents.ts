@@ -4,9 +4,6 @@ import type { Codec } from "../../pipeline/index.ts";
 import { field, json, needle, readError } from "../../wire/index.ts";
 import type { Headers } from "../stored/store.ts";
 
-/** What a task is, to those who follow it. */
-export type TaskState = "waiting" | "running" | "done" | "failed" | "cancelled";
-
 /** How a task ended. */
 export type Final =
   | { readonly is: "done"; readonly output: unknown }

@@ -1,6 +1,6 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Inbound, Link, Listening } from "../../nats/index.ts";
-import type { Clock } from "../../pipeline/index.ts";
+import { type Clock, gaveUp } from "../../pipeline/index.ts";
 import type { Progress } from "./documents.ts";
 
 export interface FollowingParts {
@@ -54,7 +54,7 @@ export class Following implements AsyncIterable<Progress>, Disposable {
       this.#undo.push(clock.schedule(timeoutMs, () => this.#stop(overdue(parts.what, timeoutMs))));
     }
     if (signal !== undefined) {
-      const onAbort = (): void => this.#stop(gaveUp(parts.what, signal));
+      const onAbort = (): void => this.#stop(gaveUp(`waiting for ${parts.what}`, signal));
       signal.addEventListener("abort", onAbort, { once: true });
       this.#undo.push(() => signal.removeEventListener("abort", onAbort));
       if (signal.aborted) onAbort();
@@ -63,7 +63,7 @@ export class Following implements AsyncIterable<Progress>, Disposable {
   }
 
   get ended(): Ended {
-    return this.#ended ?? { is: "stopped", error: gaveUp(this.#parts.what, undefined) };
+    return this.#ended ?? { is: "stopped", error: left(this.#parts.what) };
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Progress, void> {
@@ -135,8 +135,7 @@ function overdue(what: string, timeoutMs: number): MeshError {
   return new MeshError(MeshCode.DeadlineExceeded, `${what}: no result within ${timeoutMs} ms`);
 }
 
-function gaveUp(what: string, signal: AbortSignal | undefined): MeshError {
-  const reason: unknown = signal?.reason;
-  const why = reason instanceof Error ? reason.message : String(reason ?? "the reader left");
-  return new MeshError(MeshCode.Cancelled, `waiting for ${what} was given up: ${why}`);
+function left(what: string): MeshError {
+  const detail = `waiting for ${what} was given up: the reader left`;
+  return new MeshError(MeshCode.Cancelled, detail);
 }

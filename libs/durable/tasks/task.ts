@@ -8,11 +8,15 @@ import {
 } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Inbound, Link } from "../../nats/index.ts";
-import type { Clock, LargePayloads, Operation } from "../../pipeline/index.ts";
+import {
+  type Clock,
+  type LargePayloads,
+  type Operation,
+  unlessAborted,
+} from "../../pipeline/index.ts";
 import { json } from "../../wire/index.ts";
 import { wholeResult } from "../claims/results.ts";
 import type { StoreAccess, StoredMessage } from "../stored/store.ts";
-import { unlessAborted } from "../work/giving-up.ts";
 import { readAttempt, readRunning, type Try } from "../work/running.ts";
 import { type Final, type Progress, readFinal, statesOf } from "./documents.ts";
 import { type Ended, Following } from "./following.ts";

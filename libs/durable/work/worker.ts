@@ -1,4 +1,5 @@
 import type { Priority } from "@myelin/subjects";
+import { every } from "../../pipeline/index.ts";
 import { type Delivery, isOrder } from "../stored/delivery.ts";
 import { Signing } from "../stored/signing.ts";
 import { checkServer } from "../stored/version.ts";
@@ -69,7 +70,7 @@ export class Worker {
 
   /** Throws when its consumers are not there, or the server does not let it listen. */
   async start(): Promise<void> {
-    const { link } = this.#parts;
+    const { link, clock } = this.#parts;
     checkServer(link.serverVersion);
     this.#ackWaitMs = await checkConsumers(this.#parts);
     this.#intake.start();
@@ -77,7 +78,7 @@ export class Worker {
     if (this.#intake.refused !== undefined) throw this.#intake.refused;
     this.#state = "open";
     this.#undo.push(link.onUp(() => this.#resume()));
-    this.#beatLater();
+    this.#undo.push(every(clock, Math.min(this.#ackWaitMs / 3, mostBeatMs), () => this.#beat()));
     this.#intake.fill();
   }
 
@@ -174,17 +175,6 @@ export class Worker {
   #resume(): void {
     this.#intake.reset();
     this.#go();
-  }
-
-  #beatLater(): void {
-    const { clock } = this.#parts;
-    const everyMs = Math.min(this.#ackWaitMs / 3, mostBeatMs);
-    const cancel = clock.schedule(everyMs, () => {
-      this.#beat();
-      this.#undo.splice(this.#undo.indexOf(cancel), 1);
-      if (this.#state !== "stopped") this.#beatLater();
-    });
-    this.#undo.push(cancel);
   }
 
   #beat(): void {

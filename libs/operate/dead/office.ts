@@ -1,29 +1,14 @@
 import { deadFilter, Store, storeApi } from "@myelin/subjects";
-import { token } from "../../contract/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { type CredentialsOption, Link, type TlsOptions } from "../../nats/index.ts";
-import { hexId, systemClock } from "../../pipeline/index.ts";
-import { MeshMetrics } from "../../telemetry/index.ts";
+import { gaveUp } from "../../pipeline/index.ts";
+import type { ObserverOptions } from "../observe.ts";
 import { Standing } from "../standing.ts";
 import { storedMessages } from "../stores/index.ts";
 import { type Dropped, dropLetter } from "./drop.ts";
 import { checkFilter, type DeadFilter, fits } from "./filter.ts";
-import { throwIfGivenUp } from "./giving-up.ts";
 import { type DeadLetter, Markers, readLetter } from "./letter.ts";
 import { readMarkers } from "./marker.ts";
 import { Redrive, type Redriven, type RedriveOptions } from "./redrive.ts";
-
-/** Who looks after dead letters, and where. */
-export interface DeadOptions {
-  /** A member of the role `operator`: what is brought back goes under this name. */
-  readonly name: string;
-  /** URLs of the NATS servers. Default: nats://127.0.0.1:4222. */
-  readonly servers?: readonly string[];
-  /** What to log in with: a `.creds` file, its text, or a folder of `<name>.creds`. Default: nothing. */
-  readonly credentials?: CredentialsOption;
-  /** Files of certificates. Default: as for `connect`. */
-  readonly tls?: TlsOptions | false;
-}
 
 const answerMs = 5_000;
 
@@ -32,17 +17,9 @@ export interface Stopping {
   readonly signal?: AbortSignal;
 }
 
-/** Connects to the dead letters of a workspace; close it when done. */
-export async function openDeadLetters(options: DeadOptions): Promise<DeadLetters> {
-  const name = token("name", options.name);
-  const instance = hexId(8).slice(0, 10);
-  const { servers = ["nats://127.0.0.1:4222"], credentials, tls } = options;
-  const link = await Link.connect({
-    ...{ servers, credentials, tls, name: `${name}/${instance}`, user: name },
-  });
-  const parts = { name, instance, link, trust: undefined, account: "workspace" } as const;
-  const metrics = new MeshMetrics();
-  return new DeadLetters(await Standing.start({ ...parts, metrics, clock: systemClock }));
+/** Connects to the dead letters of a workspace, as a member of the role `operator`; close it when done. */
+export async function openDeadLetters(options: ObserverOptions): Promise<DeadLetters> {
+  return new DeadLetters(await Standing.join(options));
 }
 
 /** The dead letters of a workspace: to read them, to bring them back, to be done with them. */
@@ -62,7 +39,7 @@ export class DeadLetters implements AsyncDisposable {
     checkFilter(filter);
     const markers = new Markers();
     for await (const marker of readMarkers(this.#standing, { api: storeApi })) {
-      throwIfGivenUp(signal);
+      if (signal?.aborted === true) throw gaveUp("the work on dead letters", signal);
       markers.add(marker);
     }
     const last = await this.#lastSequence();
@@ -71,7 +48,7 @@ export class DeadLetters implements AsyncDisposable {
       const { agent = "*", skill = "*", task = "*" } = filter;
       const options = { api: storeApi, subject: deadFilter(kind, { agent, skill, task }) };
       for await (const stored of storedMessages(this.#standing, Store.dead, options)) {
-        throwIfGivenUp(signal);
+        if (signal?.aborted === true) throw gaveUp("the work on dead letters", signal);
         // What dies again while it is brought back would be brought back for ever.
         if (stored.sequence > last) break;
         const letter = readLetter(stored, markers);

@@ -13,10 +13,9 @@ import {
 } from "@myelin/subjects";
 import { isIdOf, moved, originOf, wrapMoved, write } from "../../durable/index.ts";
 import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
-import { systemClock } from "../../pipeline/index.ts";
+import { gaveUp, systemClock } from "../../pipeline/index.ts";
 import { field, needle } from "../../wire/index.ts";
 import type { Standing } from "../standing.ts";
-import { throwIfGivenUp } from "./giving-up.ts";
 import type { DeadLetter } from "./letter.ts";
 import { mark } from "./marking.ts";
 import { copyForSandbox } from "./sandbox.ts";
@@ -132,7 +131,7 @@ export class Redrive {
       // An abort ends the wait, and is told below.
       await sleep(at - now, undefined, signal === undefined ? {} : { signal }).catch(() => {});
     }
-    throwIfGivenUp(signal);
+    if (signal?.aborted === true) throw gaveUp("the work on dead letters", signal);
   }
 }
 

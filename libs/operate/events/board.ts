@@ -7,12 +7,9 @@ import {
   storeApi,
 } from "@myelin/subjects";
 import { z } from "zod";
-import { token } from "../../contract/index.ts";
 import { readCloud } from "../../durable/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { Link } from "../../nats/index.ts";
-import { hexId, systemClock } from "../../pipeline/index.ts";
-import { MeshMetrics } from "../../telemetry/index.ts";
+import { systemClock } from "../../pipeline/index.ts";
 import type { ObserverOptions } from "../observe.ts";
 import { Standing } from "../standing.ts";
 import { type Stored, storedMessages } from "../stores/index.ts";
@@ -48,14 +45,7 @@ const lookMs = 250;
 
 /** Connects to the events of a workspace, as an operator or observer; close it when done. */
 export async function openEvents(options: ObserverOptions): Promise<EventBoard> {
-  const name = token("name", options.name);
-  const instance = hexId(8).slice(0, 10);
-  const { servers = ["nats://127.0.0.1:4222"], credentials, tls, trust, nats } = options;
-  const login = { servers, credentials, tls, nats, name: `${name}/${instance}`, user: name };
-  const link = await Link.connect(login);
-  const parts = { name, instance, link, trust, clock: systemClock } as const;
-  const standing = { ...parts, account: "workspace", metrics: new MeshMetrics() } as const;
-  return new EventBoard(await Standing.start(standing));
+  return new EventBoard(await Standing.join(options));
 }
 
 /** What is told in a workspace, and how far those who follow it are. */

@@ -1,7 +1,7 @@
 import { ownStoreApi, parseDeadSubject, Store } from "@myelin/subjects";
-import { MeshError } from "../../errors/index.ts";
 import { type Marker, readMarkers } from "../dead/marker.ts";
 import type { Keeping } from "./keeping.ts";
+import { Rounds } from "./rounds.ts";
 
 /** When done letters are removed. */
 export interface TidyingOptions {
@@ -19,44 +19,25 @@ const answerMs = 5_000;
 export class LetterTidying {
   readonly #keeping: Keeping;
   readonly #afterMs: number;
-  readonly #everyMs: number;
-  readonly #ending = new AbortController();
-  #next = (): void => {};
-  #sweeping: Promise<void> = Promise.resolve();
+  readonly #rounds: Rounds;
 
   constructor(keeping: Keeping, { afterMs = day, everyMs = tenMinutes }: TidyingOptions = {}) {
     this.#keeping = keeping;
     this.#afterMs = afterMs;
-    this.#everyMs = everyMs;
+    this.#rounds = new Rounds(keeping, everyMs, (signal) => this.#tidy(signal));
   }
 
   /** Throws where there is no stream of dead letters. */
   async start(): Promise<void> {
-    await this.#keeping.vault.store.api(ownStoreApi.streamInfo(Store.dead), answerMs);
-    this.#sweep();
+    await this.#rounds.start();
   }
 
   async stop(): Promise<void> {
-    this.#ending.abort();
-    this.#next();
-    await this.#sweeping;
+    await this.#rounds.stop();
   }
 
-  #sweep(): void {
-    const { clock, logger } = this.#keeping;
-    this.#sweeping = this.#tidy()
-      .catch((error: unknown) => {
-        if (!this.#ending.signal.aborted) logger.warn({}, MeshError.from(error).message);
-      })
-      .then(() => {
-        if (this.#ending.signal.aborted) return;
-        this.#next = clock.schedule(this.#everyMs, () => this.#sweep());
-      });
-  }
-
-  async #tidy(): Promise<void> {
+  async #tidy(signal: AbortSignal): Promise<void> {
     const { vault } = this.#keeping;
-    const { signal } = this.#ending;
     const before = Date.now() - this.#afterMs;
     for await (const marker of readMarkers(vault, { signal })) {
       if (marker.at.getTime() > before || !isDone(marker)) continue;

@@ -1,2 +1,2 @@
 export type { LaterFilter, Scheduled } from "./scheduled.ts";
-export { type Backlog, type LaterOptions, openLater, WorkForLater } from "./work-for-later.ts";
+export { type Backlog, openLater, WorkForLater } from "./work-for-later.ts";

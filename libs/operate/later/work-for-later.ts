@@ -1,24 +1,11 @@
 import { laterConsumer, Store, scheduleSubject, storeApi } from "@myelin/subjects";
 import { token } from "../../contract/index.ts";
 import { cancelOrder, write } from "../../durable/index.ts";
-import { type CredentialsOption, Link, type TlsOptions } from "../../nats/index.ts";
-import { hexId, systemClock } from "../../pipeline/index.ts";
-import { MeshMetrics } from "../../telemetry/index.ts";
+import { systemClock } from "../../pipeline/index.ts";
+import type { ObserverOptions } from "../observe.ts";
 import { Standing } from "../standing.ts";
 import { storedMessages } from "../stores/index.ts";
 import { type LaterFilter, readScheduled, type Scheduled } from "./scheduled.ts";
-
-/** Who looks after work for later, and where. */
-export interface LaterOptions {
-  /** A member of the role `operator`. */
-  readonly name: string;
-  /** URLs of the NATS servers. Default: nats://127.0.0.1:4222. */
-  readonly servers?: readonly string[];
-  /** What to log in with: a `.creds` file, its text, or a folder of `<name>.creds`. Default: nothing. */
-  readonly credentials?: CredentialsOption;
-  /** Files of certificates. Default: as for `connect`. */
-  readonly tls?: TlsOptions | false;
-}
 
 /** Orders that keeper has not taken yet, and whether one is there to take them. */
 export interface Backlog {
@@ -28,17 +15,9 @@ export interface Backlog {
 
 const answerMs = 5_000;
 
-/** Connects to what a workspace has for later; close it when done. */
-export async function openLater(options: LaterOptions): Promise<WorkForLater> {
-  const name = token("name", options.name);
-  const instance = hexId(8).slice(0, 10);
-  const { servers = ["nats://127.0.0.1:4222"], credentials, tls } = options;
-  const link = await Link.connect({
-    ...{ servers, credentials, tls, name: `${name}/${instance}`, user: name },
-  });
-  const parts = { name, instance, link, trust: undefined, account: "workspace" } as const;
-  const metrics = new MeshMetrics();
-  return new WorkForLater(await Standing.start({ ...parts, metrics, clock: systemClock }));
+/** Connects to what a workspace has for later, as a member of the role `operator`; close it when done. */
+export async function openLater(options: ObserverOptions): Promise<WorkForLater> {
+  return new WorkForLater(await Standing.join(options));
 }
 
 /** What a workspace has for later: to see it, and to take it back. */

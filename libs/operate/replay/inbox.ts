@@ -2,7 +2,7 @@ import { inboxOf } from "@myelin/subjects";
 import type { Replies } from "../../durable/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { type Inbound, type Link, type Listening, refusalOf } from "../../nats/index.ts";
-import { hexId, randomToken, systemClock } from "../../pipeline/index.ts";
+import { gaveUp, hexId, randomToken, systemClock } from "../../pipeline/index.ts";
 import { statusOf } from "../../wire/index.ts";
 
 /** A question to which one or more answers come. */
@@ -70,7 +70,7 @@ export class AnswerBox implements Replies {
         else reject(error);
       };
       const silent = (): void => end(silence(subject, silenceMs));
-      const onAbort = (): void => end(givenUp(subject, signal));
+      const onAbort = (): void => end(signal === undefined ? undefined : gaveUp(subject, signal));
       const undeny = this.#link.onDenied((denied) => {
         if (denied.operation !== "publish" || denied.subject !== subject) return false;
         end(denied.error);
@@ -99,7 +99,7 @@ export class AnswerBox implements Replies {
   }
 
   #send({ subject, payload, head, signal }: Question, token: string): void {
-    if (signal?.aborted === true) throw givenUp(subject, signal);
+    if (signal?.aborted === true) throw gaveUp(subject, signal);
     const reply = this.subject(token);
     this.#link.publish(subject, payload, head === undefined ? { reply } : { reply, head });
   }
@@ -118,10 +118,4 @@ function nobody(subject: string): MeshError {
 
 function silence(subject: string, ms: number): MeshError {
   return new MeshError(MeshCode.DeadlineExceeded, `${subject}: nothing came for ${ms} ms`);
-}
-
-function givenUp(subject: string, signal: AbortSignal | undefined): MeshError {
-  const reason: unknown = signal?.reason;
-  const why = reason instanceof Error ? reason.message : String(reason);
-  return new MeshError(MeshCode.Cancelled, `${subject}: given up, ${why}`);
 }

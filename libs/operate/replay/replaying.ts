@@ -1,4 +1,5 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
+import { gaveUp } from "../../pipeline/index.ts";
 import { type AnswerDifference, type CompareOptions, compareAnswers } from "./compare.ts";
 import { Pace, type PaceOptions } from "./pace.ts";
 import type { Recorded, RecordedAnswer } from "./recorded.ts";
@@ -91,7 +92,7 @@ class ReplayRun {
     } finally {
       signal?.removeEventListener("abort", onAbort);
     }
-    if (signal?.aborted === true) throw givenUp(signal);
+    if (signal?.aborted === true) throw gaveUp("the replay", signal);
   }
 
   async stop(): Promise<void> {
@@ -175,9 +176,4 @@ class ReplayRun {
   #change(): Promise<void> {
     return new Promise((resolve) => void this.#waiting.push(resolve));
   }
-}
-
-function givenUp({ reason }: AbortSignal): MeshError {
-  const why = reason instanceof Error ? reason.message : String(reason);
-  return new MeshError(MeshCode.Cancelled, `the replay was given up: ${why}`);
 }

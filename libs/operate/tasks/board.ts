@@ -1,10 +1,7 @@
 import { isToken, Store, storeApi, taskFilter, tokenRule } from "@myelin/subjects";
-import { token } from "../../contract/index.ts";
 import { orderedCancel, write } from "../../durable/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { Link } from "../../nats/index.ts";
-import { hexId, systemClock } from "../../pipeline/index.ts";
-import { MeshMetrics } from "../../telemetry/index.ts";
+import { systemClock } from "../../pipeline/index.ts";
 import { type ObserverOptions, observe } from "../observe.ts";
 import type { Observer } from "../observer.ts";
 import { Standing } from "../standing.ts";
@@ -31,22 +28,9 @@ const mostListed = 1_000;
 
 /** Connects to the tasks of a workspace, as an operator; close it when done. */
 export async function openTasks(options: ObserverOptions): Promise<TaskBoard> {
-  const name = token("name", options.name);
-  const instance = hexId(8).slice(0, 10);
-  const { servers = ["nats://127.0.0.1:4222"], credentials, tls, trust, nats } = options;
   const observer = await observe(options);
   try {
-    const login = { servers, credentials, tls, nats, name: `${name}/${instance}`, user: name };
-    const link = await Link.connect(login);
-    const parts = {
-      name,
-      instance,
-      link,
-      trust,
-      account: "workspace",
-      clock: systemClock,
-    } as const;
-    return new TaskBoard(await Standing.start({ ...parts, metrics: new MeshMetrics() }), observer);
+    return new TaskBoard(await Standing.join(options), observer);
   } catch (error) {
     await observer.close();
     throw error;

@@ -3,9 +3,9 @@ import { test } from "node:test";
 import { Store } from "@myelin/subjects";
 import type { HomeMesh } from "../../support/home-mesh.ts";
 import { joinKeeper } from "../../support/keeping.ts";
-import { idsOfTasks, inStore, soon } from "../../support/later.ts";
+import { idsOfTasks, soon } from "../../support/later.ts";
 import { painter, painterMesh } from "../../support/painter.ts";
-import { storedMesh } from "../../support/stores.ts";
+import { inStore, storedMesh } from "../../support/stores.ts";
 
 const many = 20_000;
 const atOnce = 500;

@@ -4,10 +4,10 @@ import { Store } from "@myelin/subjects";
 import { checkCron } from "../../../libs/durable/later/index.ts";
 import { deadLetters, left } from "../../support/durable-facts.ts";
 import { joinKeeper } from "../../support/keeping.ts";
-import { all, inStore, soon } from "../../support/later.ts";
+import { all, soon } from "../../support/later.ts";
 import { painter, painterMesh } from "../../support/painter.ts";
 import { servePainter } from "../../support/painting.ts";
-import { joinStore, storedMesh } from "../../support/stores.ts";
+import { inStore, joinStore, storedMesh } from "../../support/stores.ts";
 
 const patience = { timeoutMs: 60_000 };
 const hour = 3_600_000;

@@ -109,6 +109,9 @@ test("events are selected by publisher, name and time, and given to one subscrip
   const publisher = await home.connect("press");
   for (const issue of [1, 2, 3]) {
     await publisher.publish(press, "paper.out", { issue }, { id: `paper-${issue}` });
+    // Times are told in milliseconds: each has one of its own.
+    const stored = Date.now();
+    await eventually("the clock has moved on", () => Date.now() > stored);
   }
   const all = await selected(home, { from: "events", agent: "press", skill: "paper.out" });
   assert.deepEqual(

@@ -4,7 +4,6 @@ import { MeshError } from "@myelin/mesh";
 import { checkServer } from "../../../libs/durable/stored/version.ts";
 import { orderedFor } from "../../../libs/durable/tasks/cancelling.ts";
 import { isTaskKey } from "../../../libs/durable/tasks/submit-options.ts";
-import { unlessAborted } from "../../../libs/durable/work/giving-up.ts";
 import { mostParked, Parking } from "../../../libs/durable/work/parking.ts";
 import {
   mostTries,
@@ -12,6 +11,7 @@ import {
   runningBody,
   type Try,
 } from "../../../libs/durable/work/running.ts";
+import { unlessAborted } from "../../../libs/pipeline/index.ts";
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 const says = (code: string, text: RegExp) => (error: unknown) =>

@@ -1,6 +1,13 @@
-import { MeshCode, MeshError } from "../../errors/index.ts";
+import { MeshCode, MeshError } from "../errors/index.ts";
 
-/** The same promise, which throws `cancelled` as soon as the signal says so; what was asked goes on and is bounded. */
+/** What to throw once a signal was aborted: its reason where that is an error of ours, else `cancelled`. */
+export function gaveUp(what: string, { reason }: AbortSignal): MeshError {
+  if (reason instanceof MeshError) return reason;
+  const why = reason instanceof Error ? reason.message : String(reason);
+  return new MeshError(MeshCode.Cancelled, `${what} was given up: ${why}`);
+}
+
+/** The same promise, which throws as soon as the signal is aborted; what was asked goes on and is bounded. */
 export async function unlessAborted<T>(
   work: Promise<T>,
   signal: AbortSignal | undefined,
@@ -19,9 +26,4 @@ export async function unlessAborted<T>(
   } finally {
     unhear();
   }
-}
-
-function gaveUp(what: string, { reason }: AbortSignal): MeshError {
-  const why = reason instanceof Error ? reason.message : String(reason);
-  return new MeshError(MeshCode.Cancelled, `${what} was given up: ${why}`);
 }
