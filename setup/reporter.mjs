@@ -1,6 +1,7 @@
 // @ts-check
 import { relative } from "node:path";
 import { tap } from "node:test/reporters";
+import { inspect } from "node:util";
 
 /** How much of a failure is told at the end: what was expected, and where. */
 const mostLines = 12;
@@ -41,6 +42,7 @@ function told({ name, file, details }) {
   const where = file === undefined ? "" : `${relative(process.cwd(), file)}: `;
   const error = details?.error;
   const reason = error?.cause?.stack ?? error?.cause ?? error?.message ?? error;
-  const lines = String(reason).split("\n").filter(Boolean).slice(0, mostLines);
+  const text = typeof reason === "string" ? reason : inspect(reason);
+  const lines = text.split("\n").filter(Boolean).slice(0, mostLines);
   return [`failed: ${where}${name}`, ...lines.map((line) => `  ${line}`)];
 }

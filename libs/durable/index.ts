@@ -84,9 +84,10 @@ export {
   resolveConversation,
 } from "./state/conversation-options.ts";
 export { storedAtOf } from "./stored/acks.ts";
+export type { Put } from "./stored/answers.ts";
 export type { Delivery } from "./stored/delivery.ts";
 export { onceId } from "./stored/signing.ts";
-export { type Headers, type Put, type Replies, StoreAccess } from "./stored/store.ts";
+export { type Headers, type Replies, StoreAccess } from "./stored/store.ts";
 export { checkServer } from "./stored/version.ts";
 export { write } from "./stored/writing.ts";
 export { cancelledBy, orderedCancel } from "./tasks/cancelling.ts";

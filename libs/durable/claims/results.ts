@@ -2,7 +2,7 @@ import { ContentType, Header } from "@myelin/subjects";
 import type { Link } from "../../nats/index.ts";
 import type { LargePayloads, Stop } from "../../pipeline/index.ts";
 import { field, needle } from "../../wire/index.ts";
-import type { StoredMessage } from "../stored/store.ts";
+import type { StoredMessage } from "../stored/answers.ts";
 import type { StoredResult } from "../tasks/documents.ts";
 import { type Body, fits, unparked } from "./bodies.ts";
 

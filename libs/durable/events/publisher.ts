@@ -13,8 +13,9 @@ import {
 import { formatTraceparent, type MeshMetrics, type MeshTracer } from "../../telemetry/index.ts";
 import { field, json, needle, payloadOf } from "../../wire/index.ts";
 import { eventBody } from "../claims/events.ts";
+import type { Stored } from "../stored/answers.ts";
 import { messageId, Signing } from "../stored/signing.ts";
-import type { Headers, Letterbox, Put, StoreAccess } from "../stored/store.ts";
+import type { Headers, Letterbox, StoreAccess } from "../stored/store.ts";
 import { storeLetter } from "../stored/storing.ts";
 import { checkServer } from "../stored/version.ts";
 import { writeCloud } from "./cloud.ts";
@@ -170,8 +171,6 @@ export class Publisher {
     );
   }
 }
-
-type Stored = Extract<Put, { is: "stored" }>;
 
 const messageIdNeedle = needle(StoreHeader.id);
 

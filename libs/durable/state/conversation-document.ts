@@ -1,6 +1,6 @@
 import { conversationBucket } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import type { StoredMessage } from "../stored/store.ts";
+import type { StoredMessage } from "../stored/answers.ts";
 
 /** One turn of a conversation. */
 export interface Turn {

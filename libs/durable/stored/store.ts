@@ -1,9 +1,17 @@
-import { StoreHeader, storeApi } from "@myelin/subjects";
+import { storeApi } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Inbound, Link } from "../../nats/index.ts";
-import type { Clock } from "../../pipeline/index.ts";
-import { headLine, json, needle, serverField, statusOf } from "../../wire/index.ts";
-import { readRefusal } from "./refusals.ts";
+import { type Clock, type Timer, Wheel } from "../../pipeline/index.ts";
+import { headLine } from "../../wire/index.ts";
+import {
+  type Put,
+  readApi,
+  readMessage,
+  readPut,
+  readStored,
+  type Stored,
+  type StoredMessage,
+} from "./answers.ts";
 
 /** The connection's reply multiplexer, as the store's answers come through it. */
 export interface Replies {
@@ -33,35 +41,15 @@ export interface Letterbox {
 /** Headers in the order in which they are written; undefined ones are left out. */
 export type Headers = readonly (readonly [name: string, value: string | number | undefined])[];
 
-/** What the store did with a message. */
-export type Put =
-  | { readonly is: "stored"; readonly sequence: number; readonly duplicate: boolean }
-  /** Somebody else wrote first, where nobody was to have written. */
-  | { readonly is: "outdated" };
-
-/** A message as it lies in a stream. */
-export interface StoredMessage {
-  readonly head: string;
-  readonly payload: Uint8Array;
-  readonly sequence: number;
-  readonly storedAt: Date;
-}
-
-const needles = {
-  sequence: needle(StoreHeader.sequence),
-  storedAt: needle(StoreHeader.storedAt),
-};
-const noMessage = 404;
-const nobodyListens = 503;
-
 /** The workspace's streams over the mesh's own connection: each question has one answer, or fails in time. */
 export class StoreAccess {
   readonly #parts: StoreParts;
-  readonly #open = new Set<Asked>();
+  readonly #wheel: Wheel;
   readonly #unhear: () => void;
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
+    this.#wheel = new Wheel(parts.clock, tickMs);
     this.#unhear = parts.link.onDenied(({ operation, subject, error }) => {
       return operation === "publish" && this.#deny(subject, error);
     });
@@ -70,50 +58,45 @@ export class StoreAccess {
   /** Ends what waits for its answer; twice does nothing. */
   stop(reason: MeshError): void {
     this.#unhear();
-    for (const asked of [...this.#open]) asked.deny(reason);
+    for (const asked of this.#open()) asked.deny(reason);
+    this.#wheel.clear();
   }
 
   /** Stores a message; throws what the store says against it, or `unknown_outcome` when it says nothing in time. */
-  async put({ subject, payload, headers }: Letterbox, waitMs: number): Promise<Put> {
-    const answer = await this.#ask(subject, { payload, head: writeHead(headers), waitMs });
-    if (statusOf(answer.head) === nobodyListens) throw nobody(subject);
-    return readPut(subject, answer.payload);
+  put({ subject, payload, headers }: Letterbox, waitMs: number): Promise<Put> {
+    return this.#ask(subject, { payload, head: writeHead(headers), waitMs }, readPut);
+  }
+
+  /** The same for a message that is stored whatever was written before it. */
+  store({ subject, payload, headers }: Letterbox, waitMs: number): Promise<Stored> {
+    return this.#ask(subject, { payload, head: writeHead(headers), waitMs }, readStored);
   }
 
   /** The last message of a subject; undefined when there is none. */
-  async last(stream: string, subject: string, waitMs: number): Promise<StoredMessage | undefined> {
+  last(stream: string, subject: string, waitMs: number): Promise<StoredMessage | undefined> {
     const { api = storeApi } = this.#parts;
-    const question = api.last(stream, subject);
-    const { head, payload } = await this.#ask(question, { payload: "", waitMs });
-    const status = statusOf(head);
-    if (status === noMessage) return undefined;
-    if (status !== 0) throw nobody(question);
-    const sequence = Number(serverField(head, needles.sequence));
-    const storedAt = new Date(serverField(head, needles.storedAt) ?? Number.NaN);
-    return { head, payload, sequence, storedAt };
+    return this.#ask(api.last(stream, subject), { payload: "", waitMs }, readMessage);
   }
 
   /** A question to the streams' API; throws when the store refuses it. */
-  async api(
-    subject: string,
-    waitMs: number,
-    question = "",
-  ): Promise<Readonly<Record<string, unknown>>> {
-    const { head, payload } = await this.#ask(subject, { payload: question, waitMs });
-    if (statusOf(head) !== 0) throw nobody(subject);
-    const answer = parse(subject, payload);
-    const refusal = readRefusal(subject, answer);
-    if (refusal === "outdated") throw unreadable(subject);
-    if (refusal !== undefined) throw refusal;
-    return answer;
+  api(subject: string, waitMs: number, question = ""): Promise<Readonly<Record<string, unknown>>> {
+    return this.#ask(subject, { payload: question, waitMs }, readApi);
   }
 
-  #ask(subject: string, { payload, head, waitMs }: Asking): Promise<Inbound> {
-    const { link, replies, clock } = this.#parts;
+  /** One promise and no timer of its own: this is most of what storing a message costs us. */
+  #ask<T>(subject: string, { payload, head, waitMs }: Asking, read: Read<T>): Promise<T> {
+    const { link, replies } = this.#parts;
     return new Promise((resolve, reject) => {
-      const asked = new Asked({ subject, replies, resolve, reject, open: this.#open });
-      const late = (): void => asked.silent(waitMs);
-      asked.cancel = clock.schedule(waitMs, late);
+      const asked = new Asked({
+        subject,
+        waitMs,
+        replies,
+        wheel: this.#wheel,
+        read,
+        resolve,
+        reject,
+      });
+      this.#wheel.arm(asked, this.#parts.clock.now() + waitMs);
       try {
         const reply = replies.subject(asked.token);
         link.publish(
@@ -129,30 +112,42 @@ export class StoreAccess {
 
   /** The server names the subject it refused, not the message: everything that was asked there. */
   #deny(subject: string, error: MeshError): boolean {
-    const denied = [...this.#open].filter((asked) => asked.subject === subject);
+    const denied = this.#open().filter((asked) => asked.subject === subject);
     for (const asked of denied) asked.deny(error);
     return denied.length > 0;
   }
+
+  #open(): Asked<unknown>[] {
+    return this.#wheel.armed().filter((timer) => timer instanceof Asked);
+  }
 }
 
-interface AskedParts {
+/** How much later than promised silence is noticed, at most, in milliseconds. */
+const tickMs = 50;
+
+type Read<T> = (subject: string, answer: Inbound) => T;
+
+interface AskedParts<T> {
   readonly subject: string;
+  readonly waitMs: number;
   readonly replies: Replies;
-  readonly resolve: (answer: Inbound) => void;
+  readonly wheel: Wheel;
+  readonly read: Read<T>;
+  readonly resolve: (answer: T) => void;
   readonly reject: (error: unknown) => void;
-  readonly open: Set<Asked>;
 }
 
 /** A question that waits for its answer. */
-class Asked {
+class Asked<T> implements Timer {
   readonly token: string;
-  readonly #parts: AskedParts;
-  cancel: (() => void) | undefined;
+  readonly #parts: AskedParts<T>;
+  at = 0;
+  next: Timer | undefined = undefined;
+  previous: Timer | undefined = undefined;
 
-  constructor(parts: AskedParts) {
+  constructor(parts: AskedParts<T>) {
     this.#parts = parts;
     this.token = parts.replies.open(this);
-    parts.open.add(this);
   }
 
   get subject(): string {
@@ -160,8 +155,13 @@ class Asked {
   }
 
   receive(answer: Inbound): void {
+    const { subject, read, resolve, reject } = this.#parts;
     this.#end();
-    this.#parts.resolve(answer);
+    try {
+      resolve(read(subject, answer));
+    } catch (error) {
+      reject(error);
+    }
   }
 
   deny(error: unknown): void {
@@ -169,15 +169,16 @@ class Asked {
     this.#parts.reject(error);
   }
 
-  silent(waitMs: number): void {
-    const silence = `${this.subject}: the store said nothing within ${Math.round(waitMs)} ms`;
+  /** Nothing came in time. */
+  run(): void {
+    const { subject, waitMs } = this.#parts;
+    const silence = `${subject}: the store said nothing within ${Math.round(waitMs)} ms`;
     this.deny(new MeshError(MeshCode.UnknownOutcome, silence));
   }
 
   #end(): void {
-    this.cancel?.();
+    this.#parts.wheel.disarm(this);
     this.#parts.replies.close(this.token);
-    this.#parts.open.delete(this);
   }
 }
 
@@ -195,36 +196,4 @@ export function writeHead(headers: Headers): string {
   let text = headLine;
   for (const [name, value] of headers) if (value !== undefined) text += `${name}: ${value}\r\n`;
   return `${text}\r\n`;
-}
-
-function readPut(subject: string, payload: Uint8Array): Put {
-  const answer = parse(subject, payload);
-  const refusal = readRefusal(subject, answer);
-  if (refusal === "outdated") return { is: "outdated" };
-  if (refusal !== undefined) throw refusal;
-  const { seq, duplicate } = answer;
-  if (typeof seq !== "number" || seq < 1) throw unreadable(subject);
-  return { is: "stored", sequence: seq, duplicate: duplicate === true };
-}
-
-function parse(subject: string, payload: Uint8Array): Readonly<Record<string, unknown>> {
-  try {
-    const answer = json.decode(payload);
-    if (typeof answer === "object" && answer !== null) return answer as Record<string, unknown>;
-  } catch {
-    // Whatever is no JSON is not the store's: the answer below says so.
-  }
-  throw unreadable(subject);
-}
-
-function unreadable(subject: string): MeshError {
-  const detail = `${subject}: what answered is not a store; is somebody else subscribed to it?`;
-  return new MeshError(MeshCode.UnknownOutcome, detail);
-}
-
-function nobody(subject: string): MeshError {
-  return new MeshError(
-    MeshCode.Unavailable,
-    `${subject}: no stream takes it; make them with \`myelin apply\`, on a server with JetStream`,
-  );
 }

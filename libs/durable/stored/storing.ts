@@ -1,7 +1,8 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Link } from "../../nats/index.ts";
 import { type Clock, gaveUp } from "../../pipeline/index.ts";
-import type { Letterbox, Put, StoreAccess } from "./store.ts";
+import type { Stored } from "./answers.ts";
+import type { Letterbox, StoreAccess } from "./store.ts";
 
 export interface StoringParts {
   readonly link: Pick<Link, "isUp">;
@@ -26,30 +27,28 @@ const pauseMs = 200;
 export function storeLetter(
   parts: StoringParts,
   { letter, signal, what }: Storing,
-): Promise<Extract<Put, { is: "stored" }>> {
-  return askAgain(parts, async (waitMs) => {
-    if (signal?.aborted === true) throw gaveUp(what, signal);
-    const put = await parts.store.put(letter, waitMs);
-    if (put.is === "stored") return put;
-    throw new MeshError(MeshCode.Internal, `${letter.subject}: refused as outdated`);
-  });
+): Promise<Stored> {
+  return askAgain(parts, (waitMs) =>
+    signal?.aborted === true
+      ? Promise.reject(gaveUp(what, signal))
+      : parts.store.store(letter, waitMs),
+  );
 }
 
 /** Asks the store, again while the outcome is not known or nobody leads; throws the last reason after 12 s. */
-export async function askAgain<T>(
-  { link, clock }: Omit<StoringParts, "store">,
+export function askAgain<T>(
+  parts: Omit<StoringParts, "store">,
   ask: (waitMs: number) => Promise<T>,
+  until = parts.clock.now() + allTriesMs,
 ): Promise<T> {
-  const until = clock.now() + allTriesMs;
-  for (;;) {
-    try {
-      return await ask(Math.min(tryMs, until - clock.now()));
-    } catch (error) {
-      const mayPass = passes(MeshError.from(error), link);
-      if (!mayPass || clock.now() + pauseMs >= until) throw error;
-      await new Promise<void>((resolve) => void clock.schedule(pauseMs, resolve));
-    }
-  }
+  const { link, clock } = parts;
+  // The first answer is nearly always one: it pays for no more than it must.
+  return ask(Math.min(tryMs, until - clock.now())).catch(async (error: unknown) => {
+    const mayPass = passes(MeshError.from(error), link);
+    if (!mayPass || clock.now() + pauseMs >= until) throw error;
+    await new Promise<void>((resolve) => void clock.schedule(pauseMs, resolve));
+    return askAgain(parts, ask, until);
+  });
 }
 
 /** A stream that nobody has made does not come by waiting; a broker that restarts, or a leader, does. */

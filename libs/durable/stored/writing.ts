@@ -1,6 +1,7 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Clock } from "../../pipeline/index.ts";
-import type { Letterbox, Put, StoreAccess } from "./store.ts";
+import type { Put } from "./answers.ts";
+import type { Letterbox, StoreAccess } from "./store.ts";
 
 const tries = 4;
 const tryMs = 2_500;

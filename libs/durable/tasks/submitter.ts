@@ -24,8 +24,9 @@ import type { Plan } from "../later/plan.ts";
 import { type Schedule, scheduleOf } from "../later/schedule.ts";
 import { resolveSchedule, type ScheduleOptions } from "../later/schedule-options.ts";
 import { momentOf } from "../later/when.ts";
+import type { Stored } from "../stored/answers.ts";
 import { Signing } from "../stored/signing.ts";
-import type { Headers, Letterbox, Put, StoreAccess } from "../stored/store.ts";
+import type { Headers, Letterbox, StoreAccess } from "../stored/store.ts";
 import { storeLetter } from "../stored/storing.ts";
 import { checkServer } from "../stored/version.ts";
 import { cancelId, cancelLifeMs } from "./cancelling.ts";
@@ -168,14 +169,13 @@ export class Submitter {
     const fitted = inputBody(submitted, { claims, maxPayload: link.maxPayload });
     // What fits is there already: waiting for nothing costs as much as writing it.
     const { payload, contentType } = "payload" in fitted ? fitted : await fitted;
-    const listeners = this.#takers.of(isNow ? taskConsumer(agent, priority) : laterConsumer);
-    const headers = await this.#headers(
-      { subject, payload, contentType, id, operation, lifeMs, plan, replay },
-      config,
-      trace,
-    );
+    const takers = this.#takers.of(isNow ? taskConsumer(agent, priority) : laterConsumer);
+    const letter = { subject, payload, contentType, id, operation, lifeMs, plan, replay };
+    const made = this.#headers(letter, config, trace);
+    const headers = made instanceof Promise ? await made : made;
     const { sequence, duplicate } = await this.#store({ subject, payload, headers }, config);
-    return Object.freeze({ id, stored: true, sequence, duplicate, listeners: await listeners });
+    const listeners = typeof takers === "string" ? takers : await takers;
+    return Object.freeze({ id, stored: true, sequence, duplicate, listeners });
   }
 
   /** The handle of a task of this submitter, whichever process of it submitted it. */
@@ -194,12 +194,12 @@ export class Submitter {
     letter: TaskLetter,
     config: SubmitConfig,
     trace: TraceContext | undefined,
-  ): Promise<Headers> {
+  ): Headers | Promise<Headers> {
     const { name, signer } = this.#parts;
     return taskHeaders({ name, signer: signer(), signing: this.#signing }, letter, config, trace);
   }
 
-  #store(letter: Letterbox, { signal, id }: SubmitConfig): Promise<Extract<Put, { is: "stored" }>> {
+  #store(letter: Letterbox, { signal, id }: SubmitConfig): Promise<Stored> {
     return storeLetter(this.#parts, { letter, signal, what: `submitting task ${id}` });
   }
 

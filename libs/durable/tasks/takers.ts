@@ -17,13 +17,13 @@ const freshMs = 1_000;
 /** Whether somebody takes what a consumer has: asked at most once a second for each, so a burst costs one question. */
 export class Takers {
   readonly #parts: TakersParts;
-  readonly #heard = new Map<string, { readonly at: number; readonly found: Promise<Listeners> }>();
+  readonly #heard = new Map<string, Heard>();
 
   constructor(parts: TakersParts) {
     this.#parts = parts;
   }
 
-  of({ stream, consumer }: ConsumerName): Promise<Listeners> {
+  of({ stream, consumer }: ConsumerName): Listeners | Promise<Listeners> {
     const { clock, store } = this.#parts;
     const known = this.#heard.get(consumer);
     if (known !== undefined && clock.now() - known.at < freshMs) return known.found;
@@ -35,9 +35,19 @@ export class Takers {
         (error: unknown): Listeners =>
           isMeshError(error, MeshCode.Unavailable) ? "none" : "unknown",
       );
-    this.#heard.set(consumer, { at: clock.now(), found });
+    const heard: Heard = { at: clock.now(), found };
+    this.#heard.set(consumer, heard);
+    void found.then((told) => {
+      heard.found = told;
+    });
     return found;
   }
+}
+
+interface Heard {
+  readonly at: number;
+  /** A promise until it is known: whoever asks then need not wait. */
+  found: Listeners | Promise<Listeners>;
 }
 
 /** A worker waits in a pull, or holds what it has not acknowledged. */

@@ -34,25 +34,22 @@ export interface Writer {
 const leastSignedMs = 600_000;
 
 /** What a task has beside its body: whose it is, until when, and who signs for it. */
-export async function taskHeaders(
+export function taskHeaders(
   { name, signer, signing }: Writer,
   letter: TaskLetter,
   { deadlineMs, key, conversation }: Pick<SubmitConfig, "deadlineMs" | "key" | "conversation">,
   trace: TraceContext | undefined,
-): Promise<Headers> {
+): Headers | Promise<Headers> {
   const { operation, id, subject, lifeMs, plan, replay } = letter;
   const { contentType = operation.request.contentType } = letter;
   const target = operation.agent;
   const order = plan === undefined ? undefined : writePlan(plan);
   const kind = order === undefined ? "task" : "later";
   const payload = order === undefined ? letter.payload : signedOrder(order, letter.payload);
-  // That a task comes too late is its deadline's to say: a signature that has expired is a forgery's error.
-  const signed = { lifeMs: Math.max(lifeMs, leastSignedMs) };
-  const about = { kind, target, subject, id, contentType, payload, ...signed } as const;
   // The same task twice is one; what is said of a schedule later is something new.
   const isOnce = plan === undefined || plan.does === "once";
   const what = `${order === undefined ? "" : "later "}${target} ${name} ${id}`;
-  return [
+  const own: Headers = [
     [StoreHeader.id, isOnce ? messageId(what, signer) : onceId()],
     [Header.later, order],
     [Header.id, id],
@@ -63,6 +60,11 @@ export async function taskHeaders(
     [Header.replay, replay === undefined ? undefined : writeReplay(replay)],
     [Header.traceparent, trace === undefined ? undefined : formatTraceparent(trace)],
     [Header.contentType, contentType === json.contentType ? undefined : contentType],
-    ...(await signing.headers(about)),
   ];
+  // That a task comes too late is its deadline's to say: a signature that has expired is a forgery's error.
+  const signed = { lifeMs: Math.max(lifeMs, leastSignedMs) };
+  const about = { kind, target, subject, id, contentType, payload, ...signed } as const;
+  const envelope = signing.headers(about);
+  if (!(envelope instanceof Promise)) return [...own, ...envelope];
+  return envelope.then((headers) => [...own, ...headers]);
 }

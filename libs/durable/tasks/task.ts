@@ -16,7 +16,8 @@ import {
 } from "../../pipeline/index.ts";
 import { json } from "../../wire/index.ts";
 import { wholeResult } from "../claims/results.ts";
-import type { StoreAccess, StoredMessage } from "../stored/store.ts";
+import type { StoredMessage } from "../stored/answers.ts";
+import type { StoreAccess } from "../stored/store.ts";
 import { readAttempt, readRunning, type Try } from "../work/running.ts";
 import { type Final, type Progress, readFinal, statesOf } from "./documents.ts";
 import { type Ended, Following } from "./following.ts";

@@ -2,8 +2,8 @@ import { ContentType, finalState, Header, Store } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { EnvelopeCheck, readUser, type Trust } from "../../identity/index.ts";
 import { field, needle } from "../../wire/index.ts";
+import type { StoredMessage } from "../stored/answers.ts";
 import { readTaskHead } from "../stored/delivery.ts";
-import type { StoredMessage } from "../stored/store.ts";
 import { statesOf } from "./documents.ts";
 
 /** Whose result it is, of which task, by which agent. */

@@ -1,8 +1,9 @@
 import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
 import type { Outcome } from "../../telemetry/index.ts";
 import { buryTask } from "../dead/dead.ts";
+import type { Put } from "../stored/answers.ts";
 import type { Delivery } from "../stored/delivery.ts";
-import type { Letterbox, Put } from "../stored/store.ts";
+import type { Letterbox } from "../stored/store.ts";
 import { type FinalParts, failureOf } from "../tasks/final.ts";
 import type { Turn } from "./turn.ts";
 import type { WorkParts } from "./work-parts.ts";

@@ -1,8 +1,9 @@
 import { finalState, runningState, Store } from "@myelin/subjects";
 import type { MeshError } from "../../errors/index.ts";
+import type { Put, StoredMessage } from "../stored/answers.ts";
 import type { Delivery } from "../stored/delivery.ts";
 import { onceId } from "../stored/signing.ts";
-import type { Letterbox, Put, StoredMessage } from "../stored/store.ts";
+import type { Letterbox } from "../stored/store.ts";
 import { write } from "../stored/writing.ts";
 import { onceAfter, stateHeaders } from "../tasks/documents.ts";
 import { generationHeaders, readGeneration } from "../tasks/generation.ts";

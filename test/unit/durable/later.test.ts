@@ -18,7 +18,7 @@ function submitterOn(serverVersion: string) {
   const sent: string[] = [];
   const store = {
     last: async () => undefined,
-    put: async ({ subject }: { readonly subject: string }) => {
+    store: async ({ subject }: { readonly subject: string }) => {
       sent.push(subject);
       return { is: "stored", sequence: sent.length, duplicate: false };
     },

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CallRecorder, readRecordFacts } from "../../../libs/durable/recording/index.ts";
-import type { Letterbox, Put } from "../../../libs/durable/stored/store.ts";
+import type { Put } from "../../../libs/durable/stored/answers.ts";
+import type { Letterbox } from "../../../libs/durable/stored/store.ts";
 import { MeshCode, MeshError } from "../../../libs/errors/index.ts";
 import { hexId } from "../../../libs/pipeline/index.ts";
 import { eventually, ManualClock } from "../../../libs/testing/index.ts";

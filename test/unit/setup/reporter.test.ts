@@ -25,6 +25,14 @@ test("tests that failed are named again before the counts, with what failed", as
   assert.equal(lines.filter((line) => line.startsWith("# failed:")).length, 1);
 });
 
+test("whatever a test fails with is told", async () => {
+  const lines = await report(`
+    test("throws what is no error", () => { throw Object.assign(Object.create(null), { odd: 7 }); });
+  `);
+  const from = lines.indexOf("# failed: a.test.mjs: throws what is no error");
+  assert.match(lines[from + 1] ?? "", /odd: 7/);
+});
+
 test("where nothing failed the end is the counts alone", async () => {
   const lines = await report(`test("holds", () => {});`);
   assert.equal(lines[lines.indexOf("1..1") + 1], "# tests 1");
