@@ -1,6 +1,7 @@
 /** The door for tools: who is there, what is being said, how the server is. An agent never needs it. */
 export type { CallOutcome, SeenCall } from "./operate/calls.ts";
 export {
+  checkDeadFilter,
   type DeadFilter,
   type DeadKind,
   type DeadLetter,

@@ -1,4 +1,5 @@
-import type { DeadFilter } from "@myelin/mesh/operate";
+import { MeshError } from "@myelin/mesh";
+import { checkDeadFilter, type DeadFilter } from "@myelin/mesh/operate";
 import { parseDeadSubject } from "@myelin/subjects";
 import { usage } from "./failure.ts";
 import { parseDuration } from "./input.ts";
@@ -21,12 +22,24 @@ export interface FilterOptions {
 export function filterOf(options: FilterOptions, what?: string): DeadFilter {
   const { agent, skill, from, cause, kind, trace: traceId, state } = options;
   const { since, until } = options;
-  return {
+  return checked({
     ...given({ agent, skill, from, cause, kind, traceId, state }),
     ...(since === undefined ? {} : { since: momentOf(since, "--since") }),
     ...(until === undefined ? {} : { until: momentOf(until, "--until") }),
     ...(what === undefined ? {} : wordsOf(what)),
-  };
+  });
+}
+
+/** Throws in the words of who typed it. */
+function checked(filter: DeadFilter): DeadFilter {
+  try {
+    checkDeadFilter(filter);
+    return filter;
+  } catch (error) {
+    const { detail } = MeshError.from(error);
+    const typed = detail.replaceAll("dead.task", "the task's id").replaceAll("dead.", "--");
+    throw usage(typed);
+  }
 }
 
 /** The same where something is done to them: nobody means everything by saying nothing. */

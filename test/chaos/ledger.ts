@@ -11,7 +11,7 @@ export class Ledger implements Disposable {
   #countedAt = Number.NEGATIVE_INFINITY;
 
   constructor() {
-    for (const part of ["laid", "runs"]) mkdirSync(join(this.folder, part));
+    for (const part of ["laid", "runs", "complaints"]) mkdirSync(join(this.folder, part));
   }
 
   get folder(): string {
@@ -46,6 +46,23 @@ export class Ledger implements Disposable {
   /** How often one was worked on at most. */
   get most(): number {
     return Math.max(0, ...this.runs.values());
+  }
+
+  /** What the workers' connections complained of: each kind with its number, and when it was first and last. */
+  get complaints(): readonly string[] {
+    const folder = join(this.folder, "complaints");
+    const lines = readdirSync(folder).flatMap((file) =>
+      readFileSync(join(folder, file), "utf8").split("\n").filter(Boolean),
+    );
+    const kinds = new Map<string, string[]>();
+    for (const line of lines.sort()) {
+      const [at = "", ...words] = line.split(" ");
+      const kind = words.join(" ").replaceAll(/\d+/g, "#");
+      kinds.set(kind, [...(kinds.get(kind) ?? []), at]);
+    }
+    return [...kinds].map(
+      ([kind, times]) => `${times.length} × ${kind}, ${times[0]} to ${times.at(-1)}`,
+    );
   }
 
   [Symbol.dispose](): void {

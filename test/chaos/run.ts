@@ -37,6 +37,8 @@ export interface Outcome {
   readonly deliveries: number;
 }
 
+/** How much of what the workers complained of is told where something went wrong. */
+const mostComplaints = 50;
 const patience = { timeoutMs: 60_000, everyMs: 200 };
 
 /** Sends messages while everything around them breaks, waits until all are over, and has the outcome judged. */
@@ -73,7 +75,12 @@ export async function chaos(
     `${ids.length} sent, ${deliveries} deliveries, ${runs.size} worked on, at most ${most} times`,
   );
   const broken = ids.filter((id) => fates.get(id) === "breaks");
-  await judge({ plan, ledger, reader, good, broken, ids, deliveries });
+  try {
+    await judge({ plan, ledger, reader, good, broken, ids, deliveries });
+  } catch (error) {
+    for (const line of ledger.complaints.slice(0, mostComplaints)) say(line);
+    throw error;
+  }
 }
 
 /** One in fifty fails at first, one in a hundred for good. */

@@ -3,12 +3,12 @@
  * `ready` once it follows. Each event that it writes down is a file with the event's id, which only one can make.
  */
 import { connect, on } from "@myelin/mesh";
-import { effect } from "./effect.ts";
+import { complaints, effect } from "./effect.ts";
 import { herald } from "./mesh.ts";
 import type { WorkerOrder } from "./worker.ts";
 
 const { access, folder }: WorkerOrder = JSON.parse(process.argv[2] ?? "{}");
-const mesh = await connect({ ...access, waitForBrokerMs: 60_000 });
+const mesh = await connect({ ...access, logger: complaints(folder), waitForBrokerMs: 60_000 });
 const written = on(herald, "stone.laid", async ({ fate }, { id, attempt }) => {
   if (fate === "breaks") throw new TypeError(`${id} breaks`);
   if (fate === "slips once" && attempt === 1) throw new TypeError(`${id} slips`);

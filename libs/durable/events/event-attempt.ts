@@ -4,7 +4,7 @@ import { CallSignal } from "../../pipeline/index.ts";
 import { bury, type Dead, readDead } from "../dead/dead.ts";
 import { acknowledge, Word } from "../stored/acknowledging.ts";
 import { type EarlyEnd, earlyEnd } from "../work/attempt-ends.ts";
-import { delayAfter, mayPass } from "../work/retrying.ts";
+import { delayAfter, mayPass, untilStore } from "../work/retrying.ts";
 import { deadEvent } from "./dead-event.ts";
 import {
   type EventDelivery,
@@ -184,7 +184,9 @@ export class EventAttempt {
   /** The store cannot be reached, or refuses: the message comes again. */
   #comesAgain(trouble: MeshError): void {
     this.#parts.warn(`${this.#what()}: ${trouble.message}`);
-    if (this.#early === undefined) this.nak(this.#delay(trouble));
+    const { config } = this.#parts;
+    if (this.#early === undefined)
+      this.nak(untilStore(this.#delay(trouble), this.delivery, config));
   }
 
   /** It failed: again after a while, or for good; answers whether for good. */

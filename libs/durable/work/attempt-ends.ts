@@ -23,20 +23,43 @@ const whys = {
   stopping: "the instance stops, another attempt will be made",
 } as const;
 
+/** Deliveries that are kept for its end, at most: it may have to be said again. */
+const mostSpare = 3;
+
+/**
+ * How often more a task can be tried before the server delivers it no more; below 0 where this delivery is none to try
+ * it with. Attempts are counted in the store, and the copy that tells them may be behind: what is delivered too often
+ * has to end all the same, while somebody has it who can say why.
+ */
+export function triesLeft(
+  { deliveries }: Delivery,
+  { attempts }: TasksConfig,
+  mostDeliveries: number,
+): number {
+  const spare = Math.min(mostSpare, mostDeliveries - attempts - 1);
+  return mostDeliveries - spare - deliveries;
+}
+
+/** What a task has left. */
+export interface Left {
+  readonly ms: number;
+  readonly tries: number;
+}
+
 /** Why a task need not be tried once more: its attempts are spent, or its time is. */
 export function whyHopeless(
   { task, attempt }: Turn,
-  leftMs: number,
+  left: Left,
   { attempts }: TasksConfig,
 ): MeshError | undefined {
   const { id, operation, head, isCancel } = task;
   if (isCancel) return undefined;
-  if (attempt >= attempts) {
+  if (attempt >= attempts || left.tries < 0) {
     // Its workers died of it, or were stopped, each time.
-    const detail = `${operation.key}: all ${attempts} attempts of task ${id} were begun, and none ended`;
+    const detail = `${operation.key}: all ${Math.max(attempt, attempts)} attempts of task ${id} were begun, and none ended`;
     return new MeshError(MeshCode.UnknownOutcome, detail);
   }
-  if (leftMs > 0) return undefined;
+  if (left.ms > 0) return undefined;
   const late = `${operation.key}: task ${id} was not done within ${head.timeoutMs} ms`;
   return new MeshError(MeshCode.DeadlineExceeded, late);
 }

@@ -6,12 +6,12 @@ import { acknowledge, Word } from "../stored/acknowledging.ts";
 import type { Delivery } from "../stored/delivery.ts";
 import type { Letterbox } from "../stored/store.ts";
 import { answerOf } from "../tasks/final.ts";
-import { type EarlyEnd, earlyEnd, leftMs, whyHopeless } from "./attempt-ends.ts";
+import { type EarlyEnd, earlyEnd, leftMs, triesLeft, whyHopeless } from "./attempt-ends.ts";
 import { type Ended, Ending, finalParts } from "./ending.ts";
 import { execute } from "./execution.ts";
 import { judgeTask } from "./judging.ts";
 import type { HeldKey } from "./keys.ts";
-import { delayAfter, mayPass } from "./retrying.ts";
+import { delayAfter, mayPass, untilStore } from "./retrying.ts";
 import { Turn } from "./turn.ts";
 import type { WorkParts } from "./work-parts.ts";
 
@@ -62,7 +62,8 @@ export class Attempt {
     } catch (error) {
       // The store cannot be reached, or refuses: the message comes again, and every step is looked up first.
       this.#parts.warn(`task ${this.delivery.sequence}: ${MeshError.from(error).message}`);
-      if (this.#early === undefined) this.nak(this.#delay(MeshError.from(error)));
+      const delay = this.#delay(MeshError.from(error));
+      if (this.#early === undefined) this.nak(untilStore(delay, this.delivery, this.#parts.config));
       return "ended";
     } finally {
       await this.#held?.release();
@@ -110,7 +111,8 @@ export class Attempt {
     const turn = this.#turn;
     // A later delivery is at work: the message is its to acknowledge.
     if (turn === undefined || (await turn.isLate())) return "ended";
-    const hopeless = whyHopeless(turn, this.#leftMs(turn), this.#parts.config);
+    const left = { ms: this.#leftMs(turn), tries: this.#triesLeft };
+    const hopeless = whyHopeless(turn, left, this.#parts.config);
     if (hopeless === undefined && !(await this.#takeKey(turn))) return this.#park(turn);
     const begun = await turn.begin(hopeless === undefined && !turn.task.isCancel ? "try" : "end");
     if (begun !== "begun") await this.#conclude(begun === "over" ? "done" : "again");
@@ -165,7 +167,8 @@ export class Attempt {
     const turn = this.#turn;
     const delay = this.#delay(error);
     const isLate = turn !== undefined && this.#leftMs(turn) <= delay;
-    if (mayPass(error) && this.#made < this.#most(error) && !isLate) {
+    const isLast = this.#made >= this.#most(error) || this.#triesLeft <= 0;
+    if (mayPass(error) && !isLast && !isLate) {
       if (turn?.hasBegun === true && (await turn.failed(error)).is === "outdated") {
         return this.#left(turn);
       }
@@ -208,6 +211,11 @@ export class Attempt {
 
   #leftMs({ task }: Turn): number {
     return leftMs(task, this.delivery, this.#parts.config);
+  }
+
+  get #triesLeft(): number {
+    const { config, mostDeliveries } = this.#parts;
+    return triesLeft(this.delivery, config, mostDeliveries());
   }
 
   /** How many attempts were made: before a handler has run for it, as often as it was delivered. */

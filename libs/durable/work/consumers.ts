@@ -7,9 +7,17 @@ const nanosecondsPerMs = 1_000_000;
 
 type Checked = Pick<WorkParts, "agent" | "store" | "link" | "clock" | "config" | "operations">;
 
-/** How long the server waits for a word of a task, in milliseconds; throws when a consumer of an agent is not as tasks need it. */
-export async function checkConsumers(parts: Checked): Promise<number> {
-  const waits = await Promise.all(
+/** What the server bears with a task. */
+export interface Bearing {
+  /** How long it waits for a word of one that it has delivered, in milliseconds. */
+  readonly ackWaitMs: number;
+  /** How often it delivers one. */
+  readonly mostDeliveries: number;
+}
+
+/** How the consumers of an agent bear with its tasks; throws when one of them is not as tasks need it. */
+export async function checkConsumers(parts: Checked): Promise<Bearing> {
+  const found = await Promise.all(
     priorities.map((priority) =>
       checkConsumer(
         parts,
@@ -18,10 +26,13 @@ export async function checkConsumers(parts: Checked): Promise<number> {
       ),
     ),
   );
-  return Math.min(...waits);
+  return {
+    ackWaitMs: Math.min(...found.map(({ ackWaitMs }) => ackWaitMs)),
+    mostDeliveries: Math.min(...found.map(({ mostDeliveries }) => mostDeliveries)),
+  };
 }
 
-async function checkConsumer(parts: Checked, consumer: string, own: string): Promise<number> {
+async function checkConsumer(parts: Checked, consumer: string, own: string): Promise<Bearing> {
   const { config } = parts;
   const found = await read(parts, consumer);
   const { ack_wait, ack_policy, max_deliver, filter_subject, filter_subjects } = found;
@@ -32,14 +43,16 @@ async function checkConsumer(parts: Checked, consumer: string, own: string): Pro
   if (filters.length !== 1 || filters[0] !== own) {
     throw foreign(consumer, `its filter must be ${own}, it is ${filters.join(", ").slice(0, 200)}`);
   }
+  const isBounded = typeof max_deliver === "number" && max_deliver > 0;
+  const mostDeliveries = isBounded ? max_deliver : Number.POSITIVE_INFINITY;
   // The server gives up then, and nobody has said why.
-  if (typeof max_deliver === "number" && max_deliver > 0 && max_deliver <= config.attempts) {
+  if (mostDeliveries <= config.attempts) {
     throw new MeshError(
       MeshCode.InvalidArgument,
       `serve.tasks.attempts must be less than ${max_deliver}, got ${config.attempts}: the consumer ${consumer} delivers a task ${max_deliver} times at most`,
     );
   }
-  return ack_wait / nanosecondsPerMs;
+  return { ackWaitMs: ack_wait / nanosecondsPerMs, mostDeliveries };
 }
 
 async function read(parts: Checked, consumer: string): Promise<Readonly<Record<string, unknown>>> {

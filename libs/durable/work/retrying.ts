@@ -38,3 +38,17 @@ export function delayAfter(
   const delay = most / 2 + (random() * most) / 2;
   return Math.ceil(Math.max(delay, error.retryAfterMs ?? 0));
 }
+
+const reserveMs = 10_000;
+
+/**
+ * How long a message waits whose end could not be stored, in milliseconds: those of its deliveries that are left
+ * beyond its attempts are few, and have to last until the store is there again.
+ */
+export function untilStore(
+  delayMs: number,
+  { deliveries }: { readonly deliveries: number },
+  { attempts }: { readonly attempts: number },
+): number {
+  return deliveries < attempts ? delayMs : Math.max(delayMs, reserveMs);
+}

@@ -14,8 +14,9 @@ import type { WorkParts } from "./work-parts.ts";
 const readMs = 3_000;
 /** Younger than this no other delivery of it can have begun, in milliseconds: the server waits longer. */
 const freshMs = 500;
-/** How often the final result of an earlier generation is looked up, where it changes meanwhile. */
+/** How often it is looked for the final result that refuses a turn, and how long lies between, in milliseconds. */
 const mostLooks = 3;
+const pauseMs = 100;
 
 /** What of a worker's parts it needs. */
 export type TurnParts = Pick<WorkParts, "store" | "clock" | "instance" | "metrics">;
@@ -28,7 +29,8 @@ export type Begun = "begun" | "over" | "again";
  *
  * A turn begins with a writing of the running state, which is refused once there is a final result. What is written
  * later is stored only while that writing is the last one. So an attempt that was taken for dead, and comes back, can
- * write nothing; and one that is delivered after the result has no turn.
+ * write nothing; and one that is delivered after the result has no turn. That there is a result is seen, not concluded
+ * from the refusal: the message is acknowledged for it.
  */
 export class Turn {
   readonly task: KnownTask;
@@ -111,10 +113,12 @@ export class Turn {
         this.#place = put.sequence;
         return "begun";
       }
-      if (this.#generation === 0) return "over";
+      // A result that is still on its way between the servers refuses it too, and may be lost there.
       const final = await this.#last(finalState);
       if (final !== undefined && this.#isOurs(final.head)) return "over";
-      this.#finalBefore = final?.sequence ?? 0;
+      const isNew = final !== undefined && final.sequence > this.#finalBefore;
+      if (isNew) this.#finalBefore = final.sequence;
+      else await this.#pause();
     }
     return "again";
   }
@@ -200,6 +204,10 @@ export class Turn {
     const last = guard === finalState ? this.#finalBefore : this.#place;
     const condition = onceAfter(onceId(), last, this.task.states(guard));
     return write(store, clock, { subject, payload, headers: [...headers, ...condition] });
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => void this.#parts.clock.schedule(pauseMs, resolve));
   }
 
   #last(state: string, waitMs = readMs) {

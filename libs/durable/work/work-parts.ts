@@ -43,6 +43,8 @@ export interface WorkParts {
   /** Who has which key. */
   readonly keys: Keys;
   readonly warn: (detail: string) => void;
+  /** How often the server delivers a task. */
+  readonly mostDeliveries: () => number;
   /** Hears that a task was cancelled, by the subject of its final result. */
   readonly onCancelled: (finalSubject: string) => void;
 }

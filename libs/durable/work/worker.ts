@@ -4,13 +4,16 @@ import { type Delivery, isOrder } from "../stored/delivery.ts";
 import { Signing } from "../stored/signing.ts";
 import { checkServer } from "../stored/version.ts";
 import { Attempt } from "./attempt.ts";
-import { checkConsumers } from "./consumers.ts";
+import { type Bearing, checkConsumers } from "./consumers.ts";
 import { Intake } from "./intake.ts";
 import { Keys } from "./keys.ts";
 import { Parking } from "./parking.ts";
 import type { WorkParts } from "./work-parts.ts";
 
-export interface WorkerParts extends Omit<WorkParts, "onCancelled" | "keys" | "signing"> {
+/** What a worker has of its own. */
+type Own = "onCancelled" | "keys" | "signing" | "mostDeliveries";
+
+export interface WorkerParts extends Omit<WorkParts, Own> {
   /** Counts what came and is no task, by reason. */
   readonly onRefused: (reason: string) => void;
 }
@@ -52,14 +55,18 @@ export class Worker {
   readonly #waiting: Held[] = [];
   readonly #parking = new Parking<Held>();
   readonly #undo: (() => void)[] = [];
-  #ackWaitMs = 30_000;
+  #bearing: Bearing = { ackWaitMs: 30_000, mostDeliveries: Number.POSITIVE_INFINITY };
   #state: "new" | "open" | "draining" | "stopped" = "new";
   #draining: Promise<void> | undefined;
 
   constructor(parts: WorkerParts) {
     const { link, clock, agent, warn, onRefused } = parts;
     const own = { keys: new Keys(parts), signing: new Signing(parts.signer) };
-    this.#parts = { ...parts, ...own, onCancelled: (final) => this.#over(final) };
+    this.#parts = {
+      ...{ ...parts, ...own },
+      mostDeliveries: () => this.#bearing.mostDeliveries,
+      onCancelled: (final) => this.#over(final),
+    };
     this.#intake = new Intake({
       ...{ link, clock, agent, warn, onRefused },
       room: (priority) => this.#room(priority),
@@ -72,13 +79,15 @@ export class Worker {
   async start(): Promise<void> {
     const { link, clock } = this.#parts;
     checkServer(link.serverVersion);
-    this.#ackWaitMs = await checkConsumers(this.#parts);
+    this.#bearing = await checkConsumers(this.#parts);
     this.#intake.start();
     await link.flush();
     if (this.#intake.refused !== undefined) throw this.#intake.refused;
     this.#state = "open";
     this.#undo.push(link.onUp(() => this.#resume()));
-    this.#undo.push(every(clock, Math.min(this.#ackWaitMs / 3, mostBeatMs), () => this.#beat()));
+    this.#undo.push(
+      every(clock, Math.min(this.#bearing.ackWaitMs / 3, mostBeatMs), () => this.#beat()),
+    );
     this.#intake.fill();
   }
 
@@ -181,7 +190,7 @@ export class Worker {
     const now = this.#parts.clock.now();
     const { isUp } = this.#parts.link;
     for (const held of [...this.#running.keys(), ...this.#waiting, ...this.#parking.all()]) {
-      if (now - held.beatAt > this.#ackWaitMs) this.#lose(held);
+      if (now - held.beatAt > this.#bearing.ackWaitMs) this.#lose(held);
       else if (isUp) {
         held.attempt.beat();
         held.beatAt = now;

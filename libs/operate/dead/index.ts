@@ -1,5 +1,5 @@
 export type { Dropped } from "./drop.ts";
-export type { DeadFilter } from "./filter.ts";
+export { checkFilter as checkDeadFilter, type DeadFilter } from "./filter.ts";
 export { type DeadKind, type DeadLetter, stateOf } from "./letter.ts";
 export type { Marker, Outcome } from "./marker.ts";
 export { DeadLetters, nothingMeant, openDeadLetters } from "./office.ts";

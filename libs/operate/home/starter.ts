@@ -13,8 +13,11 @@ function workspace(name: string): string {
   return `  ${name}:
     # agents:
     #   librarian: { skills: [list, read] }
-    #   editor: { skills: [edit], calls: [librarian.read] }
+    #   editor: { skills: [edit], calls: [librarian.read], submits: [librarian.read], publishes: [page.done] }
+    #   archive: { skills: [find], follows: { pages: { from: beginning, events: [editor.page.done] } } }
     roles:
       operator: { members: [ops] }
+      # What is submitted for later needs one, and so does what a worker leaves behind: \`myelin keeper\`.
+      # keeper: { members: [keeper] }
 `;
 }

@@ -14,7 +14,6 @@ export async function replay(context: Context, flags: ReplayFlags): Promise<numb
   await using recordings = await openRecordings({ name, ...place });
   // Awaited here: what is returned unawaited would outlive its connection.
   return await interruptible(context, async (signal) => {
-    heading(context);
     if (into === undefined) return show(context, recordings.select(selection, { signal }));
     const steps = flags.step === true ? new Steps(context) : undefined;
     const ignore = flags.ignore?.split(",").map((path) => path.trim()) ?? [];
@@ -30,7 +29,7 @@ export async function replay(context: Context, flags: ReplayFlags): Promise<numb
 async function show(context: Context, found: ReturnType<Recordings["select"]>): Promise<number> {
   let many = 0;
   for await (const recorded of found) {
-    many++;
+    if (many++ === 0) heading(context);
     showRecorded(context, recorded);
   }
   const next = many === 0 ? "" : "; --to <agent> replays them";
@@ -46,6 +45,7 @@ async function run(
 ): Promise<number> {
   const tally: Tally = { replayed: 0, skipped: 0, failed: 0, differing: 0 };
   for await (const one of replayed) {
+    if (tally.replayed + tally.skipped === 0) heading(context);
     count(tally, one);
     showReplayed(context, one);
   }

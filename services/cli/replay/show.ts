@@ -7,7 +7,7 @@ const widths = [24, 20, 16, 28, 14, 9, 0];
 const titles = ["TIME", "PLACE", "CALLER", "CALLED", "ID", "TOOK", "ENDED"] as const;
 const mostValue = 120;
 
-/** The heading of what follows. */
+/** The heading of what follows: said with the first of it. */
 export function heading({ terminal, palette, json }: Context): void {
   if (!json) terminal.out.write(`${palette.dim(line(titles))}\n`);
 }

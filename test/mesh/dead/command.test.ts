@@ -146,10 +146,10 @@ test("dead drop is done with a letter, and wrong options say what they may be", 
   const [letter] = JSON.parse((await dead(home, "ls", "--state", "any", "--json")).out) as Shown[];
   assert.deepEqual([letter?.state, letter?.markers[0]?.by], ["dropped", "ops"]);
   const wrong: readonly (readonly [string, RegExp])[] = [
-    ["--cause=nonsense", /dead\.cause must be an error code such as handler_failed/],
+    ["--cause=nonsense", /--cause must be an error code such as handler_failed/],
     ["--since=yesterday", /--since must be a date such as/],
-    ["--agent=A.*", /dead\.agent must be/],
-    ["--state=gone", /dead\.state must be open, redriven, dropped or any/],
+    ["--agent=A.*", /--agent must be/],
+    ["--state=gone", /--state must be open, redriven, dropped or any/],
   ];
   for (const [option, why] of wrong) {
     const { exit, err } = await dead(home, "ls", option);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { isDomainError, isMeshError } from "@myelin/mesh";
 import { eventually } from "@myelin/mesh/testing";
 import { Store } from "@myelin/subjects";
-import { deadLetters, finals, left } from "../../support/durable-facts.ts";
+import { deadLetters, finals, left, purge } from "../../support/durable-facts.ts";
 import { painter, painterMesh } from "../../support/painter.ts";
 import { servePainter } from "../../support/painting.ts";
 import { joinPlain, storedMesh } from "../../support/stores.ts";
@@ -117,4 +117,25 @@ test("a task that nobody signed is refused, and its submitter told", async () =>
   const task = (await home.connect("rival")).task(painter, "paint", "t1");
   await assert.rejects(task.result(patience), (error) => isMeshError(error, "permission_denied"));
   assert.deepEqual([seen, (await deadLetters(home)).length], [[], 1]);
+});
+
+test("a task whose attempts nobody can count ends before the server gives it up", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"], { ackWaitMs: 400, maxDeliver: 6 });
+  const attempts: number[] = [];
+  const forgetful = async (_input: unknown, ctx: { readonly attempt: number }) => {
+    attempts.push(ctx.attempt);
+    // As a copy of the stream that is far behind shows it: nobody has begun the task.
+    await purge(home, Store.results);
+    throw new TypeError("no paint");
+  };
+  const tasks = { attempts: 2, firstDelayMs: 5, maxDelayMs: 10 };
+  await servePainter(home, forgetful, { tasks });
+  const boss = await home.connect("boss");
+  const task = await boss.client(painter).paint.submit({ what: "a door" }, { id: "t1" });
+  await assert.rejects(task.result({ timeoutMs: 15_000 }), (error) =>
+    isMeshError(error, "unknown_outcome"),
+  );
+  assert.deepEqual(attempts, [1, 1, 1]);
+  assert.equal((await deadLetters(home)).length, 1);
+  await eventually("the task is gone", async () => (await left(home, Store.tasks)) === 0);
 });
