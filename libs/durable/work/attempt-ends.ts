@@ -56,7 +56,11 @@ export function whyHopeless(
   if (isCancel) return undefined;
   if (attempt >= attempts || left.tries < 0) {
     // Its workers died of it, or were stopped, each time.
-    const detail = `${operation.key}: all ${Math.max(attempt, attempts)} attempts of task ${id} were begun, and none ended`;
+    const why =
+      attempt >= attempts
+        ? `all ${attempts} attempts of task ${id} were begun, and none ended`
+        : `task ${id} was delivered again and again, and no attempt at it ended`;
+    const detail = `${operation.key}: ${why}`;
     return new MeshError(MeshCode.UnknownOutcome, detail);
   }
   if (left.ms > 0) return undefined;
