@@ -12,6 +12,11 @@ export function effect(folder: string, id: string): void {
   }
 }
 
+/** Ends this process when whoever started it is gone, and cannot end it any more. */
+export function endWithParent(): void {
+  process.stdin.resume().on("end", () => process.exit(1));
+}
+
 /** Notes what the mesh complains of, for whoever has to find out what went wrong. */
 export function complaints(folder: string): Logger {
   const note = (_facts: object, text = ""): void => {

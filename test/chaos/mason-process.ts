@@ -3,10 +3,11 @@
  * `ready` once it takes tasks. Each stone that it lays is a file with the task's id, which only one can make.
  */
 import { connect } from "@myelin/mesh";
-import { complaints, effect } from "./effect.ts";
+import { complaints, effect, endWithParent } from "./effect.ts";
 import { mason } from "./mesh.ts";
 import type { WorkerOrder } from "./worker.ts";
 
+endWithParent();
 const { access, folder }: WorkerOrder = JSON.parse(process.argv[2] ?? "{}");
 const mesh = await connect({ ...access, logger: complaints(folder), waitForBrokerMs: 60_000 });
 await mesh.serve(

@@ -3,10 +3,11 @@
  * `ready` once it follows. Each event that it writes down is a file with the event's id, which only one can make.
  */
 import { connect, on } from "@myelin/mesh";
-import { complaints, effect } from "./effect.ts";
+import { complaints, effect, endWithParent } from "./effect.ts";
 import { herald } from "./mesh.ts";
 import type { WorkerOrder } from "./worker.ts";
 
+endWithParent();
 const { access, folder }: WorkerOrder = JSON.parse(process.argv[2] ?? "{}");
 const mesh = await connect({ ...access, logger: complaints(folder), waitForBrokerMs: 60_000 });
 const written = on(herald, "stone.laid", async ({ fate }, { id, attempt }) => {

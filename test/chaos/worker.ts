@@ -81,7 +81,8 @@ class Hand {
 
   constructor(program: string, order: WorkerOrder) {
     this.#child = spawn(process.execPath, [program, JSON.stringify(order)], {
-      stdio: ["ignore", "pipe", "inherit"],
+      // Its input ends with us, however we end: then it ends too.
+      stdio: ["pipe", "pipe", "inherit"],
     });
     this.#child.stdout?.on("data", (bytes: Buffer) => {
       this.#said += String(bytes);

@@ -30,7 +30,7 @@ test("a slow instance keeps hardly any calls", async () => {
   await using one = await instance(nats);
   await using two = await instance(nats);
   await using caller = await connect({ name: "ops", ...nats.access });
-  const calls = steadyCalls(32, () => caller.client(echo).who({ ms: 2 }));
+  await using calls = steadyCalls(32, () => caller.client(echo).who({ ms: 2 }));
   const total = () => Object.values(calls.seen().answered).reduce((sum, count) => sum + count, 0);
   await eventually("some thousand calls", () => total() > 3_000, { timeoutMs: 20_000 });
   const { answered, errors } = await calls.stop();

@@ -29,7 +29,7 @@ test("an instance that joins gets its share without anybody asking again", async
   await using nats = await startMesh();
   await using first = await instance(nats);
   await using caller = await connect({ name: "ops", ...nats.access });
-  const calls = steadyCalls(4, () => caller.client(echo).who({ ms: 5 }));
+  await using calls = steadyCalls(4, () => caller.client(echo).who({ ms: 5 }));
   await eventually("the first one answers", () => calls.seen().answered[first.instance]);
   await using second = await instance(nats);
   await eventually("the second one answers", () => calls.seen().answered[second.instance]);
@@ -41,7 +41,7 @@ test("a drained instance gets no call any more, and no call fails by it", async 
   await using stays = await instance(nats);
   await using leaves = await instance(nats);
   await using caller = await connect({ name: "ops", ...nats.access });
-  const calls = steadyCalls(16, () => caller.client(echo).once({ ms: 5 }));
+  await using calls = steadyCalls(16, () => caller.client(echo).once({ ms: 5 }));
   await eventually("both answer", () => Object.keys(calls.seen().answered).length === 2);
   await leaves.drain();
   const before = calls.seen().answered;
@@ -64,7 +64,7 @@ for (const signal of ["SIGKILL", "SIGSTOP"] as const) {
       await using doomed = await launchAgent(nats);
       await using other = await launchAgent(nats);
       await using caller = await connect({ name: "ops", ...nats.access });
-      const calls = steadyCalls(32, () => caller.client(echo).who({ ms: 10 }));
+      await using calls = steadyCalls(32, () => caller.client(echo).who({ ms: 10 }));
       await eventually("both answer", () => Object.keys(calls.seen().answered).length === 2);
       doomed.signal(signal);
       const before = calls.seen().answered[other.instance] ?? 0;
@@ -99,7 +99,7 @@ test("a process that is stopped and goes on gets calls again", async () => {
   await using paused = await launchAgent(nats);
   await using other = await launchAgent(nats);
   await using caller = await connect({ name: "ops", ...nats.access });
-  const calls = steadyCalls(8, () => caller.client(echo).who({ ms: 5 }));
+  await using calls = steadyCalls(8, () => caller.client(echo).who({ ms: 5 }));
   await eventually("both answer", () => Object.keys(calls.seen().answered).length === 2);
   paused.signal("SIGSTOP");
   const before = calls.seen().answered[other.instance] ?? 0;

@@ -28,13 +28,16 @@ export function steadyCalls(width: number, ask: () => Promise<{ instance: string
   };
   const lanes = Array.from({ length: width }, lane);
   const seen = (): SteadyCalls => ({ answered: { ...answered }, errors, longestMs });
+  const stop = async (): Promise<SteadyCalls> => {
+    isOn = false;
+    await Promise.all(lanes);
+    return seen();
+  };
   return {
     /** What has become of them so far. */
     seen,
-    stop: async (): Promise<SteadyCalls> => {
-      isOn = false;
-      await Promise.all(lanes);
-      return seen();
-    },
+    stop,
+    /** A test that fails while they run must end all the same. */
+    [Symbol.asyncDispose]: async (): Promise<void> => void (await stop()),
   };
 }
