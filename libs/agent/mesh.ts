@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { type Contract, maxDeadlineMs } from "../contract/index.ts";
 import type { Artifacts, Conversation, ConversationOptions, TaskHandle } from "../durable/index.ts";
 import { Link } from "../nats/index.ts";
-import { checkNumbers, hexId, Wheel } from "../pipeline/index.ts";
+import { checkNumbers, hexId, pause, Wheel } from "../pipeline/index.ts";
 import type { MeshMetrics } from "../telemetry/index.ts";
 import { Caller } from "./caller.ts";
 import type { Client, ClientOptions } from "./client.ts";
@@ -230,9 +230,7 @@ export class Mesh implements AsyncDisposable {
   /** Waits for calls made from here, within what is left of the limit. */
   async #finishCalls(until: number): Promise<void> {
     while (this.#caller.isBusy && this.#config.clock.now() < until) {
-      await new Promise<void>((resolve) => {
-        this.#config.clock.schedule(20, resolve);
-      });
+      await pause(this.#config.clock, 20);
     }
   }
 }

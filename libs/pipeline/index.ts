@@ -1,5 +1,5 @@
 export { type Call, CallRecord, type Layer, type Reply, type Send } from "./call.ts";
-export { type Clock, systemClock } from "./clock.ts";
+export { type Clock, pause, systemClock } from "./clock.ts";
 export { compose, proceed } from "./compose.ts";
 export type { CloudEvent, EventArrival } from "./event.ts";
 export { every } from "./every.ts";

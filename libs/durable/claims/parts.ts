@@ -1,9 +1,10 @@
 import { createHash, type Hash } from "node:crypto";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Link } from "../../nats/index.ts";
-import type { Clock, Stop } from "../../pipeline/index.ts";
+import { type Clock, pause, type Stop } from "../../pipeline/index.ts";
 import { leastPartBytes } from "../../wire/index.ts";
 import type { Headers, StoreAccess } from "../stored/store.ts";
+import { askAgain } from "../stored/storing.ts";
 
 export interface PartsParts {
   readonly link: Pick<Link, "isUp" | "maxPayload">;
@@ -41,9 +42,6 @@ const atOnce = 6;
 const mostPartBytes = 524_288;
 /** Room for the headers of a part. */
 const headBytes = 512;
-const tries = 4;
-const tryMs = 2_500;
-const pauseMs = 200;
 /** How often a part is looked for that is not there: a replica may be behind what another has told. */
 const looks = 6;
 const firstLookMs = 25;
@@ -68,13 +66,14 @@ export class Parts {
     { headers, signal, partBytes = this.partBytes }: Writing,
   ): Promise<Measure> {
     if (partBytes < leastPartBytes) throw tooNarrow(this.#parts.link.maxPayload);
+    const { store } = this.#parts;
     const digest = createHash("sha256");
     await inTurn(Math.ceil(body.length / partBytes), signal, (part) => {
       const payload = body.subarray(part * partBytes, (part + 1) * partBytes);
       // Parts begin in their order, so their bytes are digested in it.
       digest.update(payload);
       const subject = place.subject(part);
-      return this.#patiently(() => this.#parts.store.put({ subject, payload, headers }, tryMs));
+      return askAgain(this.#parts, (waitMs) => store.put({ subject, payload, headers }, waitMs));
     });
     return { bytes: body.length, partBytes, sha256: digest.digest("base64url") };
   }
@@ -102,49 +101,30 @@ export class Parts {
 
   /** Takes the content away and leaves empty parts: who writes may not delete. */
   async empty(place: Place, count: number): Promise<void> {
+    const { store } = this.#parts;
     await inTurn(count, undefined, (part) => {
       const subject = place.subject(part);
-      return this.#patiently(() =>
-        this.#parts.store.put({ subject, payload: "", headers: [] }, tryMs),
+      return askAgain(this.#parts, (waitMs) =>
+        store.put({ subject, payload: "", headers: [] }, waitMs),
       );
     });
   }
 
   async #find(place: Place, part: number, signal: Stop | undefined): Promise<Uint8Array> {
+    const { store, clock } = this.#parts;
     const subject = place.subject(part);
     for (let look = 0; ; look++) {
-      const found = await this.#patiently(() =>
-        this.#parts.store.last(place.stream, subject, tryMs),
+      const found = await askAgain(this.#parts, (waitMs) =>
+        store.last(place.stream, subject, waitMs),
       );
       if (found !== undefined) return found.payload;
       if (look === looks) {
         const detail = `${place.what} is not in the store: it has expired, or was removed (${subject})`;
         throw new MeshError(MeshCode.MalformedPayload, detail);
       }
-      await this.#pause(firstLookMs * 2 ** look);
+      await pause(clock, firstLookMs * 2 ** look);
       signal?.throwIfEnded();
     }
-  }
-
-  /** Tries again what may pass: a broker that restarts, an election, an answer that was lost. */
-  async #patiently<T>(ask: () => Promise<T>): Promise<T> {
-    for (let made = 1; ; made++) {
-      try {
-        return await ask();
-      } catch (error) {
-        const { code, retryAfterMs } = MeshError.from(error);
-        const passes =
-          code === MeshCode.UnknownOutcome ||
-          retryAfterMs !== undefined ||
-          (code === MeshCode.Unavailable && !this.#parts.link.isUp);
-        if (!passes || made === tries) throw error;
-        await this.#pause(pauseMs * made);
-      }
-    }
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => void this.#parts.clock.schedule(ms, resolve));
   }
 }
 

@@ -1,6 +1,6 @@
-import { maxDeadlineMs } from "../../contract/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { checkNumbers, overDefaults, randomToken } from "../../pipeline/index.ts";
+import { anyTime, type RetryingOptions, retryingDefaults } from "../work/retrying-options.ts";
 
 /** What a publisher may say about one event. */
 export interface PublishOptions {
@@ -46,17 +46,11 @@ export function resolvePublish(options: PublishOptions = {}): PublishConfig {
 }
 
 /** How an agent follows events. */
-export interface FollowOptions {
+export interface FollowOptions extends RetryingOptions {
   /** Most that are handled at once on this instance; 1 keeps their order, as long as none fails. Default: 16. */
   readonly concurrency?: number;
-  /** Most attempts to handle one event, over all instances; one that dies counts. Default: 5. */
-  readonly attempts?: number;
   /** Longest an attempt may take, in milliseconds; then its signal is aborted. Default: 300000, five minutes. */
   readonly attemptMs?: number;
-  /** Longest first wait before another attempt, in milliseconds; it doubles per attempt. Default: 500. */
-  readonly firstDelayMs?: number;
-  /** Longest wait of all, in milliseconds. Default: 60000. */
-  readonly maxDelayMs?: number;
   /** Most events that are fetched ahead, where they are handled quickly. Default: 512. */
   readonly prefetch?: number;
   /** How many handled events are remembered, so that one that comes again is not handled again. Default: 10000. */
@@ -67,24 +61,20 @@ export interface FollowOptions {
 export type FollowConfig = Readonly<Required<FollowOptions>>;
 
 const followDefaults: FollowConfig = {
+  ...retryingDefaults,
   concurrency: 16,
-  attempts: 5,
   attemptMs: 300_000,
-  firstDelayMs: 500,
-  maxDelayMs: 60_000,
   prefetch: 512,
   remember: 10_000,
 };
-
-const span = { min: 1, max: maxDeadlineMs, whole: false } as const;
 
 export function resolveFollow(options: FollowOptions = {}): FollowConfig {
   return checkNumbers("follow", overDefaults(followDefaults, options), {
     concurrency: { min: 1, max: 1_000, whole: true },
     attempts: { min: 1, max: 19, whole: true },
-    attemptMs: span,
-    firstDelayMs: span,
-    maxDelayMs: span,
+    attemptMs: anyTime,
+    firstDelayMs: anyTime,
+    maxDelayMs: anyTime,
     prefetch: { min: 1, max: 1_000, whole: true },
     remember: { min: 1, max: 1_000_000, whole: true },
   });

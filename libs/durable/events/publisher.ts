@@ -7,6 +7,7 @@ import {
   type Clock,
   type LargePayloads,
   type Operation,
+  pause,
   randomToken,
   type TraceContext,
 } from "../../pipeline/index.ts";
@@ -159,7 +160,7 @@ export class Publisher {
       }
       // Where there are several copies, the one that answers may be behind.
       if (looked === mostLooks) return false;
-      await new Promise<void>((resolve) => void clock.schedule(lookAgainMs, resolve));
+      await pause(clock, lookAgainMs);
     }
   }
 

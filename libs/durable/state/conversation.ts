@@ -1,7 +1,7 @@
 import { conversationSubject, maxHeaderBytes, Store, StoreHeader } from "@myelin/subjects";
 import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
 import type { Link } from "../../nats/index.ts";
-import { type Clock, unlessAborted } from "../../pipeline/index.ts";
+import { type Clock, pause, unlessAborted } from "../../pipeline/index.ts";
 import { onceId } from "../stored/signing.ts";
 import type { Headers, StoreAccess } from "../stored/store.ts";
 import { write } from "../stored/writing.ts";
@@ -126,7 +126,7 @@ export class StoredConversation implements Conversation {
         if (!isMeshError(error, MeshCode.Conflict) || tries === mostTries) throw error;
         // Those that came together must not come back together.
         const pauseMs = this.#parts.random() * Math.min(mostPauseMs, 10 * 2 ** tries);
-        await unlessAborted(this.#pause(pauseMs), signal, this.#what);
+        await unlessAborted(pause(this.#parts.clock, pauseMs), signal, this.#what);
       }
     }
   }
@@ -222,10 +222,6 @@ export class StoredConversation implements Conversation {
   #noTurn(turn: unknown): MeshError {
     const came = JSON.stringify(turn)?.slice(0, 80);
     return new MeshError(MeshCode.InvalidArgument, `a turn must have a role, as text; got ${came}`);
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => void this.#parts.clock.schedule(ms, resolve));
   }
 
   get #key(): string {

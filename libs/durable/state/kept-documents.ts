@@ -1,6 +1,6 @@
 import { StoreHeader } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { type Clock, unlessAborted } from "../../pipeline/index.ts";
+import { type Clock, pause, unlessAborted } from "../../pipeline/index.ts";
 import { json } from "../../wire/index.ts";
 import { onceId } from "../stored/signing.ts";
 import type { Headers, StoreAccess } from "../stored/store.ts";
@@ -54,8 +54,7 @@ export class KeptDocuments {
       if (put.is === "stored") return;
       if (tries === mostTries) throw busy(subject, tries);
       const pauseMs = random() * Math.min(mostPauseMs, 10 * 2 ** tries);
-      const pausing = new Promise<void>((resolve) => void clock.schedule(pauseMs, resolve));
-      await unlessAborted(pausing, signal, subject);
+      await unlessAborted(pause(clock, pauseMs), signal, subject);
     }
   }
 

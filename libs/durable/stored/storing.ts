@@ -1,6 +1,6 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Link } from "../../nats/index.ts";
-import { type Clock, gaveUp } from "../../pipeline/index.ts";
+import { type Clock, gaveUp, pause } from "../../pipeline/index.ts";
 import type { Stored } from "./answers.ts";
 import type { Letterbox, StoreAccess } from "./store.ts";
 
@@ -46,7 +46,7 @@ export function askAgain<T>(
   return ask(Math.min(tryMs, until - clock.now())).catch(async (error: unknown) => {
     const mayPass = passes(MeshError.from(error), link);
     if (!mayPass || clock.now() + pauseMs >= until) throw error;
-    await new Promise<void>((resolve) => void clock.schedule(pauseMs, resolve));
+    await pause(clock, pauseMs);
     return askAgain(parts, ask, until);
   });
 }

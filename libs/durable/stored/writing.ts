@@ -1,5 +1,5 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import type { Clock } from "../../pipeline/index.ts";
+import { type Clock, pause } from "../../pipeline/index.ts";
 import type { Put } from "./answers.ts";
 import type { Letterbox, StoreAccess } from "./store.ts";
 
@@ -20,7 +20,7 @@ export async function write(store: StoreAccess, clock: Clock, letter: Letterbox)
       const { code } = MeshError.from(error);
       const passes = code === MeshCode.UnknownOutcome || code === MeshCode.Unavailable;
       if (!passes || made === tries) throw error;
-      await new Promise<void>((resolve) => void clock.schedule(pauseMs, resolve));
+      await pause(clock, pauseMs);
     }
   }
 }

@@ -1,5 +1,5 @@
 import { MeshCode, type MeshError } from "../../errors/index.ts";
-import type { TasksConfig } from "./tasks-options.ts";
+import type { RetryingConfig } from "./retrying-options.ts";
 
 /**
  * Failures that another attempt may not have.
@@ -30,7 +30,7 @@ export function mayPass({ code }: MeshError): boolean {
 export function delayAfter(
   attempt: number,
   error: MeshError,
-  { firstDelayMs, maxDelayMs }: Pick<TasksConfig, "firstDelayMs" | "maxDelayMs">,
+  { firstDelayMs, maxDelayMs }: Pick<RetryingConfig, "firstDelayMs" | "maxDelayMs">,
   random: () => number,
 ): number {
   const most = Math.min(maxDelayMs, firstDelayMs * 2 ** Math.min(attempt - 1, 30));
@@ -48,7 +48,7 @@ const reserveMs = 10_000;
 export function untilStore(
   delayMs: number,
   { deliveries }: { readonly deliveries: number },
-  { attempts }: { readonly attempts: number },
+  { attempts }: Pick<RetryingConfig, "attempts">,
 ): number {
   return deliveries < attempts ? delayMs : Math.max(delayMs, reserveMs);
 }

@@ -1,5 +1,6 @@
 import { finalState, runningState, Store } from "@myelin/subjects";
 import type { MeshError } from "../../errors/index.ts";
+import { pause } from "../../pipeline/index.ts";
 import type { Put, StoredMessage } from "../stored/answers.ts";
 import type { Delivery } from "../stored/delivery.ts";
 import { onceId } from "../stored/signing.ts";
@@ -107,7 +108,7 @@ export class Turn {
   async begin(to: "try" | "end"): Promise<Begun> {
     if (this.#isSecond) return "over";
     if (to === "try") this.#now = this.#withTry();
-    for (let looks = 0; looks < mostLooks; looks++) {
+    for (let looks = 1; ; looks++) {
       const put = await this.#say(runningState, this.#body(this.#now), finalState);
       if (put.is === "stored") {
         this.#place = put.sequence;
@@ -116,11 +117,11 @@ export class Turn {
       // A result that is still on its way between the servers refuses it too, and may be lost there.
       const final = await this.#last(finalState);
       if (final !== undefined && this.#isOurs(final.head)) return "over";
+      if (looks === mostLooks) return "again";
       const isNew = final !== undefined && final.sequence > this.#finalBefore;
       if (isNew) this.#finalBefore = final.sequence;
-      else await this.#pause();
+      else await pause(this.#parts.clock, pauseMs);
     }
-    return "again";
   }
 
   /** Stores what the handler tells. */
@@ -204,10 +205,6 @@ export class Turn {
     const last = guard === finalState ? this.#finalBefore : this.#place;
     const condition = onceAfter(onceId(), last, this.task.states(guard));
     return write(store, clock, { subject, payload, headers: [...headers, ...condition] });
-  }
-
-  #pause(): Promise<void> {
-    return new Promise((resolve) => void this.#parts.clock.schedule(pauseMs, resolve));
   }
 
   #last(state: string, waitMs = readMs) {

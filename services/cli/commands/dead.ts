@@ -23,10 +23,11 @@ export interface RedriveOptions extends FilterOptions {
 
 /** Lists the dead letters that the options mean. */
 export async function list(context: Context, options: FilterOptions): Promise<number> {
+  const filter = filterOf(options);
   await using office = await enter(context);
   const letters = await interruptible(context, async (signal) => {
     const found: DeadLetter[] = [];
-    for await (const letter of office.list(filterOf(options), { signal })) found.push(letter);
+    for await (const letter of office.list(filter, { signal })) found.push(letter);
     return found;
   });
   const { terminal, palette, json } = context;

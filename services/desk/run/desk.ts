@@ -27,7 +27,7 @@ export interface DeskParts {
   readonly onLoss: (member: Member, how: string) => void;
   /** Hears where the mesh is, before the agents are there. */
   readonly onBroker: (url: string) => void;
-  /** Hears how many of the agents have started. */
+  /** Hears how many of its programs have started, keeper among them. */
   readonly onReady: (ready: number, of: number) => void;
   readonly signal: AbortSignal;
 }

@@ -45,7 +45,7 @@ async function open(options: DeskOptions, world: Surroundings, log: FileHandle):
     ...{ home, sources, natsServer, env, signal, out, summarizers, log },
     base: cwd,
     onBroker: (url) => screen.say(`${url} is up with TLS${hintOf(url)}; the agents are starting`),
-    onReady: (ready, of) => screen.progress(ready, of, "agents have started"),
+    onReady: (ready, of) => screen.progress(ready, of, "programs have started"),
     onLoss: ({ label }, how) =>
       screen.say(red(`${label} ended by itself (${how}); desk.log says more`)),
   });
