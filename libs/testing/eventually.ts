@@ -2,7 +2,7 @@ import { MeshCode, MeshError } from "../errors/index.ts";
 
 /** How long `eventually` waits. */
 export interface Patience {
-  /** Until it gives up, in milliseconds. Default: 5000. */
+  /** Until it gives up, in milliseconds. Default: 20,000, for a machine may be busy. */
   readonly timeoutMs?: number;
   /** Between two looks, in milliseconds. Default: 10. */
   readonly everyMs?: number;
@@ -20,7 +20,7 @@ export async function eventually<T>(
   check: () => T | Promise<T>,
   patience: Patience = {},
 ): Promise<Truthy<T>> {
-  const timeoutMs = patience.timeoutMs ?? 5_000;
+  const timeoutMs = patience.timeoutMs ?? 20_000;
   const everyMs = patience.everyMs ?? 10;
   const end = performance.now() + timeoutMs;
   for (;;) {

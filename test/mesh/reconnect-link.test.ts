@@ -115,9 +115,9 @@ test("a broker that says nothing any more is found out, even with unsent data", 
   await server.pause();
   const block = new Uint8Array(1_000_000);
   for (let sent = 0; sent < 16; sent++) link.publish("a", block);
-  await eventually("it is down", () => !link.isUp, { timeoutMs: 2_000 });
+  await eventually("it is down", () => !link.isUp);
   server.resume();
-  await eventually("it is up", () => link.isUp, { timeoutMs: 2_000 });
+  await eventually("it is up", () => link.isUp);
   await link.flush();
 });
 
@@ -251,7 +251,7 @@ test("a server in lame duck mode is left for another before it goes, and nothing
   let heard = 0;
   link.subscribe("news", () => heard++);
   first.lameDuck();
-  await eventually("it went over", async () => (await clients()) === 0, { timeoutMs: 4_000 });
+  await eventually("it went over", async () => (await clients()) === 0);
   await first.kill();
   await using speaker = await linkTo(second);
   speaker.publish("news", nothing);

@@ -13,7 +13,7 @@ import { keeping } from "../support/rotating.ts";
 
 type Issued = Awaited<ReturnType<typeof startIssued>>;
 
-const patient = { timeoutMs: 8_000 };
+const patient = { timeoutMs: 20_000 };
 
 /** A link with credentials from a file, what it says, and how often it was down. */
 async function joined(mesh: Issued, credentials = mesh.path("editor")) {

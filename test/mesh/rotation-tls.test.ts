@@ -15,7 +15,7 @@ import {
   tlsConfig,
 } from "../support/authority.ts";
 
-const patient = { timeoutMs: 8_000 };
+const patient = { timeoutMs: 20_000 };
 
 /** A TLS server, and a link to it that keeps what it says and how often it was down. */
 async function startSecure(more = "") {

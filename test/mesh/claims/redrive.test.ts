@@ -7,7 +7,7 @@ import { deadOffice, redriven } from "../../support/dead-office.ts";
 import { storedMesh } from "../../support/stores.ts";
 
 const tasks = { attempts: 1, firstDelayMs: 20 };
-const patience = { timeoutMs: 10_000 };
+const patience = { timeoutMs: 20_000 };
 const skills = "{ skills: [copy, weigh, fill, pages, secret, secrets] }";
 const sandboxMesh = copierMesh
   .replace("      boss:", `      sandbox: ${skills}\n      boss:`)

@@ -9,7 +9,7 @@ import { painter, painterMesh } from "../../support/painter.ts";
 import { servePainter } from "../../support/painting.ts";
 import { storedMesh } from "../../support/stores.ts";
 
-const patience = { timeoutMs: 8_000 };
+const patience = { timeoutMs: 20_000 };
 
 function dead(home: HomeMesh, ...args: readonly string[]): Promise<Ran> {
   return home.run("dead", ...args, "--home", home.home.folder);

@@ -11,7 +11,7 @@ import { painter, painterMesh } from "../../support/painter.ts";
 import { servePainter } from "../../support/painting.ts";
 import { joinPlain, storedMesh } from "../../support/stores.ts";
 
-const patience = { timeoutMs: 8_000 };
+const patience = { timeoutMs: 20_000 };
 const mesh = painterMesh.replace("members: [ops]", "members: [ops, eve]");
 
 /** A mesh in which boss's task t1 has died, and the message that it was. */

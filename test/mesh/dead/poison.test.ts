@@ -12,7 +12,7 @@ import { painter, painterMesh } from "../../support/painter.ts";
 import { servePainter } from "../../support/painting.ts";
 import { joinPlain, joinStore, storedMesh } from "../../support/stores.ts";
 
-const patience = { timeoutMs: 8_000 };
+const patience = { timeoutMs: 20_000 };
 
 /** Makes painter's consumers anew: they begin with everything that is still in the stream. */
 async function remakeConsumers(home: HomeMesh): Promise<void> {

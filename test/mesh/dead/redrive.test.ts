@@ -9,7 +9,7 @@ import { painter, painterMesh } from "../../support/painter.ts";
 import { servePainter } from "../../support/painting.ts";
 import { storedMesh } from "../../support/stores.ts";
 
-const patience = { timeoutMs: 8_000 };
+const patience = { timeoutMs: 20_000 };
 const once = { tasks: { attempts: 1, firstDelayMs: 20 } };
 
 /** What a handler saw of a task. */

@@ -8,7 +8,7 @@ import { painter, painterMesh } from "../../support/painter.ts";
 import { servePainter } from "../../support/painting.ts";
 import { joinPlain, storedMesh } from "../../support/stores.ts";
 
-const patience = { timeoutMs: 8_000 };
+const patience = { timeoutMs: 20_000 };
 
 test("a handler that throws a string is tried again, and its task then given up with its cause", async () => {
   await using home = await storedMesh(painterMesh, ["painter"]);

@@ -8,7 +8,7 @@ import { painter, painterMesh } from "../../support/painter.ts";
 import { servePainter } from "../../support/painting.ts";
 import { storedMesh } from "../../support/stores.ts";
 
-const patience = { timeoutMs: 8_000 };
+const patience = { timeoutMs: 20_000 };
 
 test("progress is heard live, and what an attempt leaves is handed to the next", async () => {
   await using home = await storedMesh(painterMesh, ["painter"]);

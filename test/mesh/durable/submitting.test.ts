@@ -10,7 +10,7 @@ import { painter, painterMesh } from "../../support/painter.ts";
 import { servePainter } from "../../support/painting.ts";
 import { joinPlain, joinStore, storedMesh } from "../../support/stores.ts";
 
-const patience = { timeoutMs: 15_000 };
+const patience = { timeoutMs: 20_000 };
 const says = (code: string, text: RegExp) => (error: unknown) =>
   error instanceof MeshError && error.code === code && text.test(error.message);
 

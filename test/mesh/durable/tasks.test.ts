@@ -28,7 +28,7 @@ test("a task is stored, done by a worker, and its result read by who submitted i
     duplicate: false,
     listeners: "some",
   });
-  assert.deepEqual(await task.result({ timeoutMs: 5_000 }), { painted: "a door" });
+  assert.deepEqual(await task.result({ timeoutMs: 20_000 }), { painted: "a door" });
   assert.deepEqual(seen, [["boss", "door-1", 1, undefined]]);
   assert.equal((await task.status()).state, "done");
 });

@@ -7,7 +7,7 @@ import { deadLetters } from "../../support/durable-facts.ts";
 import { owed, putEvent } from "../../support/event-facts.ts";
 import { joinPlain, storedMesh } from "../../support/stores.ts";
 
-const patience = { timeoutMs: 15_000 };
+const patience = { timeoutMs: 20_000 };
 const says = (code: MeshCode, text: RegExp) => (error: unknown) =>
   isMeshError(error, code) && text.test(error.message);
 

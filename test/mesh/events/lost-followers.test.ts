@@ -10,7 +10,7 @@ import type { HomeMesh } from "../../support/home-mesh.ts";
 import { Program } from "../../support/program.ts";
 import { storedMesh } from "../../support/stores.ts";
 
-const patience = { timeoutMs: 15_000 };
+const patience = { timeoutMs: 20_000 };
 const path = fileURLToPath(new URL("../../support/follower-process.ts", import.meta.url));
 
 async function impatientMesh(): Promise<HomeMesh> {

@@ -34,7 +34,7 @@ async function callWith(home: HomeMesh, token: string): Promise<string> {
     reply: "_INBOX.rogue.raw.1",
     head: `NATS/1.0\r\nMesh-On-Behalf: ${token}\r\n\r\n`,
   });
-  await eventually("an answer comes", () => heads.length > 0, { timeoutMs: 8_000 });
+  await eventually("an answer comes", () => heads.length > 0);
   return heads[0] ?? "";
 }
 

@@ -13,7 +13,7 @@ import { painter, painterMesh } from "../../support/painter.ts";
 import { servePainter } from "../../support/painting.ts";
 import { storedMesh } from "../../support/stores.ts";
 
-const patience = { timeoutMs: 8_000 };
+const patience = { timeoutMs: 20_000 };
 
 const quickTidying = (keeping: Keeping): Duty => {
   const work = new LetterTidying(keeping, { afterMs: 1, everyMs: 50 });

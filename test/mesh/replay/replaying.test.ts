@@ -155,7 +155,7 @@ test("a task is replayed as a task of the auditor's, and its result does not rea
   );
   assert.deepEqual(seen, [["work", "audrey", "MESH_RECORDS"]]);
   assert.deepEqual(one?.differences, [{ path: "by", recorded: "scribe", replayed: "sandbox" }]);
-  assert.deepEqual(await task.result({ timeoutMs: 5_000 }), { summary: "work", by: "scribe" });
+  assert.deepEqual(await task.result({ timeoutMs: 20_000 }), { summary: "work", by: "scribe" });
 });
 
 test("a recording is rehearsed in this process, checked as it is served, with others stood in for", async () => {

@@ -84,7 +84,7 @@ test("what a task makes bears its id and trace, and is read by who may submit or
   );
   const boss = await home.connect("boss");
   const task = await boss.client(writer).write.submit({ text: "hello" }, { id: "t1" });
-  assert.equal(await task.result({ timeoutMs: 8_000 }), 1);
+  assert.equal(await task.result({ timeoutMs: 20_000 }), 1);
   for (const name of ["boss", "caller"]) {
     const { artifacts } = name === "boss" ? boss : await home.connect(name);
     const { content, ...draft } = await artifacts.get("draft", { owner: "writer" });
@@ -121,7 +121,7 @@ test("an attempt that is made again puts the same version, not another one", asy
     { tasks: { attempts: 3, firstDelayMs: 20, maxDelayMs: 50 } },
   );
   const task = await (await home.connect("boss")).client(writer).write.submit({ text: "hello" });
-  assert.equal(await task.result({ timeoutMs: 8_000 }), 1);
+  assert.equal(await task.result({ timeoutMs: 20_000 }), 1);
   assert.deepEqual(seen, [1, 1, 1]);
 });
 

@@ -184,7 +184,7 @@ test("a task belongs to the conversation that it is submitted in, named or inher
   await mesh.serve(guide, { tell }, { tasks: { attempts: 1 } });
   const ask: Handlers<typeof host>["ask"] = async ({ text }, ctx) => {
     const task = await ctx.client(guide).tell.submit({ text });
-    return task.result({ timeoutMs: 8_000 });
+    return task.result({ timeoutMs: 20_000 });
   };
   await mesh.serve(host, { ...hostHandlers, ask });
   const me = await mesh.connect("me");
@@ -192,7 +192,7 @@ test("a task belongs to the conversation that it is submitted in, named or inher
   await me.client(host).ask({ text: "a" }, { conversation });
   assert.deepEqual(await me.client(host).ask({ text: "b" }, { conversation }), ["a", "b"]);
   const task = await me.client(guide).tell.submit({ text: "mine" }, { conversation });
-  assert.deepEqual(await task.result({ timeoutMs: 8_000 }), ["mine"]);
+  assert.deepEqual(await task.result({ timeoutMs: 20_000 }), ["mine"]);
 });
 
 test("a sealed call belongs to its conversation as any other does", async () => {
