@@ -16,3 +16,4 @@ export {
   readFrom,
 } from "./reply-head.ts";
 export { type RequestHead, readRequestHead, writeRequestHead } from "./request-head.ts";
+export { readSigned, type SignedHead, signedHeaders } from "./signed-head.ts";

@@ -3,6 +3,7 @@ import { Metadata } from "@myelin/subjects";
 import {
   createCurveKey,
   createKey,
+  type Envelope,
   handOn,
   issueAccount,
   issueUser,
@@ -15,6 +16,7 @@ import {
   signEnvelopes,
   vouch,
 } from "../../libs/identity/index.ts";
+import { signedHeaders } from "../../libs/wire/index.ts";
 
 const operator = createKey("operator");
 const account = createKey("account");
@@ -58,9 +60,14 @@ const letter: Letter = {
   body: Buffer.from('{"text":"Grüße, 世界"}'),
 };
 
+function inHeaders(signed: Envelope): Envelope {
+  const [[, envelope], [, signer]] = signedHeaders(signed);
+  return { envelope, signer };
+}
+
 function message(signer: Signer, change: Readonly<Record<string, unknown>> = {}, signed = letter) {
   return {
-    ...signEnvelope(signed, signer),
+    ...inHeaders(signEnvelope(signed, signer)),
     subject: letter.subject,
     id: letter.id,
     contentType: letter.contentType,
@@ -73,8 +80,10 @@ function message(signer: Signer, change: Readonly<Record<string, unknown>> = {},
 
 const trio = ["task-1", "task-2", "task-3"].map((id): Letter => ({ ...letter, id }));
 const together = signEnvelopes(trio, editor).map((signed, at) =>
-  message(editor, { ...signed, id: trio[at]?.id }),
+  message(editor, { ...inHeaders(signed), id: trio[at]?.id }),
 );
+// Readers take a message also when its headers are as they are.
+const withN = message(editor, { ...signEnvelope(letter, editor) });
 const [body, signature] = together[0]?.envelope.split(".") ?? [];
 const otherWay = [body, signature, together[1]?.envelope.split(".")[2]].join(".");
 
@@ -102,7 +111,7 @@ const vectors = {
   account: account.publicKey,
   accountJwt,
   envelopes: {
-    accepted: [message(editor), ...together],
+    accepted: [message(editor), ...together, withN],
     refused: [
       { why: "subject", ...message(editor, { subject: "mesh.task.other.condense.normal.editor" }) },
       { why: "target", ...message(editor, {}, { ...letter, target: "reviewer" }) },

@@ -1,12 +1,10 @@
-import { type EventAddress, Header, Store } from "@myelin/subjects";
-import { MeshCode, MeshError } from "../../errors/index.ts";
-import { type Envelope, EnvelopeCheck, type Trust } from "../../identity/index.ts";
+import { type EventAddress, Store } from "@myelin/subjects";
+import { EnvelopeCheck, type Trust } from "../../identity/index.ts";
 import type { Inbound } from "../../nats/index.ts";
 import type { CloudEvent } from "../../pipeline/index.ts";
-import { field, needle } from "../../wire/index.ts";
 import { movedType } from "../dead/moved.ts";
 import { storedAtOf } from "../stored/acks.ts";
-import { ownAccount, refuseUnlessMover } from "../work/verifying.ts";
+import { ownAccount, refuseUnlessMover, signatureOf } from "../work/verifying.ts";
 import type { EventDelivery, EventMove } from "./event-delivery.ts";
 
 /** A signed event, and where it lies. */
@@ -59,14 +57,3 @@ export class EventCheck {
     refuseUnlessMover(move, author.role);
   }
 }
-
-function signatureOf(head: string, what: string): Envelope {
-  const envelope = field(head, envelopeNeedle);
-  const signer = field(head, signerNeedle);
-  if (envelope !== undefined && signer !== undefined) return { envelope, signer };
-  const detail = `${what} is not signed; publish it with the library`;
-  throw new MeshError(MeshCode.PermissionDenied, detail);
-}
-
-const envelopeNeedle = needle(Header.envelope);
-const signerNeedle = needle(Header.signer);

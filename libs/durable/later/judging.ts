@@ -1,6 +1,6 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { Chains, EnvelopeCheck, type Trust } from "../../identity/index.ts";
-import { readTaskHead } from "../stored/delivery.ts";
+import { readSigned } from "../../wire/index.ts";
 import { ownAccount, verifyOriginal } from "../work/verifying.ts";
 import type { LaterOrder } from "./order.ts";
 
@@ -36,7 +36,7 @@ export class OrderJudge {
   /** Throws `permission_denied` where its submitter was shut out since, or may not submit there any more. */
   async mayStill({ address, id, original }: LaterOrder, now: Date): Promise<void> {
     const own = await ownAccount(this.#trust, this.#account());
-    const { signer = "" } = readTaskHead(original.head);
+    const signer = readSigned(original.head)?.signer ?? "";
     const { user, account } = await this.#chains.verify(signer, original.storedAt, own);
     const who = `${address.submitter}, whose ${id} is due,`;
     for (const key of [user.user, "*"]) {

@@ -40,8 +40,6 @@ const needles = {
   id: needle(Header.id),
   contract: needle(Header.contract),
   key: needle(Header.key),
-  envelope: needle(Header.envelope),
-  signer: needle(Header.signer),
 };
 
 /** Whether it is an order to cancel a task, and no task. */
@@ -56,7 +54,5 @@ export function readTaskHead(head: string) {
     id: field(head, needles.id),
     contract: field(head, needles.contract),
     key: field(head, needles.key),
-    envelope: field(head, needles.envelope),
-    signer: field(head, needles.signer),
   };
 }

@@ -1,4 +1,3 @@
-import { Header } from "@myelin/subjects";
 import {
   digestOf,
   type EnvelopeKind,
@@ -8,6 +7,7 @@ import {
   signEnvelopes,
 } from "../../identity/index.ts";
 import { randomToken } from "../../pipeline/index.ts";
+import { type SignedHead, signedHeaders } from "../../wire/index.ts";
 import type { Headers } from "./store.ts";
 
 /** What of a durable message is signed. */
@@ -34,12 +34,17 @@ interface Waiting {
 }
 
 /** More would make a message's way to the signature longer, and save nothing any more. */
-const mostAtOnce = 32;
+const mostAtOnce = 64;
 
-/** Signs what is written in one turn of the event loop together: a signature costs more than all else of a message. */
+/**
+ * Signs what is written in one turn of the event loop together: a signature costs more than all else of a message.
+ *
+ * What is more than that waits for the next turn: over TLS only the first write of a turn leaves at once, and the
+ * server would wait for it until all of a burst is signed.
+ */
 export class Signing {
   readonly #signer: () => Signer | undefined;
-  #waiting: Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
 
   constructor(signer: () => Signer | undefined) {
     this.#signer = signer;
@@ -50,13 +55,12 @@ export class Signing {
     if (this.#signer() === undefined) return [];
     return new Promise((resolve, reject) => {
       if (this.#waiting.push({ letter, resolve, reject }) === 1) process.nextTick(this.#sign);
-      if (this.#waiting.length === mostAtOnce) this.#sign();
     });
   }
 
   readonly #sign = (): void => {
-    const waiting = this.#waiting;
-    this.#waiting = [];
+    const waiting = this.#waiting.splice(0, mostAtOnce);
+    if (this.#waiting.length > 0) setImmediate(this.#sign);
     const signer = this.#signer();
     try {
       const now = new Date();
@@ -87,12 +91,8 @@ function dated(letter: Signable, issuedAt: Date): Letter<Uint8Array | string> {
   return { kind, target, subject, id, contentType, body, issuedAt, expiresAt };
 }
 
-function asHeaders(signed: ReturnType<typeof signEnvelope> | undefined): Headers {
-  if (signed === undefined) return [];
-  return [
-    [Header.envelope, signed.envelope],
-    [Header.signer, signed.signer],
-  ];
+function asHeaders(signed: SignedHead | undefined): Headers {
+  return signed === undefined ? [] : signedHeaders(signed);
 }
 
 /**

@@ -1,9 +1,8 @@
 import { ContentType, finalState, Header, Store } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { EnvelopeCheck, readUser, type Trust } from "../../identity/index.ts";
-import { field, needle } from "../../wire/index.ts";
+import { field, needle, readSigned } from "../../wire/index.ts";
 import type { StoredMessage } from "../stored/answers.ts";
-import { readTaskHead } from "../stored/delivery.ts";
 import { statesOf } from "./documents.ts";
 
 /** Whose result it is, of which task, by which agent. */
@@ -36,15 +35,15 @@ export function verifyResults(
       throw new MeshError(MeshCode.Unavailable, detail);
     }
     if (checked?.trust !== trusted) checked = { trust: trusted, check: new EnvelopeCheck(trusted) };
-    const { envelope, signer } = readTaskHead(final.head);
-    if (envelope === undefined || signer === undefined) {
+    const signed = readSigned(final.head);
+    if (signed === undefined) {
       const detail = `the result of task ${id} is not signed by ${agent}, so it is not believed`;
       throw new MeshError(MeshCode.PermissionDenied, detail);
     }
-    const speaker = speakerOf(signer) ?? agent;
+    const speaker = speakerOf(signed.signer) ?? agent;
     const author = await checked.check.verify(
       {
-        ...{ envelope, signer, id, storedAt: final.storedAt, body: final.payload },
+        ...{ ...signed, id, storedAt: final.storedAt, body: final.payload },
         subject: statesOf({ submitter, task: id, agent })(finalState),
         contentType: field(final.head, contentType) ?? ContentType.json,
         place: `${Store.results}:${final.sequence}`,

@@ -1,7 +1,7 @@
 import { ContentType, Header, Store } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { type Author, EnvelopeCheck, type EnvelopeKind, type Trust } from "../../identity/index.ts";
-import { field, needle } from "../../wire/index.ts";
+import { field, needle, readSigned, type SignedHead } from "../../wire/index.ts";
 import { type Moved, type MoveReason, movedType, type Original, readMoved } from "../dead/moved.ts";
 import { signedStored } from "../later/plan.ts";
 import { readTaskHead } from "../stored/delivery.ts";
@@ -34,11 +34,11 @@ export function verifyTasks(trust: Trust, account: () => string | undefined): Ve
       if (orderedBy !== undefined) refuseUnlessCanceller(by.role, orderedBy);
       return;
     }
-    const { envelope, signer } = signatureOf(message.head, `the move of task ${moved.id}`);
+    const signed = signatureOf(message.head, `the move of task ${moved.id}`);
     const { id, mover } = moved;
     const author = await check.verify(
       {
-        ...{ envelope, signer, id, storedAt, subject: message.subject },
+        ...{ ...signed, id, storedAt, subject: message.subject },
         ...{ contentType: movedType, body: moved.signed, place: `${Store.tasks}:${sequence}` },
       },
       { kind: "moved", target: agent, speaker: mover, account: own },
@@ -63,13 +63,13 @@ export async function verifyOriginal(
   { kind, target, speaker, own }: Whose,
 ): Promise<Author> {
   const { id = "" } = readTaskHead(head);
-  const { envelope, signer } = signatureOf(head, `the task ${id} of ${speaker}`);
+  const signed = signatureOf(head, `the task ${id} of ${speaker}`);
   const stream = kind === "later" ? Store.later : Store.tasks;
   // When it shall be done is signed as well.
   const body = kind === "later" ? signedStored(head, payload) : payload;
   return check.verify(
     {
-      ...{ envelope, signer, id, storedAt, subject, body },
+      ...{ ...signed, id, storedAt, subject, body },
       contentType: field(head, contentType) ?? ContentType.json,
       place: `${stream}:${sequence}`,
     },
@@ -84,10 +84,11 @@ export async function ownAccount(trust: Trust, own: string | undefined): Promise
   throw new MeshError(MeshCode.Unavailable, "who signed the task cannot be verified now");
 }
 
-function signatureOf(head: string, what: string): { envelope: string; signer: string } {
-  const { envelope, signer } = readTaskHead(head);
-  if (envelope !== undefined && signer !== undefined) return { envelope, signer };
-  const detail = `${what} is not signed; submit it with the library`;
+/** Throws `permission_denied` where a message is not signed at all. */
+export function signatureOf(head: string, what: string): SignedHead {
+  const signed = readSigned(head);
+  if (signed !== undefined) return signed;
+  const detail = `${what} is not signed; write it with the library`;
   throw new MeshError(MeshCode.PermissionDenied, detail);
 }
 

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { type Signable, Signing } from "../../../libs/durable/stored/signing.ts";
 import { MeshCode } from "../../../libs/errors/index.ts";
 import { createKey, EnvelopeCheck } from "../../../libs/identity/index.ts";
+import { readSigned } from "../../../libs/wire/index.ts";
 import { Parties } from "../identity/parties.ts";
 
 const subject = "mesh.task.summarizer.condense.normal.editor";
@@ -25,8 +26,9 @@ async function world() {
   const check = new EnvelopeCheck(parties);
   const expected = { kind: "task", target: "summarizer", speaker: "editor", account } as const;
   const verify = async (headers: readonly (readonly unknown[])[], id: string) => {
-    const values = Object.fromEntries(headers);
-    const signed = { envelope: values["Mesh-Envelope"], signer: values["Mesh-Signer"] };
+    const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);
+    const signed = readSigned(`NATS/1.0\r\n${lines.join("")}\r\n`);
+    assert.ok(signed);
     const message = { subject, id, contentType: "application/json", body: Buffer.from(`"${id}"`) };
     return check.verify({ ...signed, ...message, storedAt: new Date(), place: id }, expected);
   };
@@ -35,7 +37,7 @@ async function world() {
 
 test("what is written in one turn has few signatures, and each message stands by itself", async () => {
   const { signing, verify } = await world();
-  const ids = Array.from({ length: 80 }, (_, n) => `task-${n}`);
+  const ids = Array.from({ length: 160 }, (_, n) => `task-${n}`);
   const all = await Promise.all(ids.map((id) => signing.headers(letter(id))));
   for (const [at, id] of ids.entries()) await verify(all[at] ?? [], id);
   const signatures = all.map((headers) => String(headers[0]?.[1]).split(".")[1]);
