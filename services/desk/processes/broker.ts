@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
 import { MeshCode, MeshError } from "@myelin/mesh";
 import { hasEnded, stop, untilEnd } from "./child.ts";
@@ -56,6 +57,8 @@ class OwnBroker implements Broker {
   readonly url: string;
   readonly #options: BrokerOptions;
   readonly #configuration: string;
+  /** By which it is told from another server that got the port a moment before. */
+  readonly #name = `myelin-${randomBytes(4).toString("hex")}`;
   #child: ChildProcess | undefined;
   #isStopped = false;
 
@@ -78,8 +81,9 @@ class OwnBroker implements Broker {
   async start(): Promise<void> {
     if (this.#isStopped) throw new MeshError(MeshCode.Closed, "the desk is closing");
     const { program, log } = this.#options;
-    this.#child = start([program, "-c", this.#configuration], log);
-    await untilReady(this.#child, this.address.port, program);
+    this.#child = start([program, "-c", this.#configuration, "--name", this.#name], log);
+    const isReady = (): Promise<boolean> => greets(this.address.port, this.#name);
+    await untilReady(this.#child, isReady, `${program} on port ${this.address.port}`);
   }
 
   async revive(): Promise<void> {
@@ -108,34 +112,41 @@ function start(server: readonly string[], log: number): ChildProcess {
   });
 }
 
-async function untilReady(child: ChildProcess, port: number, program: string): Promise<void> {
+async function untilReady(
+  child: ChildProcess,
+  isReady: () => Promise<boolean>,
+  what: string,
+): Promise<void> {
   const until = performance.now() + startMs;
   const ended = untilEnd(child).then((how) => {
     throw new MeshError(
       MeshCode.Unavailable,
-      `${program} did not start (${how}); desk.log says why, and npm start sets one up`,
+      `${what} did not start (${how}); desk.log says why, and npm start sets one up`,
     );
   });
   // Whoever loses the race below may still fail.
   ended.catch(() => {});
-  while (!(await Promise.race([greets(port), ended]))) {
+  while (!(await Promise.race([isReady(), ended]))) {
     if (performance.now() > until || hasEnded(child)) {
       await Promise.race([ended, Promise.resolve()]);
-      throw new MeshError(MeshCode.Unavailable, `${program} does not answer on port ${port}`);
+      throw new MeshError(MeshCode.Unavailable, `${what} does not answer`);
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-/** Whether something that speaks as a NATS server does listens on the port. */
-function greets(port: number): Promise<boolean> {
+/** Whether the NATS server of this name listens on the port. */
+function greets(port: number, name: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host, timeout: 1_000 });
     const done = (greeted: boolean): void => {
       socket.destroy();
       resolve(greeted);
     };
-    socket.once("data", (bytes) => done(bytes.toString("latin1").startsWith("INFO ")));
+    socket.once("data", (bytes) => {
+      const greeting = bytes.toString("latin1");
+      done(greeting.startsWith("INFO ") && greeting.includes(`"server_name":"${name}"`));
+    });
     socket.once("error", () => done(false));
     socket.once("timeout", () => done(false));
     socket.once("close", () => done(false));

@@ -33,8 +33,7 @@ const meshFile = fileURLToPath(new URL("../mesh.yaml", import.meta.url));
 const workspace = "desk";
 
 /** What a mesh of agents asks of a server, beside what keeps it secure. */
-const serverLines = `server_name: myelin
-max_payload: 1MB
+const serverLines = `max_payload: 1MB
 max_pending: 64MB
 ping_interval: "20s"
 ping_max: 2`;

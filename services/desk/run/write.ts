@@ -30,11 +30,14 @@ export async function write(
   const started = performance.now();
   const order = await desk.order({ maxWords, limit }, signal);
   const course = new Course();
+  let isFirst = true;
   for await (const told of order.progress) {
     const progress = course.take(told);
     if (progress === undefined) continue;
     const { done, documents } = progress;
-    if (done === 0) screen.say(`${count(documents, "document")} found`);
+    // The editor may have been at work before we listened.
+    if (isFirst) screen.say(`${count(documents, "document")} found`);
+    isFirst = false;
     screen.progress(done, documents, noteOf(progress));
     trouble.onProgress(done, documents);
   }
