@@ -4,8 +4,8 @@ import { main, prepare, root, typescript } from "./prepare.mjs";
 import { natsCli, natsServer } from "./programs.mjs";
 import { chooseTests } from "./tests.mjs";
 
-/** Fits two cores; a test that hangs fails after two minutes. */
-const runner = ["--test", "--test-concurrency=2", "--test-timeout=120000"];
+/** Fits two cores; a file that hangs fails after five minutes: some start a dozen processes, and the machine may be busy. */
+const runner = ["--test", "--test-concurrency=2", "--test-timeout=300000"];
 
 /** On a terminal the runner's own reporter lists failures at the end; what it prints elsewhere does not. */
 const reporter = [

@@ -1,4 +1,3 @@
-import type { TestContext } from "node:test";
 import { connect, isMeshError, type Mesh } from "@myelin/mesh";
 import { eventually } from "@myelin/mesh/testing";
 import type { ConsumerName, StoreName } from "@myelin/subjects";
@@ -42,13 +41,10 @@ const mostComplaints = 50;
 const patience = { timeoutMs: 60_000, everyMs: 200 };
 
 /** Sends messages while everything around them breaks, waits until all are over, and has the outcome judged. */
-export async function chaos(
-  t: TestContext,
-  work: Work,
-  judge: (outcome: Outcome) => Promise<void>,
-): Promise<void> {
+export async function chaos(work: Work, judge: (outcome: Outcome) => Promise<void>): Promise<void> {
   const plan = makePlan();
-  const say = (line: string): void => t.diagnostic(line);
+  // Not the test's diagnostics: of a run that hangs and is ended nobody would see them.
+  const say = (line: string): void => console.error(line);
   say(`MYELIN_CHAOS_SEED=${plan.seed} repeats this run`);
   using ledger = new Ledger();
   await using cluster = await ChaosCluster.start(meshFile);

@@ -13,8 +13,8 @@ const work: Work = {
   send: (owner, id, fate) => owner.client(mason).lay.submit({ fate }, { id }),
 };
 
-test("no task is lost, left behind or ended twice while everything around it breaks", (t) =>
-  chaos(t, work, async ({ plan, ledger, reader, ids, good, broken, deliveries }) => {
+test("no task is lost, left behind or ended twice while everything around it breaks", () =>
+  chaos(work, async ({ plan, ledger, reader, ids, good, broken, deliveries }) => {
     // The copies of a stream hear of an acknowledgement one after the other.
     const left = async () =>
       (await reader.left(Store.tasks)) === 0 ? [] : reader.all(Store.tasks);
@@ -32,8 +32,8 @@ test("no task is lost, left behind or ended twice while everything around it bre
     const ended = new Set(finals.map(idOf));
     assert.deepEqual(ids.filter((id) => !ended.has(id)).map(story), [], "each task has ended");
     assert.deepEqual(sorted(finals.map(idOf)), sorted(ids), "each task has one final state");
-    // Seen once in thirty runs: a message of a task that has ended, and that no consumer gets any more, is still in the
-    // stream of a node that was killed.
+    // Seen once in thirty runs: a message that was acknowledged is still in the stream of a node that was killed. No
+    // consumer gets it any more, and the server looks for such every two minutes, when nobody waits here any more.
     const stories = (await left()).map((one) => story(one.header("Mesh-Id")));
     assert.ok(stories.length <= nodes, `tasks are left: ${stories.join("; ")}`);
     const failed = finals.filter(({ header }) => header("Mesh-Error") !== "").map(idOf);
