@@ -25,13 +25,20 @@ export type TurnParts = Pick<WorkParts, "store" | "clock" | "instance" | "metric
 /** Whether a turn has begun; `over` when there is a final result, `again` when that could not be told now. */
 export type Begun = "begun" | "over" | "again";
 
+/** What must be the last of a state for something to be stored: its sequence, 0 for none. */
+interface After {
+  readonly state: string;
+  readonly last: number;
+}
+
 /**
  * An attempt's turn at a task: what it may write, and until when.
  *
  * A turn begins with a writing of the running state, which is refused once there is a final result. What is written
  * later is stored only while that writing is the last one. So an attempt that was taken for dead, and comes back, can
  * write nothing; and one that is delivered after the result has no turn. That there is a result is seen, not concluded
- * from the refusal: the message is acknowledged for it.
+ * from the refusal: the message is acknowledged for it. What was redriven by two at once begins once: there the first
+ * writing is refused when another has begun.
  */
 export class Turn {
   readonly task: KnownTask;
@@ -46,6 +53,8 @@ export class Turn {
   #place = 0;
   /** The sequence of an earlier generation's final result. */
   #finalBefore = 0;
+  /** Of what was redriven, and comes for the first time: the sequence of the running state that was found, 0 for none. */
+  #runningBefore: number | undefined;
 
   constructor(task: KnownTask, delivery: Delivery, parts: TurnParts) {
     this.task = task;
@@ -86,6 +95,8 @@ export class Turn {
     const isFresh = deliveries === 1 && Date.now() - storedAt.getTime() < freshMs;
     if (!isCancel && this.#generation === 0 && isFresh) return false;
     const found = await this.#last(runningState);
+    const isFirst = !isCancel && this.#generation > 0 && deliveries === 1;
+    if (isFirst) this.#runningBefore = found?.sequence ?? 0;
     if (found === undefined) return false;
     const before = readRunning(found);
     if (isCancel) {
@@ -108,12 +119,19 @@ export class Turn {
   async begin(to: "try" | "end"): Promise<Begun> {
     if (this.#isSecond) return "over";
     if (to === "try") this.#now = this.#withTry();
+    const before = this.#runningBefore;
+    return before === undefined ? this.#beginUnlessOver() : this.#beginUnlessBegun(before);
+  }
+
+  /** Two operators may have redriven it at once, and two messages of it come. */
+  async #beginUnlessBegun(last: number): Promise<Begun> {
+    if (await this.isOver()) return "over";
+    return (await this.#take({ state: runningState, last })) ? "begun" : "again";
+  }
+
+  async #beginUnlessOver(): Promise<Begun> {
     for (let looks = 1; ; looks++) {
-      const put = await this.#say(runningState, this.#body(this.#now), finalState);
-      if (put.is === "stored") {
-        this.#place = put.sequence;
-        return "begun";
-      }
+      if (await this.#take({ state: finalState, last: this.#finalBefore })) return "begun";
       // A result that is still on its way between the servers refuses it too, and may be lost there.
       const final = await this.#last(finalState);
       if (final !== undefined && this.#isOurs(final.head)) return "over";
@@ -124,9 +142,15 @@ export class Turn {
     }
   }
 
+  async #take(after: After): Promise<boolean> {
+    const put = await this.#say(runningState, this.#body(this.#now), after);
+    if (put.is === "stored") this.#place = put.sequence;
+    return put.is === "stored";
+  }
+
   /** Stores what the handler tells. */
   tell(state: string, payload: string): Promise<Put> {
-    return this.#say(state, payload, runningState);
+    return this.#say(state, payload, this.#own);
   }
 
   /** Notes how the try ended, where another one or the dead letter comes next. */
@@ -136,7 +160,7 @@ export class Turn {
     if (last === undefined || !isOurs) return { is: "stored", sequence: 0, duplicate: false };
     const ended = { ...last, endedAt: new Date().toISOString(), error: error.code };
     const next = { ...this.#now, tries: [...this.tries.slice(0, -1), ended] };
-    const put = await this.#say(runningState, this.#body(next), runningState);
+    const put = await this.#say(runningState, this.#body(next), this.#own);
     if (put.is === "stored") {
       this.#now = next;
       this.#place = put.sequence;
@@ -146,7 +170,7 @@ export class Turn {
 
   /** Stores the final result. */
   finish(final: Letterbox): Promise<Put> {
-    return this.#put(final, runningState);
+    return this.#put(final, this.#own);
   }
 
   /** Whether there is a final result. */
@@ -166,6 +190,11 @@ export class Turn {
     const { sequence } = readRunning(running);
     const isSame = readGeneration(running.head) === this.#generation;
     return isSame && sequence > 0 && sequence !== this.#delivery.sequence;
+  }
+
+  /** While its own writing is the last one. */
+  get #own(): After {
+    return { state: runningState, last: this.#place };
   }
 
   #isOurs(head: string): boolean {
@@ -190,20 +219,19 @@ export class Turn {
     return runningBody(this.task.isCancel ? (this.#before ?? noneOf) : now);
   }
 
-  #say(state: string, payload: string, guard: string): Promise<Put> {
+  #say(state: string, payload: string, after: After): Promise<Put> {
     const { task } = this;
     const attempt = task.isCancel ? this.#before?.attempt : this.#now.attempt;
     const headers = [
       ...stateHeaders(task.operation.skill, Math.max(attempt ?? 1, 1)),
       ...generationHeaders(this.#generation),
     ];
-    return this.#put({ subject: task.states(state), payload, headers }, guard);
+    return this.#put({ subject: task.states(state), payload, headers }, after);
   }
 
-  #put({ subject, payload, headers }: Letterbox, guard: string): Promise<Put> {
+  #put({ subject, payload, headers }: Letterbox, { state, last }: After): Promise<Put> {
     const { store, clock } = this.#parts;
-    const last = guard === finalState ? this.#finalBefore : this.#place;
-    const condition = onceAfter(onceId(), last, this.task.states(guard));
+    const condition = onceAfter(onceId(), last, this.task.states(state));
     return write(store, clock, { subject, payload, headers: [...headers, ...condition] });
   }
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { finalState, resultSubject } from "@myelin/subjects";
+import { finalState, resultSubject, runningState } from "@myelin/subjects";
 import type { Put, StoredMessage } from "../../../libs/durable/stored/answers.ts";
 import type { Delivery } from "../../../libs/durable/stored/delivery.ts";
+import type { Letterbox } from "../../../libs/durable/stored/store.ts";
 import type { KnownTask } from "../../../libs/durable/work/known-task.ts";
 import { Turn, type TurnParts } from "../../../libs/durable/work/turn.ts";
 import type { Clock } from "../../../libs/pipeline/index.ts";
@@ -58,4 +59,27 @@ test("a result that refuses a turn, and is lost on its way, ends nothing: the tu
 test("a result that is seen nowhere, and goes on refusing, is no reason to acknowledge the task", async () => {
   const none = [undefined, undefined, undefined];
   assert.equal(await turn([refused, refused, refused], none).begin("try"), "again");
+});
+
+test("of what two have redriven at once only one begins: the other one is refused, and comes again", async () => {
+  const conditions: unknown[] = [];
+  const answers = [stored, refused];
+  const store = {
+    put: async ({ headers }: Letterbox) => {
+      conditions.push(headers.slice(-2).map(([, value]) => value));
+      return answers.shift();
+    },
+    last: async () => undefined,
+  };
+  const task = { operation: operation(), id: "t1", isCancel: false, generation: 1, states };
+  const begun = [1, 2].map(async (sequence) => {
+    const delivery = { sequence, deliveries: 1, storedAt: new Date() } as Delivery;
+    const parts = { store, clock, instance: "one" } as unknown as TurnParts;
+    const turn = new Turn(task as unknown as KnownTask, delivery, parts);
+    assert.equal(await turn.isLate(), false);
+    return turn.begin("try");
+  });
+  assert.deepEqual(await Promise.all(begun), ["begun", "again"]);
+  const noneBefore = [0, states(runningState)];
+  assert.deepEqual(conditions, [noneBefore, noneBefore]);
 });
