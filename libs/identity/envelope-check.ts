@@ -28,8 +28,8 @@ export interface Stored extends Envelope {
 export interface Expected {
   readonly kind: EnvelopeKind;
   readonly target: string;
-  /** The name at the speaker's place of the subject. */
-  readonly speaker: string;
+  /** The name at the speaker's place of the subject; undefined where the reader judges the author itself. */
+  readonly speaker: string | undefined;
   /** The account whose user it must be: names are unique in one workspace only. */
   readonly account: string;
 }
@@ -66,7 +66,7 @@ export class EnvelopeCheck {
       stored.storedAt,
       expected.account,
     );
-    if (speaker.name !== expected.speaker) {
+    if (expected.speaker !== undefined && speaker.name !== expected.speaker) {
       throw refused(
         opened,
         `${speaker.name} signed it, its subject speaks for ${expected.speaker}`,

@@ -1,6 +1,6 @@
 import { ContentType, finalState, Header, Store } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { EnvelopeCheck, readUser, type Trust } from "../../identity/index.ts";
+import { EnvelopeCheck, type Trust } from "../../identity/index.ts";
 import { field, needle, readSigned } from "../../wire/index.ts";
 import type { StoredMessage } from "../stored/answers.ts";
 import { statesOf } from "./documents.ts";
@@ -40,7 +40,6 @@ export function verifyResults(
       const detail = `the result of task ${id} is not signed by ${agent}, so it is not believed`;
       throw new MeshError(MeshCode.PermissionDenied, detail);
     }
-    const speaker = speakerOf(signed.signer) ?? agent;
     const author = await checked.check.verify(
       {
         ...{ ...signed, id, storedAt: final.storedAt, body: final.payload },
@@ -48,20 +47,10 @@ export function verifyResults(
         contentType: field(final.head, contentType) ?? ContentType.json,
         place: `${Store.results}:${final.sequence}`,
       },
-      { kind: "result", target: submitter, speaker, account: own },
+      { kind: "result", target: submitter, speaker: undefined, account: own },
     );
     if (author.name === agent || author.role === keeperRole) return;
     const detail = `the result of task ${id} is signed by ${author.name} (${author.role}), neither ${agent} nor a keeper`;
     throw new MeshError(MeshCode.PermissionDenied, detail);
   };
-}
-
-/** The name that a user's JWT claims, not verified yet; undefined where it cannot be read. */
-function speakerOf(jwt: string): string | undefined {
-  try {
-    return readUser(jwt).name;
-  } catch {
-    // What cannot be read is refused by the check that comes next.
-    return undefined;
-  }
 }
