@@ -13,8 +13,6 @@ import { keeping } from "../support/rotating.ts";
 
 type Issued = Awaited<ReturnType<typeof startIssued>>;
 
-const patient = { timeoutMs: 20_000 };
-
 /** A link with credentials from a file, what it says, and how often it was down. */
 async function joined(mesh: Issued, credentials = mesh.path("editor")) {
   const said: string[] = [];
@@ -41,17 +39,17 @@ test("a file that is broken, or of another name, changes nothing and is told", a
   await using _link = link;
   const before = link.credentials;
   replace(mesh.path("editor"), "garbage");
-  await eventually("it is told", () => says(/no whole block.*the old ones stay in use/), patient);
+  await eventually("it is told", () => says(/no whole block.*the old ones stay in use/));
   replace(mesh.path("editor"), await mesh.issue("writer"));
-  await eventually("it is told", () => says(/are writer's.*the old ones stay in use/), patient);
+  await eventually("it is told", () => says(/are writer's.*the old ones stay in use/));
   assert.equal(link.credentials, before);
   await link.flush();
   assert.equal(downs(), 0);
   await mesh.renew("editor");
-  await eventually("a good one is used", () => link.credentials !== before, patient);
+  await eventually("a good one is used", () => link.credentials !== before);
   assert.equal(downs(), 0);
   // It is told when the change is over, a moment after the new ones are used.
-  await eventually("that is told as well", () => said.length >= 3, patient);
+  await eventually("that is told as well", () => said.length >= 3);
   assert.equal(said.length, 3, said.join());
 });
 
@@ -62,13 +60,13 @@ test("credentials that the server refuses are told, and the old ones stay in use
   await using _link = link;
   const before = link.credentials;
   replace(mesh.path("editor"), await mesh.issue("editor", {}, createKey("account"), mesh.account));
-  await eventually("it is told", () => says(/check the credentials.*the old ones stay/), patient);
+  await eventually("it is told", () => says(/check the credentials.*the old ones stay/));
   await link.flush();
   assert.equal(downs(), 0);
   await mesh.server.kill();
   await eventually("it is down", () => !link.isUp);
   await mesh.server.restart();
-  await eventually("it is back", () => link.isUp, patient);
+  await eventually("it is back", () => link.isUp);
   assert.equal(link.credentials, before);
 });
 
@@ -87,7 +85,7 @@ test("a folder that is swapped by a link, as Kubernetes does, is noticed", async
   await using _link = link;
   const before = link.credentials;
   await version("..two");
-  await eventually("the new ones are used", () => link.credentials !== before, patient);
+  await eventually("the new ones are used", () => link.credentials !== before);
   await link.flush();
   assert.equal(downs(), 0);
 });
@@ -108,7 +106,7 @@ test("who is revoked is cut off at once, says so, and is back with new credentia
   );
   assert.throws(() => link.publish("open.x", "x"), { code: "unavailable", message: /revoked/i });
   await mesh.renew("editor");
-  await eventually("it is back", () => link.isUp, patient);
+  await eventually("it is back", () => link.isUp);
   assert.equal(link.whyDown, undefined);
   await link.flush();
 });
@@ -121,9 +119,9 @@ test("credentials that are replaced while the broker is away are used when it is
   await mesh.server.kill();
   await eventually("it is down", () => !link.isUp);
   const fresh = await mesh.renew("editor");
-  await eventually("it has read them", () => fresh.includes(link.credentials?.jwt ?? "-"), patient);
+  await eventually("it has read them", () => fresh.includes(link.credentials?.jwt ?? "-"));
   await mesh.server.restart();
-  await eventually("it is back", () => link.isUp, patient);
+  await eventually("it is back", () => link.isUp);
   await mesh.revoke(old);
   await link.flush();
   assert.equal(link.isUp, true);
@@ -143,7 +141,7 @@ test("expiry is warned of, shown as a metric, said in readyz, and over with new 
   const metrics = await (await fetch(`${program.url}/metrics`)).text();
   const gauge = `mesh_credentials_expiry_timestamp_seconds{agent="editor",what="credentials"} ${expiresAt.getTime() / 1_000}`;
   assert.ok(metrics.includes(gauge), metrics);
-  await eventually("it is cut off", () => !editor.isUp, patient);
+  await eventually("it is cut off", () => !editor.isUp);
   assert.ok(log.count(/warn the credentials of editor will expire in .*identity renew/) >= 1);
   await eventually(
     "it warns of the end",
@@ -153,6 +151,6 @@ test("expiry is warned of, shown as a metric, said in readyz, and over with new 
   assert.equal(status, 503);
   assert.match(text, /not ready: the credentials of editor expired at 20.*identity renew editor/);
   await mesh.renew("editor");
-  await eventually("it is back", () => editor.isUp, patient);
+  await eventually("it is back", () => editor.isUp);
   assert.equal((await readyz(program.url)).status, 200);
 });

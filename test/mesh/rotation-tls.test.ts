@@ -15,8 +15,6 @@ import {
   tlsConfig,
 } from "../support/authority.ts";
 
-const patient = { timeoutMs: 20_000 };
-
 /** A TLS server, and a link to it that keeps what it says and how often it was down. */
 async function startSecure(more = "") {
   const folder = mkdtempSync(join(tmpdir(), "myelin-tls-"));
@@ -77,12 +75,12 @@ test("the CA is changed without a failure: trust both, change the server, trust 
   const caFile = join(folder, "ca.pem");
   const next = await makeAuthority({ name: "next" });
   replace(caFile, `${authority.certificate}${next.certificate}`);
-  await eventually("both are trusted", () => taken() === 1, patient);
+  await eventually("both are trusted", () => taken() === 1);
   await serverCertificate(folder, next);
   await server.reload(tlsConfig(folder));
   await carries(link);
   replace(caFile, next.certificate);
-  await eventually("the new one is trusted", () => taken() === 2, patient);
+  await eventually("the new one is trusted", () => taken() === 2);
   await carries(link);
   assert.equal(downs(), 0);
   assert.deepEqual(
@@ -98,7 +96,7 @@ test("a CA that does not vouch for the server is told, and the connection stays"
   const wrong = await makeAuthority({ name: "wrong" });
   replace(join(secure.folder, "ca.pem"), wrong.certificate);
   const told = () => secure.said.some((line) => /tls\.caFile.*the old ones stay in use/.test(line));
-  await eventually("it is told", told, patient);
+  await eventually("it is told", told);
   await carries(link);
   assert.equal(downs(), 0);
   assert.equal(secure.taken(), 0);
@@ -111,14 +109,14 @@ test("client certificates are changed under mutual TLS, and a broken file change
   const { link, downs } = await secure.join(files);
   await using _link = link;
   await clientCertificate(folder, authority, "ada");
-  await eventually("the new one is used", () => taken() === 1, patient);
+  await eventually("the new one is used", () => taken() === 1);
   await carries(link);
   replace(files.certFile, "garbage");
   const told = () => said.some((line) => /ada\.pem must hold.*the old ones stay in use/.test(line));
-  await eventually("it is told", told, patient);
+  await eventually("it is told", told);
   await carries(link);
   await clientCertificate(folder, authority, "ada");
-  await eventually("a good one is used", () => taken() === 2, patient);
+  await eventually("a good one is used", () => taken() === 2);
   await carries(link);
   assert.equal(downs(), 0);
 });

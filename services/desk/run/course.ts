@@ -4,6 +4,11 @@ import type { Progress } from "../contracts/editor.ts";
 export class Course {
   #progress: Progress | undefined;
 
+  /** Whether it has told anything. */
+  get hasBegun(): boolean {
+    return this.#progress !== undefined;
+  }
+
   /** Takes in how far it is; undefined when that is not further: an editor that takes over counts anew. */
   take(progress: Progress): Progress | undefined {
     const before = this.#progress;

@@ -30,14 +30,13 @@ export async function write(
   const started = performance.now();
   const order = await desk.order({ maxWords, limit }, signal);
   const course = new Course();
-  let isFirst = true;
   for await (const told of order.progress) {
+    const { hasBegun } = course;
     const progress = course.take(told);
     if (progress === undefined) continue;
     const { done, documents } = progress;
     // The editor may have been at work before we listened.
-    if (isFirst) screen.say(`${count(documents, "document")} found`);
-    isFirst = false;
+    if (!hasBegun) screen.say(`${count(documents, "document")} found`);
     screen.progress(done, documents, noteOf(progress));
     trouble.onProgress(done, documents);
   }

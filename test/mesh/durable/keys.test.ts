@@ -94,7 +94,7 @@ test("a key whose holder died is its task's still, and free once another worker 
   first.signal("SIGKILL");
   await first.ended;
   await using second = await launchPainter(home, gate);
-  await eventually("the other begins it", () => second.lines.includes("begun t1 2"), patience);
+  await eventually("the other begins it", () => second.lines.includes("begun t1 2"));
   assert.ok(!second.lines.some((line) => line.startsWith("begun t2")), second.lines.join());
   writeFileSync(gate, "");
   await Promise.all([holder.result(patience), next.result(patience)]);

@@ -24,7 +24,7 @@ test("a worker that is killed in the middle loses nothing: another one does the 
   first.signal("SIGKILL");
   await first.ended;
   await using second = await launchPainter(home, gate);
-  await eventually("the other begins it", () => second.lines.includes("begun t1 2"), patience);
+  await eventually("the other begins it", () => second.lines.includes("begun t1 2"));
   writeFileSync(gate, "");
   assert.deepEqual(await task.result(patience), { painted: `slowly by ${second.pid}` });
   await eventually("none is left", async () => (await left(home, Store.tasks)) === 0);
@@ -43,7 +43,7 @@ test("an attempt that was taken for dead, and comes back, writes nothing", async
   await using second = await launchPainter(home, gate);
   // Not always the second attempt: what the stopped one has asked for still goes to it.
   const isBegun = (): boolean => second.lines.some((line) => line.startsWith("begun t1 "));
-  await eventually("the other begins it", isBegun, patience);
+  await eventually("the other begins it", isBegun);
   first.signal("SIGCONT");
   await eventually("the first has come back", () => first.lines.includes("painted t1 1 true"));
   assert.equal((await task.status()).state, "running");

@@ -7,7 +7,6 @@ import { deadLetters } from "../../support/durable-facts.ts";
 import { owed, putEvent } from "../../support/event-facts.ts";
 import { joinPlain, storedMesh } from "../../support/stores.ts";
 
-const patience = { timeoutMs: 20_000 };
 const says = (code: MeshCode, text: RegExp) => (error: unknown) =>
   isMeshError(error, code) && text.test(error.message);
 
@@ -73,7 +72,7 @@ test("two instances that follow under one name handle each event once between th
     });
   }
   await publishAll(await home.connect("accounts"), many);
-  await eventually("all came", () => seen.flat().length >= many.length, patience);
+  await eventually("all came", () => seen.flat().length >= many.length);
   assert.deepEqual(seen.flat().toSorted(), many.toSorted());
   assert.ok(
     seen.every(({ length }) => length > 0),
@@ -223,7 +222,7 @@ test("a follower that drains finishes what it has, and nothing is lost or handle
   await first.drain();
   await followUsers(await home.connect("crm"), handle);
   await published;
-  await eventually("all came", () => seen.length >= many.length, patience);
+  await eventually("all came", () => seen.length >= many.length);
   assert.deepEqual(seen.toSorted(), many.toSorted());
 });
 
@@ -252,5 +251,5 @@ test("followers go on by themselves after the broker was killed", async () => {
   await home.server.kill();
   await home.server.restart();
   await publishAll(publisher, ["after"]);
-  await eventually("the second", () => seen.includes("after"), patience);
+  await eventually("the second", () => seen.includes("after"));
 });

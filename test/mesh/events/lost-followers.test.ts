@@ -10,7 +10,6 @@ import type { HomeMesh } from "../../support/home-mesh.ts";
 import { Program } from "../../support/program.ts";
 import { storedMesh } from "../../support/stores.ts";
 
-const patience = { timeoutMs: 20_000 };
 const path = fileURLToPath(new URL("../../support/follower-process.ts", import.meta.url));
 
 async function impatientMesh(): Promise<HomeMesh> {
@@ -25,7 +24,7 @@ async function startFollower(home: HomeMesh): Promise<Program> {
     MYELIN_CREDS: home.creds("crm"),
     MYELIN_CA: home.home.layout.tls.ca,
   });
-  await eventually("it follows", () => program.lines.includes("ready"), patience);
+  await eventually("it follows", () => program.lines.includes("ready"));
   return program;
 }
 
@@ -46,13 +45,13 @@ test("what a follower had in hand when it was killed comes to another one", asyn
   for (const user of ["hold-1", "hold-2", "ada"]) {
     await publisher.publish(accounts, "user.signed-up", { user });
   }
-  await eventually("it has begun", () => victim.lines.includes("done ada"), patience);
+  await eventually("it has begun", () => victim.lines.includes("done ada"));
   victim.kill("SIGKILL");
   await victim.ended;
   const seen = await follow(home);
-  await eventually("the other has them", () => seen.length === 2, patience);
+  await eventually("the other has them", () => seen.length === 2);
   assert.deepEqual(seen.toSorted(), ["hold-1 2", "hold-2 2"]);
-  await eventually("nothing is owed", async () => (await owed(home, "crm=users")) === 0, patience);
+  await eventually("nothing is owed", async () => (await owed(home, "crm=users")) === 0);
   assert.deepEqual(await deadLetters(home), []);
 });
 
@@ -61,20 +60,20 @@ test("what a stopped follower had, or was sent meanwhile, is handled by another 
   await using sleeper = await startFollower(home);
   const publisher = await home.connect("accounts");
   await publisher.publish(accounts, "user.signed-up", { user: "hold-1" });
-  await eventually("it has begun", () => sleeper.lines.includes("begun hold-1 1"), patience);
+  await eventually("it has begun", () => sleeper.lines.includes("begun hold-1 1"));
   sleeper.kill("SIGSTOP");
   // These lie in the buffers of the stopped process, which has asked for more.
   for (const user of ["a", "b", "c", "d"]) {
     await publisher.publish(accounts, "user.signed-up", { user });
   }
   const seen = await follow(home);
-  await eventually("the other has all", () => seen.length === 5, patience);
+  await eventually("the other has all", () => seen.length === 5);
   sleeper.kill("SIGCONT");
   await publisher.publish(accounts, "user.signed-up", { user: "e" });
   await eventually("the last one is handled", () => {
     return sleeper.lines.includes("done e") || seen.some((line) => line.startsWith("e "));
   });
-  await eventually("nothing is owed", async () => (await owed(home, "crm=users")) === 0, patience);
+  await eventually("nothing is owed", async () => (await owed(home, "crm=users")) === 0);
   const begun = sleeper.lines.filter((line) => /^begun [abcd] /.test(line));
   assert.deepEqual(begun, []);
   assert.deepEqual(
@@ -95,11 +94,11 @@ test("a follower that is told to end finishes what it has, and leaves the rest t
   const published = Promise.all(
     users.map((user) => publisher.publish(accounts, "user.signed-up", { user })),
   );
-  await eventually("it has some", () => leaving.lines.length > 1, patience);
+  await eventually("it has some", () => leaving.lines.length > 1);
   leaving.kill("SIGTERM");
   await leaving.ended;
   await published;
-  await eventually("nothing is owed", async () => (await owed(home, "crm=users")) === 0, patience);
+  await eventually("nothing is owed", async () => (await owed(home, "crm=users")) === 0);
   const theirs = leaving.lines
     .filter((line) => line.startsWith("done "))
     .map((line) => line.slice(5));

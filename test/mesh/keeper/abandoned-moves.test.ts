@@ -35,7 +35,7 @@ test("a redriven task that is abandoned is the next generation of its letter, wi
   await using _keeper = await joinKeeper(home);
   await takeAndDie(home, 2);
   await askInVain(home);
-  await eventually("it is gone", async () => (await left(home, Store.tasks)) === 0, patience);
+  await eventually("it is gone", async () => (await left(home, Store.tasks)) === 0);
   const letters = await listed(office, { state: "any" });
   assert.deepEqual(
     letters.map(({ generation, cause, facts }) => [generation, cause, facts.sequence]),
@@ -59,7 +59,7 @@ test("a forged move that is abandoned ends nobody's task: it is a letter of its 
   await using _keeper = await joinKeeper(home);
   await takeAndDie(home, 2);
   await askInVain(home);
-  await eventually("it is gone", async () => (await left(home, Store.tasks)) === 0, patience);
+  await eventually("it is gone", async () => (await left(home, Store.tasks)) === 0);
   const subjects = (await deadLetters(home)).map(({ subject }) => subject);
   assert.match(subjects.at(-1) ?? "", /^mesh\.dead\.task\.painter\.paint\.seq-\d+\.0$/);
   assert.equal((await finals(home)).length, 1);

@@ -5,20 +5,14 @@ import { MyelinProcess } from "../../support/myelin-process.ts";
 import { painterMesh } from "../../support/painter.ts";
 import { storedMesh } from "../../support/stores.ts";
 
-const patience = { timeoutMs: 20_000 };
-
 test("myelin keeper answers probes, shows metrics, and ends with 0 when it is told to", async () => {
   await using home = await storedMesh(painterMesh, ["painter"]);
   const env = { MYELIN_URL: home.server.url, MYELIN_HOME: home.home.folder, NATS_URL: undefined };
   const args = ["keeper", "--json", "--port", "0"];
   const keeper = new MyelinProcess(args, { cwd: home.cwd, env });
-  await eventually(`it says where\n${keeper.err}`, () => keeper.out.endsWith("\n"), patience);
+  await eventually(`it says where\n${keeper.err}`, () => keeper.out.endsWith("\n"));
   const { url } = JSON.parse(keeper.out) as { readonly url: string };
-  await eventually(
-    "it is ready",
-    async () => (await fetch(`${url}/readyz`)).status === 200,
-    patience,
-  );
+  await eventually("it is ready", async () => (await fetch(`${url}/readyz`)).status === 200);
   assert.equal((await fetch(`${url}/livez`)).status, 200);
   const metrics = await (await fetch(`${url}/metrics`)).text();
   assert.match(metrics, /^# TYPE mesh_/m);

@@ -10,7 +10,6 @@ import { joinKeeper } from "../../support/keeping.ts";
 import { painter, painterMesh } from "../../support/painter.ts";
 import { joinStore, storedMesh } from "../../support/stores.ts";
 
-const patience = { timeoutMs: 20_000 };
 const deliveries = 2;
 const ids = ["t1", "t2", "t3", "t4", "t5", "t6"];
 
@@ -45,14 +44,10 @@ test("keepers side by side, over a broker that restarts and with lost acknowledg
   const keepers = await Promise.all([joinKeeper(home), joinKeeper(home), joinKeeper(home)]);
   await home.server.kill();
   await home.server.restart();
-  await eventually(
-    "all tasks are gone",
-    async () => (await left(home, Store.tasks)) === 0,
-    patience,
-  );
+  await eventually("all tasks are gone", async () => (await left(home, Store.tasks)) === 0);
   const advisories = await forgetAcknowledgements(home);
   assert.ok(advisories >= ids.length, `${advisories} advisories`);
-  await eventually("all are read again", async () => (await unread(home)) === 0, patience);
+  await eventually("all are read again", async () => (await unread(home)) === 0);
   const letters = (await deadLetters(home)).map(({ subject }) => subject).toSorted();
   assert.deepEqual(
     letters,

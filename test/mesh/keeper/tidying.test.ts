@@ -69,6 +69,6 @@ test("a keeper without streams says so, and begins when they are there", async (
   assert.match(keeper.whyDown ?? "", /dead letters: unavailable/);
   writeFileSync(home.home.layout.meshFile, painterMesh);
   assert.equal((await home.run("apply")).exit, 0);
-  await eventually("it is at work", () => keeper.isUp, patience);
+  await eventually("it is at work", () => keeper.isUp);
   assert.equal(keeper.whyDown, undefined);
 });
