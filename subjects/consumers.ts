@@ -29,9 +29,8 @@ const usualSilenceMs = 30_000;
 const monitored = { "io.nats.monitor.enabled": "true" } as const;
 /** What keeper does with a message is short, and can be done twice: another one need not wait long for it. */
 const keeperWait = 10_000 * nanosecondsPerMs;
-const maxAckPending = 1_000;
-/** Orders that wait for room must not keep back those that make some. */
-const keeperMost = 20_000;
+/** What waits for another attempt is among them, and must not keep back what could be done. */
+const maxAckPending = 20_000;
 
 /** More attempts than a worker makes: it gives up sooner, unless it dies before it can. */
 const maxDeliveries = 20;
@@ -75,7 +74,7 @@ const forKeeper: readonly ConsumerShape[] = [
   ack_policy: "explicit",
   ack_wait: keeperWait,
   max_deliver: -1,
-  max_ack_pending: keeperMost,
+  max_ack_pending: maxAckPending,
   metadata: { ...monitored, "io.nats.monitor.redelivery-critical": "100" },
 }));
 

@@ -125,6 +125,15 @@ export function contractOf(card: Card, { name, ...facts }: SkillCard): Contract 
   return defineAgent({ name: card.agent, version: card.version, skills: { [name]: declared } });
 }
 
+/** What is known of a skill while nobody serves it: its agent checks the input when it comes. */
+export function contractFromAfar(
+  target: { readonly agent: string; readonly skill: string },
+  version = "0.0.0",
+): Contract {
+  const skills = { [target.skill]: skill({ input: z.unknown(), output: z.unknown() }) };
+  return defineAgent({ name: target.agent, version, skills });
+}
+
 function skillOf({ name, subject, metadata }: EndpointInfo): SkillCard {
   return {
     name,

@@ -1,6 +1,6 @@
-import { connect, type Mesh } from "@myelin/mesh";
+import { type Contract, connect, isMeshError, type Mesh, MeshCode, MeshError } from "@myelin/mesh";
 import { startTelemetry } from "@myelin/mesh/program";
-import { askCard, contractOf, skillIn } from "../card.ts";
+import { askCard, contractFromAfar, contractOf, skillIn } from "../card.ts";
 import { type Context, look, note, printJson } from "../context.ts";
 import { Exit, interruptible, usage } from "../failure.ts";
 import { parseDuration, readInput } from "../input.ts";
@@ -13,6 +13,7 @@ export interface SubmitFlags {
   readonly key?: string;
   readonly priority?: string;
   readonly deadline?: string;
+  readonly contract?: string;
   readonly wait?: boolean;
 }
 
@@ -39,7 +40,8 @@ export async function submitTask(
     ...(priority === undefined ? {} : { priority: classOf(priority) }),
     ...(deadline === undefined ? {} : { deadlineMs: parseDuration(deadline, "--deadline") }),
   };
-  return asSubmitter(context, target, async (mesh, contract, signal) => {
+  const contract = await contractToSubmit(context, target, flags.contract);
+  return asSubmitter(context, async (mesh, signal) => {
     const method = mesh.client(contract)[target.skill] as unknown as AnySubmit;
     const task = await method.submit(input, { ...given, signal });
     if (context.json && !wait) printJson(context, task.receipt);
@@ -58,11 +60,16 @@ export async function submitTask(
 
 /** Prints what a task of ours tells, a line each, and then its result. */
 export async function watchTask(context: Context, target: TaskTarget, id: string): Promise<number> {
-  return asSubmitter(context, target, async (mesh, contract, signal) => {
+  // Its result is there when nobody serves it any more, and says itself who wrote it.
+  const contract = contractFromAfar(target);
+  return asSubmitter(context, async (mesh, signal) => {
     const task = mesh.task(contract, target.skill, id);
     const { state } = await task.status({ signal });
-    if (state === "waiting")
-      note(context, `nobody has begun task ${plain(id)} yet, if it was submitted`);
+    if (state === "waiting") {
+      const served = await isServed(context, target);
+      const who = served ? "" : `, and nobody serves ${target.agent} now`;
+      note(context, `nobody has begun task ${plain(id)} yet, if it was submitted${who}`);
+    }
     await follow(context, task, signal);
     return Exit.ok;
   });
@@ -84,14 +91,8 @@ async function follow({ terminal }: Context, task: Handle, signal: AbortSignal):
 
 async function asSubmitter(
   context: Context,
-  { agent, skill }: TaskTarget,
-  work: (
-    mesh: Mesh,
-    contract: ReturnType<typeof contractOf>,
-    signal: AbortSignal,
-  ) => Promise<number>,
+  work: (mesh: Mesh, signal: AbortSignal) => Promise<number>,
 ): Promise<number> {
-  const contract = await contractFor(context, agent, skill);
   await using _telemetry = await startTelemetry({
     service: "myelin",
     version: ownVersion(),
@@ -99,13 +100,37 @@ async function asSubmitter(
     stopTimeoutMs: telemetryStopMs,
   });
   await using mesh = await connect({ name: context.name, ...context.place });
-  return await interruptible(context, (signal) => work(mesh, contract, signal));
+  return await interruptible(context, (signal) => work(mesh, signal));
 }
 
-async function contractFor(context: Context, agent: string, skill: string) {
+/** Whether anybody serves an agent; throws `unknown_skill` where that one has no such skill. */
+async function isServed(context: Context, target: TaskTarget): Promise<boolean> {
   await using observer = await look(context);
-  const card = await askCard(observer, agent);
-  return contractOf(card, skillIn(card, skill));
+  try {
+    skillIn(await askCard(observer, target.agent), target.skill);
+    return true;
+  } catch (error) {
+    if (isMeshError(error, MeshCode.UnknownAgent)) return false;
+    throw error;
+  }
+}
+
+/** A task carries its contract's version: told by who serves it, or by who submits it while nobody does. */
+async function contractToSubmit(
+  context: Context,
+  target: TaskTarget,
+  version: string | undefined,
+): Promise<Contract> {
+  if (version !== undefined) return contractFromAfar(target, version);
+  await using observer = await look(context);
+  try {
+    const card = await askCard(observer, target.agent);
+    return contractOf(card, skillIn(card, target.skill));
+  } catch (error) {
+    if (!isMeshError(error, MeshCode.UnknownAgent)) throw error;
+    const detail = `${error.detail}; with the version of its contract, such as --contract 1.0.0, the task waits for it`;
+    throw new MeshError(error.code, detail, { cause: error });
+  }
 }
 
 function classOf(priority: string): "high" | "normal" {

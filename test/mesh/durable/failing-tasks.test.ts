@@ -139,3 +139,25 @@ test("a task whose attempts nobody can count ends before the server gives it up"
   assert.equal((await deadLetters(home)).length, 1);
   await eventually("the task is gone", async () => (await left(home, Store.tasks)) === 0);
 });
+
+test("a thousand tasks that wait for another attempt keep no other one back", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  let failed = 0;
+  await servePainter(
+    home,
+    ({ what }) => {
+      if (what === "some") return { painted: what };
+      failed++;
+      throw new Error("the paper mill is closed");
+    },
+    { tasks: { concurrency: 100, firstDelayMs: 3_600_000, maxDelayMs: 3_600_000 } },
+  );
+  const { paint } = (await home.connect("boss")).client(painter);
+  const many = 1_100;
+  for (let at = 0; at < many; at += 100) {
+    await Promise.all(Array.from({ length: 100 }, () => paint.submit({ what: "paper" })));
+  }
+  await eventually("all have failed once", () => failed === many);
+  const next = await paint.submit({ what: "some" });
+  assert.deepEqual(await next.result(patience), { painted: "some" });
+});

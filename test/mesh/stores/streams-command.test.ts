@@ -74,7 +74,7 @@ spec:
   ackPolicy: explicit
   ackWait: 30s
   maxDeliver: 20
-  maxAckPending: 1000
+  maxAckPending: 20000
   preventDelete: true
   metadata:
     io.nats.monitor.enabled: "true"

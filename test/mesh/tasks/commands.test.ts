@@ -226,6 +226,30 @@ test("tasks submit and watch work from the command line under the submitter's ow
   assert.equal(waited.out, '{"painted":"a door"}\n', waited.err);
 });
 
+test("a task is submitted while nobody serves its agent, and its result is read when nobody does any more", async () => {
+  await using mesh = await storedMesh(painterMesh, ["painter"]);
+  const as = ["--as", "boss", ...home(mesh)];
+  const submit = (...more: string[]) =>
+    mesh.run("tasks", "submit", "painter", "paint", '{"what":"a door"}', ...more, ...as);
+  const watch = () => mesh.run("tasks", "watch", "painter", "paint", "t1", ...as);
+  const unsaid = await submit("--id", "t1");
+  assert.equal(unsaid.exit, 4, unsaid.err);
+  assert.match(unsaid.err, /nobody serves painter.*--contract 1\.0\.0/);
+  const wrong = await submit("--contract", "newest");
+  assert.equal(wrong.exit, 2, wrong.err);
+  assert.match(wrong.err, /version.*newest/);
+  const stored = await submit("--id", "t1", "--contract", painter.version);
+  assert.deepEqual([stored.exit, stored.out], [0, "t1\n"], stored.err);
+  assert.match(stored.err, /nobody takes tasks of painter now; it waits/);
+  const watching = watch();
+  const worker = await servePainter(mesh, ({ what }) => ({ painted: what }));
+  const first = await watching;
+  assert.deepEqual([first.exit, first.out], [0, '{"painted":"a door"}\n'], first.err);
+  await worker.close();
+  const later = await watch();
+  assert.deepEqual([later.exit, later.out], [0, '{"painted":"a door"}\n'], later.err);
+});
+
 test("what is wrong with a question is said, and what to do", async () => {
   await using mesh = await storedMesh(painterMesh, ["painter"]);
   const unknown = await mesh.run("tasks", "show", "nothing", ...home(mesh));
