@@ -5,6 +5,8 @@ import {
   openRecordings,
   type Recorded,
   type Recordings,
+  type Replayed,
+  type ReplayOptions,
   type Selection,
 } from "@myelin/mesh/operate";
 import { eventually } from "@myelin/mesh/testing";
@@ -127,6 +129,21 @@ export async function recordedCalls(
     const isWhole = found.every(({ answer }) => answer !== undefined);
     return found.length >= many && isWhole ? found : undefined;
   });
+}
+
+/** Replays what fits, once that many are recorded. */
+export async function replayed(
+  home: HomeMesh,
+  { selection, many }: { readonly selection: Selection; readonly many: number },
+  options: ReplayOptions,
+): Promise<readonly Replayed[]> {
+  await using recordings = await audit(home);
+  await recordedCalls(recordings, selection, many);
+  const done: Replayed[] = [];
+  for await (const one of recordings.replay(selection, { speed: "unpaced", ...options })) {
+    if (!text(one.recorded.payload).includes("probe")) done.push(one);
+  }
+  return done;
 }
 
 export function text(payload: Uint8Array | undefined): string {

@@ -22,15 +22,20 @@ export interface Replaying {
 }
 
 const usualMs = 30_000;
+/** Most that is waited for unasked: a task may have had a day. */
+export const mostMs = 900_000;
 const mostBytes = 67_108_864;
 /** A little longer than who answers has, so that it is heard why it did not. */
 const graceMs = 1_000;
 
 /** Throws `invalid_argument` for what names no agent, and for what would be done in earnest without having been asked. */
 export function checkAgent(into: ReplayAgent): void {
-  const { agent, version, skill, timeoutMs } = into;
+  const { agent, version, skill, timeoutMs, as } = into;
   if (agent === undefined && version === undefined) {
     throw wrong("an agent, a version of the recording's own agent, or a function is needed");
+  }
+  if (as === "task" && version !== undefined) {
+    throw wrong("no version can be chosen for a task, any of the agent's takes it; leave out as");
   }
   for (const [name, token] of Object.entries({ agent, skill })) {
     if (token !== undefined && !isToken(token))
@@ -58,7 +63,7 @@ export function callTarget(into: ReplayAgent, { name, box, large }: Replaying): 
       : routeToken({ to: "version", label: versionLabel(into.version) });
   return async (recorded, signal) => {
     const agent = agentFor(into, recorded);
-    const timeoutMs = into.timeoutMs ?? recorded.timeoutMs ?? usualMs;
+    const timeoutMs = into.timeoutMs ?? Math.min(recorded.timeoutMs ?? usualMs, mostMs);
     const { stream, sequence, contentType } = recorded;
     const head = writeRequestHead({
       timeoutMs,

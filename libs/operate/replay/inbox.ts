@@ -1,8 +1,7 @@
-import { inboxOf } from "@myelin/subjects";
-import type { Replies } from "../../durable/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { type Inbound, type Link, type Listening, refusalOf } from "../../nats/index.ts";
-import { gaveUp, hexId, randomToken, systemClock } from "../../pipeline/index.ts";
+import type { Inbound, Link } from "../../nats/index.ts";
+import { gaveUp, hexId, systemClock } from "../../pipeline/index.ts";
+import { Inbox } from "../../transport/index.ts";
 import { statusOf } from "../../wire/index.ts";
 
 /** A question to which one or more answers come. */
@@ -20,40 +19,20 @@ export interface Question {
 const nobodyListens = 503;
 
 /** Asks, and takes answers of any number in an inbox of its own. */
-export class AnswerBox implements Replies {
+export class AnswerBox {
+  readonly inbox: Inbox;
   readonly #link: Link;
-  readonly #prefix: string;
-  readonly #open = new Map<string, { receive(message: Inbound): void }>();
   readonly #asking = new Set<(error: MeshError) => void>();
-  readonly #listening: Listening;
 
   constructor(link: Link, name: string) {
     this.#link = link;
-    this.#prefix = `${inboxOf(name)}.${hexId(8)}.`;
-    this.#listening = link.subscribe(`${this.#prefix}*`, (message) => {
-      this.#open.get(message.subject.slice(this.#prefix.length))?.receive(message);
-    });
+    this.inbox = new Inbox(link, name, hexId(8), late);
   }
 
   /** Resolves when the server lets it listen. */
   async start(): Promise<void> {
     await this.#link.flush();
-    const refused = refusalOf([this.#listening]);
-    if (refused !== undefined) throw refused;
-  }
-
-  open(waiting: { receive(message: Inbound): void }): string {
-    const token = randomToken();
-    this.#open.set(token, waiting);
-    return token;
-  }
-
-  close(token: string): void {
-    this.#open.delete(token);
-  }
-
-  subject(token: string): string {
-    return this.#prefix + token;
+    if (this.inbox.refused !== undefined) throw this.inbox.refused;
   }
 
   /** Resolves with the last answer; throws `unavailable` when nobody listens, `deadline_exceeded` after a silence. */
@@ -65,7 +44,7 @@ export class AnswerBox implements Replies {
         undeny();
         this.#asking.delete(end);
         signal?.removeEventListener("abort", onAbort);
-        this.close(token);
+        this.inbox.close(token);
         if (error === undefined) resolve();
         else reject(error);
       };
@@ -87,7 +66,7 @@ export class AnswerBox implements Replies {
         }
         cancel = systemClock.schedule(silenceMs, silent);
       };
-      const token = this.open({ receive });
+      const token = this.inbox.open({ receive });
       this.#asking.add(end);
       signal?.addEventListener("abort", onAbort);
       try {
@@ -100,7 +79,7 @@ export class AnswerBox implements Replies {
 
   #send({ subject, payload, head, signal }: Question, token: string): void {
     if (signal?.aborted === true) throw gaveUp(subject, signal);
-    const reply = this.subject(token);
+    const reply = this.inbox.subject(token);
     this.#link.publish(subject, payload, head === undefined ? { reply } : { reply, head });
   }
 
@@ -108,9 +87,12 @@ export class AnswerBox implements Replies {
   async stop(): Promise<void> {
     const closed = new MeshError(MeshCode.Closed, "the connection was closed");
     for (const end of this.#asking) end(closed);
-    await this.#listening.stop();
+    await this.inbox.stop();
   }
 }
+
+/** Nobody waits for it any more. */
+function late(): void {}
 
 function nobody(subject: string): MeshError {
   return new MeshError(MeshCode.Unavailable, `${subject}: nobody listens there`);

@@ -54,7 +54,7 @@ export class Recordings implements AsyncDisposable {
     this.#link = link;
     this.#name = name;
     this.#box = new AnswerBox(link, name);
-    this.#store = new StoreAccess({ link, clock: systemClock, replies: this.#box });
+    this.#store = new StoreAccess({ link, clock: systemClock, replies: this.#box.inbox });
   }
 
   /** @internal */
@@ -114,7 +114,8 @@ export class Recordings implements AsyncDisposable {
     const asTask = taskTarget(into, parts);
     return (recorded, signal) => {
       if (recorded.is === "event" || recorded.is === "result") throw notAsked(recorded);
-      const as = into.as ?? (recorded.is === "task" ? "task" : "call");
+      const before = recorded.is === "task" && into.version === undefined ? "task" : "call";
+      const as = into.as ?? before;
       return as === "task" ? asTask(recorded, signal) : asCall(recorded, signal);
     };
   }

@@ -18,13 +18,16 @@ export interface ReplayAgent {
   readonly skill?: string;
   /** Of events: the durable subscription of that agent that gets them. */
   readonly follow?: string;
-  /** As a call or as a task. Default: as it was done before. */
+  /**
+   * As a call or as a task. Default: as it was done before; with `version` as a call, since the tasks of an agent are
+   * taken by any of its versions.
+   */
   readonly as?: "call" | "task";
   /** Whether what is replayed may reach others: call them, publish. Default: false. */
   readonly onward?: boolean;
   /** Whether the very agent of the recording may be asked, to do it in earnest. Default: false. */
   readonly live?: boolean;
-  /** How long an answer may take, in milliseconds. Default: as long as it had then, else 30000. */
+  /** How long an answer may take, in milliseconds. Default: as long as it had then, at most 15 minutes. */
   readonly timeoutMs?: number;
 }
 

@@ -7,7 +7,7 @@ import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Signer } from "../../identity/index.ts";
 import { hexId, systemClock } from "../../pipeline/index.ts";
 import { writeReplay } from "../../wire/index.ts";
-import { agentFor } from "./agent-target.ts";
+import { agentFor, mostMs } from "./agent-target.ts";
 import type { LargeRecorded } from "./large.ts";
 import { errorIn, type Recorded } from "./recorded.ts";
 import type { ReplayAgent, ReplayTarget } from "./targets.ts";
@@ -20,7 +20,6 @@ export interface TaskReplaying {
   readonly large: LargeRecorded;
 }
 
-const usualMs = 900_000;
 const readMs = 3_000;
 /** Between two looks for the result, in milliseconds: soon at first. */
 const firstLookMs = 20;
@@ -31,7 +30,7 @@ export function taskTarget(into: ReplayAgent, parts: TaskReplaying): ReplayTarge
   return async (recorded, signal) => {
     const begunAt = performance.now();
     const agent = agentFor(into, recorded);
-    const timeoutMs = into.timeoutMs ?? recorded.timeoutMs ?? usualMs;
+    const timeoutMs = into.timeoutMs ?? Math.min(recorded.timeoutMs ?? mostMs, mostMs);
     const id = `replay-${hexId(16)}`;
     await parts.large.lend(recorded, agent, timeoutMs);
     await write(

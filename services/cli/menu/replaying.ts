@@ -20,7 +20,10 @@ export function addReplaying(add: Add): void {
     .option("--most <number>", "at most so many; default: 10000")
     .option("--replays", "also what was itself a replay")
     .option("--to <agent>", "do it once more: in this agent")
-    .option("--version <version>", "do it once more: in this version of the agent")
+    .option(
+      "--version <version>",
+      "do it once more: in this version of the agent, always as a call",
+    )
     .option("--follow <name>", "events: give them to this subscription of --to")
     .option("--diff", "compare the answers with those of then, field by field")
     .option("--ignore <paths>", "fields that may differ: at,sections[].id")

@@ -9,12 +9,11 @@ import {
   rehearse,
   skill,
 } from "@myelin/mesh";
-import type { Recorded, Replayed, ReplayOptions, Selection } from "@myelin/mesh/operate";
+import type { Recorded, ReplayOptions, Selection } from "@myelin/mesh/operate";
 import { z } from "zod";
-import type { HomeMesh } from "../../support/home-mesh.ts";
 import {
   audit,
-  recordedCalls,
+  replayed,
   sandbox,
   scribe,
   scribing,
@@ -22,21 +21,6 @@ import {
   startRecorded,
   text,
 } from "../../support/recorded.ts";
-
-/** Replays what fits, once that many are recorded. */
-async function replayed(
-  home: HomeMesh,
-  { selection, many }: { readonly selection: Selection; readonly many: number },
-  options: ReplayOptions,
-): Promise<readonly Replayed[]> {
-  await using recordings = await audit(home);
-  await recordedCalls(recordings, selection, many);
-  const done: Replayed[] = [];
-  for await (const one of recordings.replay(selection, { speed: "unpaced", ...options })) {
-    if (!text(one.recorded.payload).includes("probe")) done.push(one);
-  }
-  return done;
-}
 
 test("a call is replayed into a sandbox agent under the auditor's name, and the handler can tell", async () => {
   await using home = await startRecorded();
@@ -128,34 +112,6 @@ test("the agent that was recorded is not asked again unless that is said, or ano
   await next.serve({ ...scribe, version: "2.0.0" }, scribing("scribe 2"));
   const [one] = await replayed(home, selected, { into: { version: "2.0.0" }, compare: {} });
   assert.deepEqual(one?.differences, [{ path: "by", recorded: "scribe", replayed: "scribe 2" }]);
-});
-
-test("a task is replayed as a task of the auditor's, and its result does not reach the submitter", async () => {
-  await using home = await startRecorded();
-  await serveScribe(home, { tasks: {} });
-  const seen: unknown[] = [];
-  await (await home.connect("sandbox")).serve(
-    sandbox,
-    {
-      ...scribing("sandbox"),
-      sum: ({ text }, ctx) => {
-        seen.push([text, ctx.caller, ctx.replay?.stream]);
-        return { summary: text, by: "sandbox" };
-      },
-    },
-    { tasks: {} },
-  );
-  const boss = await home.connect("boss");
-  const task = await boss.client(scribe).sum.submit({ text: "work" }, { id: "task-1" });
-  await task.result({ timeoutMs: 10_000 });
-  const [one] = await replayed(
-    home,
-    { selection: { task: "task-1" }, many: 1 },
-    { into: { agent: "sandbox" }, compare: {} },
-  );
-  assert.deepEqual(seen, [["work", "audrey", "MESH_RECORDS"]]);
-  assert.deepEqual(one?.differences, [{ path: "by", recorded: "scribe", replayed: "sandbox" }]);
-  assert.deepEqual(await task.result({ timeoutMs: 20_000 }), { summary: "work", by: "scribe" });
 });
 
 test("a recording is rehearsed in this process, checked as it is served, with others stood in for", async () => {
