@@ -106,8 +106,7 @@ export const stores: readonly StreamShape[] = Object.freeze([
     retention: "workqueue",
     // The server takes no `discard: new` where there are schedules: keeper sees to it that this never gets full.
     discard: "old",
-    // Firings of one schedule that wait for keeper; of a schedule itself there is one. So few that all of them together
-    // find room beside what keeper takes: else a repeated one could drive out what others have for later.
+    // Firings of one schedule that wait for keeper: so few that none can drive out what others have for later.
     max_msgs_per_subject: 4,
     max_bytes: 512 * mebibyte,
     max_age: 0,
@@ -123,6 +122,8 @@ export const stores: readonly StreamShape[] = Object.freeze([
     name: Store.results,
     description: "Progress and final results, kept for their submitter",
     subjects: ["mesh.result.*.*.*.*"],
+    // The last of a state counts; progress told again and again must not drive out what others' turns hang on.
+    max_msgs_per_subject: 8,
   },
   {
     ...usual,

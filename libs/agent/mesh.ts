@@ -2,10 +2,11 @@ import type { z } from "zod";
 import { type Contract, maxDeadlineMs } from "../contract/index.ts";
 import type { Artifacts, Conversation, ConversationOptions, TaskHandle } from "../durable/index.ts";
 import { Link } from "../nats/index.ts";
-import { checkNumbers, hexId, pause, Wheel } from "../pipeline/index.ts";
+import { checkNumbers, hexId, Wheel } from "../pipeline/index.ts";
 import type { MeshMetrics } from "../telemetry/index.ts";
 import { Caller } from "./caller.ts";
 import type { Client, ClientOptions } from "./client.ts";
+import { Closing, closedMeanwhile } from "./closing.ts";
 import type { Handlers } from "./context.ts";
 import type { Publish } from "./event-publish.ts";
 import { Events } from "./events.ts";
@@ -76,9 +77,8 @@ export class Mesh implements AsyncDisposable {
   readonly #caller: Caller;
   readonly #events: Events;
   readonly #kept: Kept;
-  readonly #uncount: () => void;
+  readonly #closing: Closing;
   #serving: Serving | undefined;
-  #closing: Promise<void> | undefined;
 
   /** @internal Use `connect`. */
   constructor(config: ConnectConfig, link: Link, instance: string) {
@@ -93,7 +93,12 @@ export class Mesh implements AsyncDisposable {
     const kept = this.#kept;
     this.#events = new Events({ config, link, wheel: this.#wheel, instance, caller, kept });
     link.onUp(() => config.metrics.reconnected());
-    this.#uncount = config.metrics.expiring(this.name, () => link.lifetimes);
+    const uncount = config.metrics.expiring(this.name, () => link.lifetimes);
+    const onEnd = (): void => {
+      this.#wheel.clear();
+      uncount();
+    };
+    this.#closing = new Closing({ clock: config.clock, link, caller, onEnd });
   }
 
   /** @internal Use `connect`. */
@@ -113,7 +118,7 @@ export class Mesh implements AsyncDisposable {
 
   /** Whether it serves, and has not begun to drain or close. */
   get isServing(): boolean {
-    return this.#serving !== undefined && this.#closing === undefined;
+    return this.#serving !== undefined && !this.#closing.hasBegun;
   }
 
   get metrics(): MeshMetrics {
@@ -167,7 +172,7 @@ export class Mesh implements AsyncDisposable {
     handlers: Handlers<C>,
     options: ServeOptions = {},
   ): Promise<void> {
-    const isClosing = this.#closing !== undefined;
+    const isClosing = this.#closing.hasBegun;
     refuseServing(contract, { name: this.name, isClosing, serves: this.#serving?.contract.name });
     const { config, link, wheel } = { config: this.#config, link: this.#link, wheel: this.#wheel };
     const serving = new Serving(contract, handlers as unknown as HandlerTable, options, {
@@ -183,6 +188,7 @@ export class Mesh implements AsyncDisposable {
     this.#serving = serving;
     try {
       await serving.start();
+      if (this.#closing.hasBegun) throw closedMeanwhile(this.name);
     } catch (error) {
       this.#serving = undefined;
       await serving.drain(0);
@@ -197,40 +203,20 @@ export class Mesh implements AsyncDisposable {
       { timeoutMs: options.timeoutMs ?? defaultDrainMs },
       { timeoutMs: { min: 0, max: maxDeadlineMs, whole: false } },
     );
-    this.#closing ??= this.#end(timeoutMs);
-    return this.#closing;
+    return this.#end(timeoutMs);
   }
 
-  /** Stops at once: what runs here and what was asked from here ends. */
+  /** Stops at once, also where it drains: what runs here and what was asked from here ends. */
   close(): Promise<void> {
-    this.#closing ??= this.#end(0);
-    return this.#closing;
+    return this.#end(0);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  async #end(timeoutMs: number): Promise<void> {
-    try {
-      // A close waits for no call, so none may begin while the rest of it goes on.
-      if (timeoutMs === 0) this.#caller.refuse();
-      const until = this.#config.clock.now() + timeoutMs;
-      await Promise.all([this.#serving?.drain(timeoutMs), this.#events.stop(timeoutMs)]);
-      await this.#finishCalls(until);
-      if (this.#link.isUp) await this.#link.flush();
-    } finally {
-      await this.#caller.stop();
-      this.#wheel.clear();
-      this.#uncount();
-      await this.#link.close();
-    }
-  }
-
-  /** Waits for calls made from here, within what is left of the limit. */
-  async #finishCalls(until: number): Promise<void> {
-    while (this.#caller.isBusy && this.#config.clock.now() < until) {
-      await pause(this.#config.clock, 20);
-    }
+  #end(timeoutMs: number): Promise<void> {
+    const serving = this.#serving?.drain(timeoutMs);
+    return this.#closing.end(timeoutMs, Promise.all([serving, this.#events.stop(timeoutMs)]));
   }
 }

@@ -2,11 +2,11 @@ import type { BreakerConfig, BreakerOptions } from "../call/breaker-options.ts";
 import { resolveBreaker } from "../call/breaker-options.ts";
 import { type LimiterConfig, type LimiterOptions, resolveLimiter } from "../call/limiter.ts";
 import { type RetryConfig, type RetryOptions, resolveRetry } from "../call/retry-options.ts";
-import { token } from "../contract/index.ts";
+import { maxDeadlineMs, token } from "../contract/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Trust } from "../identity/index.ts";
 import type { CredentialsOption, NatsOptions, TlsOptions } from "../nats/index.ts";
-import { type Clock, systemClock } from "../pipeline/index.ts";
+import { type Clock, checkNumbers, systemClock } from "../pipeline/index.ts";
 import { type AccessRecord, MeshMetrics } from "../telemetry/index.ts";
 import { type Logger, silent } from "./logger.ts";
 
@@ -81,7 +81,11 @@ export function resolveConnect(options: ConnectOptions): ConnectConfig {
     retry: resolveRetry(options.retry),
     breaker: resolveBreaker(options.breaker),
     limit: resolveLimiter(options.limit),
-    waitForBrokerMs: options.waitForBrokerMs ?? 0,
+    ...checkNumbers(
+      "connect",
+      { waitForBrokerMs: options.waitForBrokerMs ?? 0 },
+      { waitForBrokerMs: { min: 0, max: maxDeadlineMs, whole: false } },
+    ),
     nats: options.nats ?? {},
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
@@ -89,8 +93,8 @@ export function resolveConnect(options: ConnectOptions): ConnectConfig {
 }
 
 function servers(given: string | readonly string[]): readonly string[] {
-  const list = typeof given === "string" ? given.split(",") : [...given];
-  const urls = list.map((url) => url.trim()).filter((url) => url !== "");
+  const list = typeof given === "string" ? given.split(",") : Array.isArray(given) ? given : [];
+  const urls = list.map((url) => String(url).trim()).filter((url) => url !== "");
   if (urls.length > 0) return urls;
   throw new MeshError(
     MeshCode.InvalidArgument,

@@ -22,7 +22,13 @@ import { ReplyHeads } from "../wire/index.ts";
 import { servicesOf } from "./card.ts";
 import { type ContextParts, RequestContext } from "./context.ts";
 import { countsOf } from "./counts.ts";
-import { checkHandlers, type HandlerTable, logFailure } from "./handler-table.ts";
+import {
+  checkHandlers,
+  type HandlerTable,
+  logBroken,
+  logFailure,
+  reportUnsent,
+} from "./handler-table.ts";
 import type { Identity } from "./identity.ts";
 import { operationsOf } from "./operations.ts";
 import type { ConnectConfig } from "./options.ts";
@@ -65,6 +71,7 @@ export class Serving {
   #joined: Listening | undefined;
   #taken = 0;
   #draining: Promise<void> | undefined;
+  #worked: Promise<void> | undefined;
 
   constructor(
     contract: Contract,
@@ -95,13 +102,11 @@ export class Serving {
       );
     };
     const layered = {
-      contract,
+      ...{ contract, metrics, clock, access: config.onAccess },
       admission: this.#admission,
       tracer: parts.tracer,
-      metrics,
-      access: config.onAccess,
-      clock,
       verifyToken: identity.verifyToken,
+      onBroken: (thrown: unknown, skill: string) => logBroken(config.logger, thrown, skill),
     };
     const handle = handler(run, (thrown, request) => logFailure(config.logger, thrown, request));
     const serve = compose(serveStack(layered), handle);
@@ -120,6 +125,7 @@ export class Serving {
       inbox: parts.inbox,
       newId: parts.newId,
       unseal: identity.sealing.unseal,
+      onUnsent: (error, request) => reportUnsent(config, error, request),
     });
     this.#control = new ControlReceiver({ ...heard, instance });
     const { verify } = identity.neighbours;
@@ -175,23 +181,25 @@ export class Serving {
 
   /**
    * Loses no reply: tells callers, leaves the queue group, finishes what runs, then says goodbye.
-   * What is not done within the limit ends with `unknown_outcome`. A second time waits for the first.
+   * What is not done within the limit ends with `unknown_outcome`. Again, it may end sooner.
    */
   drain(timeoutMs: number): Promise<void> {
+    const { clock } = this.#parts.config;
+    const late = clock.schedule(timeoutMs, () => this.#abandon(timeoutMs));
+    this.#worked = this.#worker?.drain(timeoutMs);
     this.#draining ??= this.#drain(timeoutMs);
-    return this.#draining;
+    return this.#draining.finally(late);
   }
 
   async #drain(timeoutMs: number): Promise<void> {
     this.#presence.change(PresenceState.Draining);
-    const worked = this.#worker?.drain(timeoutMs);
     await this.#door.close();
     // Callers of this very instance can go elsewhere; what came through the queue is still served.
     this.#admission.drain();
     await this.#foreign.settled(timeoutMs);
     if (!(await this.#admission.idle(timeoutMs))) this.#abandon(timeoutMs);
     await this.#incoming.settled(timeoutMs);
-    await worked;
+    await this.#worked;
     await this.#recorder.stop(timeoutMs);
     const all = [...this.#direct, ...this.#elsewhere];
     await Promise.all(all.map((listening) => listening.stop()));

@@ -24,7 +24,7 @@ const defaults: BreakerConfig = Object.freeze({
 
 /** Fills in and checks the options, once, at start. */
 export function resolveBreaker(options: BreakerOptions = {}): BreakerConfig {
-  return checkNumbers<BreakerConfig>("breaker", overDefaults(defaults, options), {
+  return checkNumbers<BreakerConfig>("breaker", overDefaults("breaker", defaults, options), {
     failureShare: { min: 0, max: 1, whole: false },
     minCalls: { min: 1, max: 1_000_000, whole: true },
     windowMs: { min: 100, max: 3_600_000, whole: true },

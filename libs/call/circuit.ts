@@ -4,6 +4,7 @@ import { codeTable, MeshCode, MeshError } from "../errors/index.ts";
 import { type Call, type Clock, Frames, type Reply, type Send } from "../pipeline/index.ts";
 import type { BreakerState } from "../telemetry/index.ts";
 import type { BreakerConfig } from "./breaker-options.ts";
+import { isUnsent } from "./limiter.ts";
 
 /** What the circuits of a connection have in common. */
 export interface CircuitParts {
@@ -140,7 +141,7 @@ function tellsOfIllness(error: unknown): error is MeshError {
   if (!(error instanceof MeshError) || !codeTable[error.code].faultOfPeer) return false;
   // An instance that died is replaced by another: that is the balancer's business.
   if (error.code === MeshCode.Unavailable || error.code === MeshCode.UnknownOutcome) return false;
-  return error.origin === "peer" || error.code === MeshCode.DeadlineExceeded;
+  return error.origin === "peer" || (error.code === MeshCode.DeadlineExceeded && !isUnsent(error));
 }
 
 function refail(error: MeshError): Promise<never> {

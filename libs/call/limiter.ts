@@ -25,7 +25,7 @@ const defaults: LimiterConfig = Object.freeze({ inFlight: 1_024, queue: 1_024 })
 
 /** Fills in and checks the options, once, at start. */
 export function resolveLimiter(options: LimiterOptions = {}): LimiterConfig {
-  return checkNumbers<LimiterConfig>("limit", overDefaults(defaults, options), {
+  return checkNumbers<LimiterConfig>("limit", overDefaults("limit", defaults, options), {
     inFlight: { min: 1, max: 1_000_000, whole: true },
     queue: { min: 0, max: 1_000_000, whole: true },
   });
@@ -42,6 +42,14 @@ export function limiter(limiters: Limiters): Layer {
     function limiter(call) {
       return limiters.gate(call.operation.agent).send(next, call);
     };
+}
+
+/** What ended calls while they waited for a slot: it tells nothing of the far side. */
+const unsent = new WeakSet<MeshError>();
+
+/** Whether a call ended with this before anything was sent. */
+export function isUnsent(reason: MeshError): boolean {
+  return unsent.has(reason);
 }
 
 /** Most agents that a gate is kept for while nothing is under way to them. */
@@ -127,7 +135,11 @@ export class Gate {
         resolve();
       };
       const leave = (reason: MeshError): void => {
-        if (this.#waiting.delete(start)) reject(reason);
+        if (!this.#waiting.delete(start)) return;
+        // An error of its own: the reason may be that of calls which were sent.
+        const own = new MeshError(reason.code, reason.detail, { cause: reason });
+        unsent.add(own);
+        reject(own);
       };
       this.#waiting.add(start);
       signal.onEnd(leave);

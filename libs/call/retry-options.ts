@@ -27,7 +27,7 @@ const defaults: RetryConfig = Object.freeze({
 
 /** Fills in and checks the options, once, at start. */
 export function resolveRetry(options: RetryOptions = {}): RetryConfig {
-  return checkNumbers<RetryConfig>("retry", overDefaults(defaults, options), {
+  return checkNumbers<RetryConfig>("retry", overDefaults("retry", defaults, options), {
     attempts: { min: 1, max: 20, whole: true },
     firstDelayMs: { min: 0, max: 60_000, whole: false },
     maxDelayMs: { min: 0, max: 600_000, whole: false },

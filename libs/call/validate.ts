@@ -1,4 +1,4 @@
-import { type Contract, check, type Skill } from "../contract/index.ts";
+import { type Contract, check, readDomainError, type Skill } from "../contract/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import { Frames, type Layer, type Reply } from "../pipeline/index.ts";
 
@@ -59,20 +59,8 @@ class SkillCheck {
   readonly #frame = (value: unknown): unknown =>
     this.#parse(this.#skill.output, value, `frame of ${this.#key}`);
 
-  /** A declared error gets its data parsed like an answer; an undeclared one is none of the contract's. */
-  readonly #failure = (error: unknown): unknown => {
-    if (!(error instanceof MeshError) || error.domain === undefined) return error;
-    const { name, data } = error.domain;
-    const what = `error ${JSON.stringify(name)} of ${this.#key}`;
-    const schema = Object.hasOwn(this.#skill.errors, name) ? this.#skill.errors[name] : undefined;
-    if (schema === undefined) return invalid(`${what} is not declared by its contract`, error);
-    try {
-      const domain = { name, data: this.#parse(schema, data, what) };
-      return new MeshError(error.code, error.detail, { origin: "peer", domain });
-    } catch (misfit) {
-      return misfit;
-    }
-  };
+  readonly #failure = (error: unknown): unknown =>
+    error instanceof MeshError ? readDomainError(error, this.#skill, this.#key) : error;
 
   #parse(schema: Skill["output"], value: unknown, what: string): unknown {
     try {

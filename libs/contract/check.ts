@@ -12,8 +12,12 @@ export function check(
   try {
     result = schema.safeParse(value);
   } catch (error) {
-    // A schema with an async refinement, or one whose own code throws.
-    throw new MeshError(code, `${what} cannot be checked: ${String(error)}`, { cause: error });
+    // What its own code threw may say what is nobody's business: it may go to the far side.
+    const isAsynchronous = error instanceof z.core.$ZodAsyncError;
+    const why = isAsynchronous
+      ? "is asynchronous"
+      : "threw an error, which is the cause of this one";
+    throw new MeshError(code, `${what} cannot be checked: its schema ${why}`, { cause: error });
   }
   if (result.success) return result.data;
   throw new MeshError(code, `${what} does not fit its contract: ${problems(result.error)}`);

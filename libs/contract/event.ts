@@ -1,6 +1,7 @@
 import { isEventName, maxNameTokens, tokenRule } from "@myelin/subjects";
 import type { z } from "zod";
 import { MeshCode, MeshError } from "../errors/index.ts";
+import { schema } from "./schema.ts";
 
 /** What an agent tells the others, as its author declares it. */
 export interface EventOptions<Data extends z.ZodType> {
@@ -23,15 +24,9 @@ export type EventKinds = Readonly<Record<string, EventKind>>;
 
 /** Declares an event of an agent; throws `invalid_argument` on an option out of range. */
 export function event<Data extends z.ZodType>(options: EventOptions<Data>): EventKind<Data> {
-  if (typeof options.data?.safeParse !== "function") {
-    throw new MeshError(
-      MeshCode.InvalidArgument,
-      `event.data must be a zod schema, got ${typeof options.data}`,
-    );
-  }
   return Object.freeze({
     description: options.description ?? "",
-    data: options.data,
+    data: schema("event.data", options.data),
     signed: options.signed ?? false,
   });
 }

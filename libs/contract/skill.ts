@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { MeshCode, MeshError } from "../errors/index.ts";
+import { schema } from "./schema.ts";
 
 /** The errors a skill declares: a name and the shape of its data. */
 export type ErrorSchemas = Readonly<Record<string, z.ZodType>>;
@@ -104,19 +105,16 @@ export function skill(
     idempotent: options.idempotent ?? false,
     deadlineMs: milliseconds("skill.deadlineMs", options.deadlineMs ?? defaultDeadlineMs),
     idleMs: milliseconds("skill.idleMs", (streams ? options.idleMs : undefined) ?? defaultIdleMs),
-    errors: options.errors ?? {},
+    errors: errorSchemas(options.errors ?? {}),
     messages: options.messages,
     sealed: options.sealed ?? false,
     demandsUser: options.demandsUser ?? false,
   });
 }
 
-function schema(option: string, value: z.ZodType): z.ZodType {
-  if (typeof value?.safeParse === "function") return value;
-  throw new MeshError(
-    MeshCode.InvalidArgument,
-    `${option} must be a zod schema, got ${typeof value}`,
-  );
+function errorSchemas(errors: ErrorSchemas): ErrorSchemas {
+  for (const [name, data] of Object.entries(errors)) schema(`skill.errors.${name}`, data);
+  return errors;
 }
 
 /** Checks a span of time that a deadline may have. */

@@ -34,7 +34,7 @@ function silenceAdvice({ tls }: LinkOptions): string {
 function loginAdvice({ credentials }: LinkOptions): string {
   if (credentials === undefined)
     return "check the credentials: `credentials`, or nats.authenticator, nats.user and nats.pass";
-  return "check the credentials: they were revoked, or are of another operator or account than the server's, or the account was not pushed to it; `myelin identity renew` makes new ones";
+  return "check the credentials: they were revoked, or are of another operator or account than the server's, or the account was not pushed to it; `myelin identity renew` makes new ones, `myelin identity add` for who was revoked";
 }
 
 /** By what Node and OpenSSL call it, and by what the server says. */

@@ -80,6 +80,7 @@ export class Frames implements AsyncIterableIterator<unknown> {
   readonly #take = (
     result: IteratorResult<unknown, unknown>,
   ): IteratorResult<unknown, undefined> | Promise<never> => {
+    if (typeof result !== "object" || result === null) throw this.#end(noResult(), 0);
     if (result.done === true) {
       this.#finish(undefined);
       return { value: undefined, done: true };
@@ -126,4 +127,8 @@ export class Frames implements AsyncIterableIterator<unknown> {
     this.#listeners = undefined;
     for (const listener of listeners) listener(error);
   }
+}
+
+function noResult(): TypeError {
+  return new TypeError("its iterator gave no result, an object with `value` and `done`");
 }

@@ -1,4 +1,5 @@
 import { MeshCode, MeshError } from "../errors/index.ts";
+import type { Clock } from "./clock.ts";
 
 /** What to throw once a signal was aborted: its reason where that is an error of ours, else `cancelled`. */
 export function gaveUp(what: string, { reason }: AbortSignal): MeshError {
@@ -25,5 +26,22 @@ export async function unlessAborted<T>(
     return await Promise.race([work, aborted]);
   } finally {
     unhear();
+  }
+}
+
+/** Waits for a promise, but no longer than this; whether it came in time. What it is rejected with is thrown. */
+export async function inTime(
+  clock: Clock,
+  timeoutMs: number,
+  work: Promise<unknown>,
+): Promise<boolean> {
+  let cancel = (): void => {};
+  const late = new Promise<false>((resolve) => {
+    cancel = clock.schedule(timeoutMs, () => resolve(false));
+  });
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    cancel();
   }
 }

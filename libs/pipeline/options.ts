@@ -20,11 +20,16 @@ export function checkNumbers<Config extends object>(
   return Object.freeze(config);
 }
 
-/** The defaults with what is given in their place; `undefined` counts as not given. */
+/** The defaults with what is given in their place; `undefined` counts as not given. Throws `invalid_argument` for no object. */
 export function overDefaults<Config extends object>(
+  path: string,
   defaults: Config,
   options: { readonly [Name in keyof Config]?: Config[Name] | undefined },
 ): Config {
+  if (typeof options !== "object" || options === null) {
+    const detail = `${path} must be an object of options, got ${String(options)}`;
+    throw new MeshError(MeshCode.InvalidArgument, detail);
+  }
   const config = { ...defaults };
   for (const name of Object.keys(defaults) as (keyof Config)[]) {
     const value = options[name];

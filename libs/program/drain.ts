@@ -1,5 +1,6 @@
 import { constants } from "node:os";
-import { within } from "./within.ts";
+import { checkNumbers } from "../pipeline/index.ts";
+import { longest, within } from "./within.ts";
 
 /** The part of `process` that is needed. */
 export interface Signals {
@@ -23,13 +24,18 @@ export interface DrainOptions {
  * Ends the program in good order when it is told to: drains, then exits with 0.
  *
  * Exits with 1 when draining fails or takes too long, and at once on a second signal, with that signal's usual code.
- * The answer takes the handlers away again.
+ * The answer takes the handlers away again. Throws `invalid_argument` on a time out of range.
  */
 export function drainOnSignal(
   drain: () => Promise<unknown>,
   options: DrainOptions = {},
 ): Disposable {
-  const { timeoutMs = 25_000, signals = ["SIGTERM", "SIGINT"], onEnd } = options;
+  const { signals = ["SIGTERM", "SIGINT"], onEnd } = options;
+  const { timeoutMs } = checkNumbers(
+    "drainOnSignal",
+    { timeoutMs: options.timeoutMs ?? 25_000 },
+    { timeoutMs: longest },
+  );
   const host: Signals = options.process ?? process;
   let isDraining = false;
 

@@ -1,5 +1,8 @@
 import { MeshCode, MeshError } from "../errors/index.ts";
 
+/** What a time may be, in milliseconds: a timer for longer, some 24 days, would run at once. */
+export const longest = { min: 0, max: 2_147_483_647, whole: false } as const;
+
 /** Does something, or throws `deadline_exceeded` when it takes longer. */
 export async function within<T>(
   timeoutMs: number,

@@ -24,7 +24,7 @@ const defaults: AdmissionConfig = Object.freeze({
 
 /** Fills in and checks the options, once, at start. */
 export function resolveAdmission(options: AdmissionOptions = {}): AdmissionConfig {
-  return checkNumbers<AdmissionConfig>("serve", overDefaults(defaults, options), {
+  return checkNumbers<AdmissionConfig>("serve", overDefaults("serve", defaults, options), {
     concurrency: { min: 1, max: 1_000_000, whole: true },
     queue: { min: 0, max: 1_000_000, whole: true },
     callerShare: { min: 0, max: 1, whole: false },

@@ -40,9 +40,18 @@ type Failure = (error: unknown, request: Request) => MeshError;
 
 function frames(answer: unknown, request: Request, failure: Failure): Promise<Frames> {
   if (isIterable(answer)) {
-    return Promise.resolve(Frames.from(answer).onFailure((error) => failure(error, request)));
+    try {
+      return Promise.resolve(Frames.from(answer).onFailure((error) => failure(error, request)));
+    } catch (error) {
+      return Promise.reject(failure(error, request));
+    }
   }
-  const what = answer === null ? "null" : typeof answer;
+  let what = answer === null ? "null" : typeof answer;
+  if (isThenable(answer)) {
+    what = "a promise";
+    // Nobody waits for it: what it is rejected with must not end the process.
+    Promise.resolve(answer).catch(() => {});
+  }
   return Promise.reject(
     new MeshError(
       MeshCode.InvalidOutput,

@@ -5,7 +5,7 @@ import type { Admission } from "./admission.ts";
 import { claim, type HoldPayload } from "./claim.ts";
 import { identity, type VerifyToken } from "./identity.ts";
 import { trace } from "./trace.ts";
-import { validate } from "./validate.ts";
+import { type OnBroken, validate } from "./validate.ts";
 
 /** What the incoming layers need: the contract that is served, and the instance's own state. */
 export interface ServeParts {
@@ -16,6 +16,8 @@ export interface ServeParts {
   readonly metrics: MeshMetrics;
   readonly access: AccessHook | undefined;
   readonly verifyToken: VerifyToken;
+  /** Default: nobody hears it. */
+  readonly onBroken?: OnBroken;
 }
 
 /** What a request goes through on its way in, outermost first; the handler comes after the last. */
@@ -29,7 +31,7 @@ export function serveStack(parts: ServeParts): readonly ServeLayer[] {
     // On whose behalf: a signature costs more than a refusal, and less than parsing for a liar.
     identity(parts.contract, parts.verifyToken),
     // The input against the contract, parsed once; the answer and the declared errors on the way back.
-    validate(parts.contract),
+    validate(parts.contract, parts.onBroken),
   ];
 }
 
@@ -42,7 +44,7 @@ export function claimedStack(parts: ServeParts, hold: HoldPayload): readonly Ser
     identity(parts.contract, parts.verifyToken),
     // Inside whatever refuses: nothing is fetched for who would be turned away.
     claim(hold),
-    validate(parts.contract),
+    validate(parts.contract, parts.onBroken),
   ];
 }
 
@@ -51,13 +53,13 @@ export function taskStack(
   parts: Omit<ServeParts, "admission" | "verifyToken">,
   hold: HoldPayload,
 ): readonly ServeLayer[] {
-  const { tracer, metrics, access, clock, contract } = parts;
+  const { tracer, metrics, access, clock, contract, onBroken } = parts;
   return [
     // Outermost, as for a call: every attempt is a span and a line of the access log.
     trace(tracer, metrics, access, clock),
     // What was too large for the task's own message.
     claim(hold),
     // The input against the contract of this version, and the answer on the way back.
-    validate(contract),
+    validate(contract, onBroken),
   ];
 }

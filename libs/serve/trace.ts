@@ -1,4 +1,4 @@
-import { MeshError } from "../errors/index.ts";
+import { MeshCode, MeshError } from "../errors/index.ts";
 import {
   type Clock,
   proceed,
@@ -50,12 +50,20 @@ export function trace(
           return answer;
         },
         (thrown: unknown) => {
-          const error = MeshError.from(thrown);
+          const error = known(thrown);
           end(error);
           throw error;
         },
       );
     };
+}
+
+/** What is no error of the mesh may say what is nobody's business: its text stays here. */
+function known(thrown: unknown): MeshError {
+  if (thrown instanceof MeshError) return thrown;
+  return new MeshError(MeshCode.Internal, "the agent failed before its handler ran", {
+    cause: thrown,
+  });
 }
 
 function withSpan(request: Request, trace: Request["trace"]): Request {

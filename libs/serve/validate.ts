@@ -8,11 +8,11 @@ import { Frames, type Request, RequestRecord, type ServeLayer } from "../pipelin
  * Sits next to the handler: whoever is refused outside costs no parsing. The answer is sent as the handler gave it,
  * since the caller parses it; of a stream each frame is checked. A domain error passes only as the skill declares it.
  */
-export function validate(contract: Contract): ServeLayer {
+export function validate(contract: Contract, onBroken: OnBroken = ignored): ServeLayer {
   const skills = new Map(
     Object.entries(contract.skills).map(([name, skill]) => [
       name,
-      new SkillCheck(`${contract.name}.${name}`, skill),
+      new SkillCheck(`${contract.name}.${name}`, skill, onBroken),
     ]),
   );
   return (next) =>
@@ -29,6 +29,11 @@ export function validate(contract: Contract): ServeLayer {
     };
 }
 
+/** Hears what a schema's own code threw, which nobody else is told. */
+export type OnBroken = (thrown: unknown, skill: string) => void;
+
+function ignored(): void {}
+
 function withInput(request: Request, input: unknown): Request {
   const copy = RequestRecord.from(request);
   copy.input = input;
@@ -39,14 +44,20 @@ function withInput(request: Request, input: unknown): Request {
 class SkillCheck {
   readonly #key: string;
   readonly #skill: Skill;
+  readonly #onBroken: OnBroken;
 
-  constructor(key: string, skill: Skill) {
+  constructor(key: string, skill: Skill, onBroken: OnBroken) {
     this.#key = key;
     this.#skill = skill;
+    this.#onBroken = onBroken;
   }
 
   input(value: unknown): unknown {
-    return check(this.#skill.input, value, MeshCode.InvalidInput, `input of ${this.#key}`);
+    try {
+      return check(this.#skill.input, value, MeshCode.InvalidInput, `input of ${this.#key}`);
+    } catch (error) {
+      throw this.#told(error);
+    }
   }
 
   readonly onAnswer = (answer: unknown): unknown => {
@@ -55,7 +66,7 @@ class SkillCheck {
         .each(this.#frame)
         .onFailure(this.#failure);
     }
-    check(this.#skill.output, answer, MeshCode.InvalidOutput, `answer of ${this.#key}`);
+    this.#output(answer, `answer of ${this.#key}`);
     return answer;
   };
 
@@ -64,9 +75,23 @@ class SkillCheck {
   };
 
   readonly #frame = (frame: unknown): unknown => {
-    check(this.#skill.output, frame, MeshCode.InvalidOutput, `frame of ${this.#key}`);
+    this.#output(frame, `frame of ${this.#key}`);
     return frame;
   };
+
+  #output(value: unknown, what: string): void {
+    try {
+      check(this.#skill.output, value, MeshCode.InvalidOutput, what);
+    } catch (error) {
+      throw this.#told(error);
+    }
+  }
+
+  #told(error: unknown): unknown {
+    if (error instanceof MeshError && error.cause !== undefined)
+      this.#onBroken(error.cause, this.#key);
+    return error;
+  }
 
   readonly #failure = (error: unknown): unknown => {
     if (!(error instanceof MeshError) || error.domain === undefined) return error;
@@ -81,7 +106,7 @@ class SkillCheck {
       check(schema, data, MeshCode.InvalidOutput, what);
       return error;
     } catch (misfit) {
-      return misfit;
+      return this.#told(misfit);
     }
   };
 }

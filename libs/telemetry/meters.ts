@@ -70,6 +70,11 @@ export class ServerMeter {
     if (outcome !== "ok") this.errors.add(outcome);
   }
 
+  /** Its answer was good, and could not be sent. */
+  unsent(code: MeshCode): void {
+    this.errors.add(code);
+  }
+
   /** It was refused before anything was spent on it. */
   shed(reason: string): void {
     this.sheds.add(reason);

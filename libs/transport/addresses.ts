@@ -51,3 +51,12 @@ export class Addresses {
     return address;
   }
 }
+
+const longestReply = 256;
+
+/** A literal subject, without wildcards, in the caller's own inbox. */
+export function isOwnInbox(reply: string, inbox: string): boolean {
+  const { length } = reply;
+  if (!reply.startsWith(inbox) || length === inbox.length || length > longestReply) return false;
+  return !reply.includes("*") && !reply.includes(">");
+}

@@ -1,6 +1,7 @@
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { LargePayloads, Operation, Stop } from "../pipeline/index.ts";
 import { readClaim } from "../wire/index.ts";
+import { tooLargeFor } from "./parking.ts";
 
 /** A payload that came as a claim, and what it is written in. */
 export interface Unclaimed {
@@ -19,6 +20,10 @@ export async function unclaim(
     const detail = `${key} answered with ${claim.bytes} bytes in a store that cannot be read here`;
     throw new MeshError(MeshCode.PayloadTooLarge, detail, { origin: "peer" });
   }
-  const payload = await large.fetch(claim, agent, signal);
-  return { payload, contentType: claim.contentType };
+  try {
+    const payload = await large.fetch(claim, agent, signal);
+    return { payload, contentType: claim.contentType };
+  } catch (error) {
+    throw tooLargeFor(`the answer of ${key}`, error, "peer");
+  }
 }

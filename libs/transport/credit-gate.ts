@@ -1,6 +1,7 @@
 import { MeshCode, MeshError } from "../errors/index.ts";
 import { type CallSignal, type Clock, type Timer, timer, type Wheel } from "../pipeline/index.ts";
 import { frameOverhead } from "./frame-queue.ts";
+import { windowBytes } from "./stream-attempt.ts";
 
 /** How often it is asked whether the reader is still there. Its probes come 4 times a second. */
 const lookMs = 2_500;
@@ -44,6 +45,11 @@ export class CreditGate {
   /** The stream is over: nobody is listened for any more. */
   close(): void {
     this.#wheel.disarm(this.#look);
+  }
+
+  /** Whether its reader gives more room than the mesh's own ever do: then it bounds no memory here. */
+  get isLavish(): boolean {
+    return this.#granted - this.#used > 2 * windowBytes;
   }
 
   /** Whether another frame may go out now. One frame may overdraw, else a large one would never pass. */

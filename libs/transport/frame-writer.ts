@@ -28,7 +28,7 @@ export interface FrameWriterParts {
   readonly claimHead?: () => string;
 }
 
-/** A plain client's frames are handed to the server in portions of this, so that memory stays bounded here. */
+/** Where no credit bounds them, frames are handed to the server in portions of this, so that memory stays bounded. */
 const flushBytes = 262_144;
 
 /** Writes the frames of a stream as fast as its reader takes them; answers how many there were. */
@@ -67,7 +67,7 @@ async function pump(iterator: AsyncIterator<unknown>, parts: FrameWriterParts): 
     if (result.done === true) return count;
     const payload = payloadOf(codec, result.value);
     const bytes = Buffer.byteLength(payload);
-    if (credit === undefined) {
+    if (credit === undefined || credit.isLavish) {
       unflushed = await portion(link, unflushed + bytes + frameOverhead);
       signal.throwIfEnded();
     } else if (!credit.isOpen) await credit.wait();

@@ -21,7 +21,7 @@ import {
   readClaim,
   readRequestHead,
 } from "../wire/index.ts";
-import { type Address, Addresses } from "./addresses.ts";
+import { type Address, Addresses, isOwnInbox } from "./addresses.ts";
 import { CreditGate } from "./credit-gate.ts";
 import { writeFrames } from "./frame-writer.ts";
 import type { Held, HeldAttempts } from "./held.ts";
@@ -31,6 +31,7 @@ import { PlainReader } from "./plain-reader.ts";
 import { type Recorder, recordedWay } from "./recorder.ts";
 import { Replier } from "./replier.ts";
 import { plainCodec, requestCodec, type Unseal } from "./request-codec.ts";
+import { isUnsendable, toldInstead } from "./unsendable.ts";
 
 export interface IncomingParts {
   readonly link: Link;
@@ -54,6 +55,8 @@ export interface IncomingParts {
   readonly serveClaimed?: Serve | undefined;
   /** Counts what was refused before it became a request, by reason. */
   readonly onRefused: (reason: string) => void;
+  /** Hears of an answer that could not be sent as it is: its handler is done, so nobody else would notice. */
+  readonly onUnsent?: (error: MeshError, request: Request) => void;
 }
 
 /** From a message on a call subject to a request, through the serving stack, to its reply. */
@@ -151,37 +154,43 @@ export class Incoming {
       this.#parts.held.remove(held);
     };
     signal.onEnd(onEnd);
-    const done = (error: unknown): void => {
-      if (error !== undefined) replier.fail(MeshError.from(error), request.codec.failure);
+    const done = (error?: MeshError): void => {
+      if (error !== undefined) replier.fail(error, request.codec.failure);
       signal.settle();
       signal.offEnd(onEnd);
       this.#parts.held.remove(held);
     };
     const codec =
       request.codec.answer ?? (request.codec === operation.request ? operation.response : json);
+    const refused = (error: unknown): void => done(MeshError.from(error));
+    const failed = (error: unknown): void => done(this.#unsent(MeshError.from(error), request));
     const { serve, serveClaimed = serve } = this.#parts;
     const served = request.claim === undefined ? serve(request) : serveClaimed(request);
     if (operation.streams) {
-      served
-        .then((answer) =>
-          this.#stream(answer as AsyncIterable<unknown>, request, held, replier, codec),
-        )
-        .then((frames) => replier.finish(frames))
-        .then(done, done);
+      const onFrames = (answer: unknown): Promise<void> =>
+        this.#stream(answer as AsyncIterable<unknown>, request, held, replier, codec)
+          .then((frames) => replier.finish(frames))
+          .then(() => done(), failed);
+      served.then(onFrames, refused);
       return;
     }
     served.then((answer) => {
-      let failure: unknown;
       try {
         replier.answer(answer, codec);
       } catch (error) {
         const park = isTooLarge(error) ? parkingFor(request, this.#parts.large) : undefined;
-        if (park !== undefined)
-          return this.#parked.add(replier.answerBy(park, codec).then(done, done));
-        failure = error;
+        if (park === undefined) return failed(error);
+        return this.#parked.add(replier.answerBy(park, codec).then(() => done(), failed));
       }
-      done(failure);
-    }, done);
+      done();
+    }, refused);
+  }
+
+  /** Encoding and sending lie outside the layers, which have counted the answer as good. */
+  #unsent(error: MeshError, request: Request): MeshError {
+    if (!isUnsendable(error)) return error;
+    this.#parts.onUnsent?.(error, request);
+    return toldInstead(error, request);
   }
 
   #stream(
@@ -237,13 +246,4 @@ function linkLost({ operation }: Request): MeshError {
     MeshCode.BrokenStream,
     `${operation.key}: its instance lost the connection to the broker under way`,
   );
-}
-
-const longestReply = 256;
-
-/** A literal subject, without wildcards, in the caller's own inbox. */
-function isOwnInbox(reply: string, inbox: string): boolean {
-  const { length } = reply;
-  if (!reply.startsWith(inbox) || length === inbox.length || length > longestReply) return false;
-  return !reply.includes("*") && !reply.includes(">");
 }

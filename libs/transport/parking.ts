@@ -1,5 +1,5 @@
-import { isMeshError, MeshCode } from "../errors/index.ts";
-import type { Clock, LargePayloads, Request } from "../pipeline/index.ts";
+import { codeTable, isMeshError, MeshCode, MeshError } from "../errors/index.ts";
+import { type Clock, inTime, type LargePayloads, type Request } from "../pipeline/index.ts";
 
 /** Keeps what is too large for a message; answers with the claim to send in its place. */
 export type Park = (payload: Uint8Array | string, contentType: string) => Promise<string>;
@@ -16,7 +16,18 @@ export function parkingFor(
   if (large === undefined || workspace !== undefined || timeoutMs === undefined) return undefined;
   const lifeMs = operation.streams ? frameLifeMs : timeoutMs;
   return (payload, contentType) =>
-    large.park(payload, { reader: caller, contentType, lifeMs, signal });
+    large.park(payload, { reader: caller, contentType, lifeMs, signal }).catch((error: unknown) => {
+      throw tooLargeFor(`the answer of ${operation.key}`, error);
+    });
+}
+
+/** Why the store has no place for an answer: its skill ran, so nothing may tell the caller that nothing did. */
+export function tooLargeFor(answer: string, error: unknown, origin?: "peer"): MeshError {
+  const why = MeshError.from(error);
+  if (codeTable[why.code].retry === "no") return why;
+  const detail = `${answer} is too large for one message, and the store is no help: ${why.detail}`;
+  const options = { cause: error, ...(origin === undefined ? {} : { origin }) };
+  return new MeshError(MeshCode.PayloadTooLarge, detail, options);
 }
 
 export function isTooLarge(error: unknown): boolean {
@@ -40,11 +51,6 @@ export class Parked {
   /** Resolves when there are none, or when that takes too long. */
   async settled(timeoutMs: number): Promise<void> {
     if (this.#answers.size === 0 || timeoutMs <= 0) return;
-    let cancel = (): void => {};
-    const late = new Promise<void>((resolve) => {
-      cancel = this.#clock.schedule(timeoutMs, resolve);
-    });
-    await Promise.race([Promise.all(this.#answers), late]);
-    cancel();
+    await inTime(this.#clock, timeoutMs, Promise.all(this.#answers));
   }
 }

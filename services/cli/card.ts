@@ -125,6 +125,24 @@ export function contractOf(card: Card, { name, ...facts }: SkillCard): Contract 
   return defineAgent({ name: card.agent, version: card.version, skills: { [name]: declared } });
 }
 
+/** The same, with the input checked here as its card describes it: nobody may be there to do so. */
+export function checkingContractOf(card: Card, shown: SkillCard): Contract {
+  const contract = contractOf(card, shown);
+  const declared = contract.skills[shown.name];
+  if (declared === undefined) return contract;
+  const skills = { [shown.name]: { ...declared, input: schemaOf(shown.input) } };
+  return defineAgent({ name: card.agent, version: card.version, skills });
+}
+
+/** Anybody may say anything in a card: what is no schema checks nothing. */
+function schemaOf(shown: unknown): z.ZodType {
+  try {
+    return z.fromJSONSchema(shown as Parameters<typeof z.fromJSONSchema>[0]);
+  } catch {
+    return z.unknown();
+  }
+}
+
 /** What is known of a skill while nobody serves it: its agent checks the input when it comes. */
 export function contractFromAfar(
   target: { readonly agent: string; readonly skill: string },

@@ -2,7 +2,7 @@ import { MeshError } from "@myelin/mesh";
 import { checkDeadFilter, type DeadFilter } from "@myelin/mesh/operate";
 import { parseDeadSubject } from "@myelin/subjects";
 import { usage } from "./failure.ts";
-import { parseDuration } from "./input.ts";
+import { parseMoment } from "./input.ts";
 
 /** The options that narrow dead letters down, as they are typed. */
 export interface FilterOptions {
@@ -24,8 +24,8 @@ export function filterOf(options: FilterOptions, what?: string): DeadFilter {
   const { since, until } = options;
   return checked({
     ...given({ agent, skill, from, cause, kind, traceId, state }),
-    ...(since === undefined ? {} : { since: momentOf(since, "--since") }),
-    ...(until === undefined ? {} : { until: momentOf(until, "--until") }),
+    ...(since === undefined ? {} : { since: parseMoment(since, "--since") }),
+    ...(until === undefined ? {} : { until: parseMoment(until, "--until") }),
     ...(what === undefined ? {} : wordsOf(what)),
   });
 }
@@ -56,20 +56,6 @@ function wordsOf(what: string): DeadFilter {
   if (!address.ok) throw usage(`${what} is neither a task's id nor the subject of a letter`);
   const { generation, ...words } = address.value;
   return { ...given({ ...words }), generation };
-}
-
-/** A date, or how long ago. */
-function momentOf(text: string, option: string): Date {
-  const days = /^(\d+)d$/.exec(text)?.[1];
-  if (days !== undefined) return new Date(Date.now() - Number(days) * 86_400_000);
-  if (/^\d+(\.\d+)?(ms|s|m|h)$/.test(text)) {
-    return new Date(Date.now() - parseDuration(text, option));
-  }
-  const at = new Date(text);
-  if (!Number.isNaN(at.getTime())) return at;
-  throw usage(
-    `${option} must be a date such as 2026-11-21T06:00Z, or a span such as 2h, got ${text}`,
-  );
 }
 
 function given(words: Readonly<Record<string, string | undefined>>): DeadFilter {

@@ -36,6 +36,32 @@ export function parseDuration(text: string, option: string): number {
   throw usage(`${option} must be a time above 0 such as 500ms, 5s or 2m, got ${text}`);
 }
 
+/** A moment: a date, in UTC unless it says another zone, as it is printed; or how long ago, such as 2h or 3d. */
+export function parseMoment(text: string, option: string, now = new Date()): Date {
+  const at = agoOf(text, option, now) ?? dateOf(text);
+  if (at !== undefined && !Number.isNaN(at.getTime())) return at;
+  throw usage(
+    `${option} must be a time such as 2026-11-21T08:00 (UTC), or how long ago, such as 10m or 2d; got ${text}`,
+  );
+}
+
+function agoOf(text: string, option: string, now: Date): Date | undefined {
+  const days = /^(\d+)d$/.exec(text)?.[1];
+  if (days !== undefined) return new Date(now.getTime() - Number(days) * 86_400_000);
+  const isAgo = /^\d+(\.\d+)?(ms|s|m|h)$/.test(text);
+  return isAgo ? new Date(now.getTime() - parseDuration(text, option)) : undefined;
+}
+
+const iso = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:?\d\d)?)?$/i;
+
+/** ISO 8601 alone: what else JavaScript takes for a date it reads by the machine's zone, and 31 February as March. */
+function dateOf(text: string): Date | undefined {
+  const [, day = "", time = "00:00", zone = "Z"] = iso.exec(text) ?? [];
+  const midnight = new Date(`${day}T00:00Z`);
+  if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(day)) return undefined;
+  return new Date(`${day}T${time}${zone.toUpperCase()}`);
+}
+
 /** What is wrong at a place, and its line with a mark below the character. */
 function place(text: string, at: number): string {
   const wrong = at < text.length ? `unexpected ${JSON.stringify(text[at])}` : "it ends too early";

@@ -1,4 +1,5 @@
 import type { KeptStore, StoreOutlook } from "@myelin/mesh/operate";
+import { inboxOf } from "@myelin/subjects";
 import type { HomeContext } from "./home.ts";
 import { count } from "./table.ts";
 
@@ -54,7 +55,7 @@ export function tellStores({ terminal, palette }: HomeContext, stores: readonly 
     if (made.length > 0) say(`made in ${workspace}: ${named(made)}`);
     if (changed.length > 0) say(`changed in ${workspace}: ${named(changed)}`);
     for (const what of left) {
-      const hint = `${workspace}: ${what} is in mesh.yaml no more; it stays until it is removed (nats consumer rm)`;
+      const hint = `${workspace}: ${what} is in mesh.yaml no more; it stays until it is removed (nats consumer rm, as creds/${workspace}-store/keeper.creds with --inbox-prefix ${inboxOf("keeper")})`;
       complain(palette.dim(hint));
     }
     if (failure !== undefined) complain(palette.red(`error streams of ${workspace}: ${failure}`));

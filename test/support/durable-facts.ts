@@ -23,6 +23,11 @@ export async function purge(home: HomeMesh, stream: string): Promise<void> {
   await inStore(home, async (jsm) => void (await jsm.streams.purge(stream)));
 }
 
+/** Removes what lies on one subject of a stream, as the store does that needs room. */
+export async function purgeSubject(home: HomeMesh, stream: string, subject: string): Promise<void> {
+  await inStore(home, async (jsm) => void (await jsm.streams.purge(stream, { filter: subject })));
+}
+
 /** Every final result that is stored: its subject, in order, as often as it was written. */
 export function finals(home: HomeMesh): Promise<readonly string[]> {
   return messages(home, Store.results, ({ subject }) => subject).then((all) =>

@@ -31,7 +31,7 @@ export const lab = defineAgent({
     /** Keeps the whole process busy. */
     block: skill({ input: z.object({ ms: z.number() }), output: anything, idempotent: true }),
     /** A schema that cannot be checked at once. */
-    slowly: skill({ input: z.string().refine(async () => true), output: anything }),
+    slowly: skill({ input: z.string().refine(() => Promise.resolve(true)), output: anything }),
     /** Frames for ever, one in `everyMs`. */
     tick: skill({ input: z.object({ everyMs: z.number() }), frames: z.number() }),
   },

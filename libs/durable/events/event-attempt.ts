@@ -1,6 +1,6 @@
 import { deadSubject, Store } from "@myelin/subjects";
 import { MeshError } from "../../errors/index.ts";
-import { CallSignal } from "../../pipeline/index.ts";
+import { CallSignal, pause } from "../../pipeline/index.ts";
 import { bury, type Dead, readDead } from "../dead/dead.ts";
 import { acknowledge, Word } from "../stored/acknowledging.ts";
 import { type EarlyEnd, earlyEnd } from "../work/attempt-ends.ts";
@@ -9,6 +9,7 @@ import { deadEvent } from "./dead-event.ts";
 import {
   type EventDelivery,
   type EventMove,
+  keyOf,
   originalOf,
   type ReadEvent,
   readEvent,
@@ -18,7 +19,7 @@ import { type EventWork, eventRequest } from "./event-work.ts";
 import type { FollowParts } from "./follow-parts.ts";
 
 const readMs = 3_000;
-/** Before one is looked at again whose twin is being handled, in milliseconds. */
+/** How often one looks whose twin is being handled, in milliseconds. */
 const twinMs = 200;
 
 /**
@@ -108,7 +109,12 @@ export class EventAttempt {
     const subject = event.move?.original.subject ?? message.subject;
     const id = keyOf(event, this.delivery);
     if (seen.has(subject, id)) return this.#say(Word.done);
-    if (inHand.has(subject, id)) return this.nak(twinMs);
+    // Each return would count as a delivery, and too many of those as an event that kills its followers.
+    while (inHand.has(subject, id)) {
+      if (this.#early !== undefined) return this.#early === "superseded" ? undefined : this.nak(0);
+      await pause(this.#parts.clock, twinMs);
+      if (seen.has(subject, id)) return this.#say(Word.done);
+    }
     inHand.add(subject, id);
     try {
       const work = works.get(subject);
@@ -238,9 +244,4 @@ export class EventAttempt {
   #what(): string {
     return `event ${this.delivery.sequence} of ${this.#parts.follow}`;
   }
-}
-
-/** What is brought back is another matter than the event that was handled before, or given up. */
-function keyOf({ cloud, move }: ReadEvent, { sequence }: EventDelivery): string {
-  return move === undefined ? cloud.id : `${cloud.id} ${move.why} ${sequence}`;
 }

@@ -75,3 +75,11 @@ function addressOf(subject: string): EventAddress | undefined {
   const read = parseEventSubject(subject);
   return read.ok ? read.value : undefined;
 }
+
+/** What is brought back is another matter than the event that was handled before, or given up. */
+export function keyOf({ cloud, move }: ReadEvent, { sequence }: EventDelivery): string {
+  if (move === undefined) return cloud.id;
+  // Two who bring one letter back at once mean the same; each replay is one of its own.
+  const which = move.why === "redrive" ? move.generation : `at ${sequence}`;
+  return `${cloud.id} ${move.why} ${which}`;
+}

@@ -69,7 +69,7 @@ const followDefaults: FollowConfig = {
 };
 
 export function resolveFollow(options: FollowOptions = {}): FollowConfig {
-  return checkNumbers("follow", overDefaults(followDefaults, options), {
+  return checkNumbers("follow", overDefaults("follow", followDefaults, options), {
     concurrency: { min: 1, max: 1_000, whole: true },
     attempts: { min: 1, max: 19, whole: true },
     attemptMs: anyTime,
@@ -86,17 +86,20 @@ export interface HearOptions {
   readonly concurrency?: number;
   /** Most that wait for a handler; of more, the oldest goes, and the next one tells how many. Default: 1000. */
   readonly waiting?: number;
+  /** Longest one may take, in milliseconds; then its signal is aborted, and its place is another's. Default: 300000. */
+  readonly attemptMs?: number;
 }
 
 /** HearOptions with every default filled in and every value checked. */
 export type HearConfig = Readonly<Required<HearOptions>>;
 
-const hearDefaults: HearConfig = { concurrency: 1, waiting: 1_000 };
+const hearDefaults: HearConfig = { concurrency: 1, waiting: 1_000, attemptMs: 300_000 };
 
 export function resolveHear(options: HearOptions = {}): HearConfig {
-  return checkNumbers("hear", overDefaults(hearDefaults, options), {
+  return checkNumbers("hear", overDefaults("hear", hearDefaults, options), {
     concurrency: { min: 1, max: 1_000, whole: true },
     waiting: { min: 1, max: 100_000, whole: true },
+    attemptMs: anyTime,
   });
 }
 

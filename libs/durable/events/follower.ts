@@ -97,8 +97,12 @@ export class Follower {
     this.#fill();
   }
 
-  /** Takes nothing new and finishes what it has; what is not done in time is given back. */
+  /** Takes nothing new and finishes what it has; what is not done in time is given back. Again, it may end sooner. */
   drain(timeoutMs: number): Promise<void> {
+    if (this.#draining !== undefined && this.#state === "draining") {
+      const late = this.#parts.clock.schedule(timeoutMs, () => this.#giveBack());
+      void this.#draining.finally(late);
+    }
     this.#draining ??= this.#drain(timeoutMs);
     return this.#draining;
   }

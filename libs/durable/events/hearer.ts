@@ -4,7 +4,7 @@ import type { Inbound, Link, Listening } from "../../nats/index.ts";
 import { CallSignal, type Clock, type Serve, type Wheel } from "../../pipeline/index.ts";
 import { readCloud } from "./cloud.ts";
 import type { HearConfig } from "./event-options.ts";
-import { type EventWork, eventRequest } from "./event-work.ts";
+import { type Arrival, type EventWork, eventRequest } from "./event-work.ts";
 import { Seen } from "./seen.ts";
 import type { EventCheck } from "./verifying-events.ts";
 
@@ -44,6 +44,7 @@ export class Hearer {
   #listening: Listening | undefined;
   #isStopped = false;
   #idle: (() => void) | undefined;
+  #ended: Promise<void> | undefined;
 
   constructor(parts: HearerParts) {
     this.#parts = parts;
@@ -66,11 +67,11 @@ export class Hearer {
     this.#waiting.length = 0;
     await this.#listening?.stop();
     if (this.#running === 0) return;
-    const ended = new Promise<void>((resolve) => {
+    this.#ended ??= new Promise<void>((resolve) => {
       this.#idle = resolve;
     });
     const late = this.#parts.clock.schedule(timeoutMs, () => this.#idle?.());
-    await ended;
+    await this.#ended;
     late();
   }
 
@@ -104,7 +105,7 @@ export class Hearer {
 
   /** Resolves in any case: nobody waits, and nothing comes again. */
   async #handle(message: Inbound, missed: number): Promise<void> {
-    const { wheel, work, serve, verify, onRefused } = this.#parts;
+    const { work, verify, onRefused } = this.#parts;
     const { subject, head, payload } = message;
     try {
       const address = parseEventSubject(subject);
@@ -117,11 +118,26 @@ export class Hearer {
         // The same message has one place, however often it comes.
         await verify?.event({ ...event, storedAt: new Date(), place: "live" });
       }
-      const signal = new CallSignal(wheel);
       const arrival = { ...event, head, attempt: 1, sequence: undefined, missed };
-      await serve(eventRequest(work, arrival, signal));
+      await this.#serve(arrival);
     } catch (error) {
       this.#parts.warn(`${work.operation.key}: ${MeshError.from(error).message}`);
+    }
+  }
+
+  /** One that never comes back must not hold its place for good. */
+  async #serve(arrival: Arrival): Promise<void> {
+    const { wheel, clock, work, serve, config } = this.#parts;
+    const { attemptMs } = config;
+    const signal = new CallSignal(wheel);
+    signal.expire(clock.now() + attemptMs, attemptMs, work.operation.key);
+    try {
+      await new Promise((resolve, reject) => {
+        signal.onEnd(reject);
+        serve(eventRequest(work, arrival, signal)).then(resolve, reject);
+      });
+    } finally {
+      signal.settle();
     }
   }
 }

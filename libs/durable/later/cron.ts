@@ -71,6 +71,11 @@ function checkField(cron: unknown, field: string, at: number): void {
     const numbers = (text.split("/")[0] ?? "").match(/\d+/g)?.map(Number) ?? [];
     return part.test(text) && numbers.every((number) => number >= least && number <= most);
   });
+  // In these two croner takes a bare star alone for "any day", the server whatever has one in it.
+  const isDay = at === 3 || at === 5;
+  if (isGood && isDay && /[*?]/.test(field) && !/^[*?](\/(0?[2-9]|[1-9]\d))?$/.test(field)) {
+    throw wrong(cron, `write * for any day; ${JSON.stringify(field)} is read in two ways`);
+  }
   if (isGood) return;
   const range = `${least} to ${most}${words === "" ? "" : `, ${words.replaceAll("|", ", ")}`}`;
   throw wrong(cron, `the ${what} takes ${range}, with * , - and /, not ${JSON.stringify(field)}`);

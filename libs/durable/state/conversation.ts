@@ -106,7 +106,8 @@ export class StoredConversation implements Conversation {
     { expected, signal }: AppendOptions = {},
   ): Promise<ConversationState> {
     const added = this.#kept(turns);
-    if (this.#known === undefined) await this.#look(signal);
+    const isBehind = expected !== undefined && expected !== this.#known?.revision;
+    if (this.#known === undefined || isBehind) await this.#look(signal);
     const { document = nothing, revision = 0 } = this.#known ?? {};
     if (expected !== undefined && expected !== revision) throw this.#conflict(expected);
     const next = withTurns(document, added, this.#config.mostTurns);

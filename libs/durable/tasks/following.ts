@@ -1,6 +1,9 @@
+import { finalState, parseResultSubject, progressState } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Inbound, Link, Listening } from "../../nats/index.ts";
 import { type Clock, gaveUp } from "../../pipeline/index.ts";
+import { json } from "../../wire/index.ts";
+import { readAttempt } from "../work/running.ts";
 import type { Progress } from "./documents.ts";
 
 export interface FollowingParts {
@@ -138,4 +141,22 @@ function overdue(what: string, timeoutMs: number): MeshError {
 function left(what: string): MeshError {
   const detail = `waiting for ${what} was given up: the reader left`;
   return new MeshError(MeshCode.Cancelled, detail);
+}
+
+/** Progress that was told live; the end only as a hint, since others can put a message there: it is read then. */
+export function readTold(
+  { subject, reply, head, payload }: Inbound,
+  inbox: string,
+): Progress | "end" | undefined {
+  const address = parseResultSubject(subject);
+  if (!address.ok) return undefined;
+  if (address.value.state === finalState) return "end";
+  // What comes from elsewhere than the agent's own hand has no reply subject, or a foreign one.
+  if (address.value.state !== progressState || !reply.startsWith(inbox)) return undefined;
+  try {
+    return { value: json.decode(payload), attempt: readAttempt(head) };
+  } catch {
+    // A progress that cannot be read is no reason to lose the rest.
+    return undefined;
+  }
 }

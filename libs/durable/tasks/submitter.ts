@@ -6,7 +6,7 @@ import {
   taskConsumer,
   taskSubject,
 } from "@myelin/subjects";
-import { type Contract, check } from "../../contract/index.ts";
+import { type Contract, check, declares, readDomainError } from "../../contract/index.ts";
 import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
 import type { Signer } from "../../identity/index.ts";
 import type { Link } from "../../nats/index.ts";
@@ -181,13 +181,16 @@ export class Submitter {
   /** The handle of a task of this submitter, whichever process of it submitted it. */
   task({ contract, operation }: Target, id: string, receipt?: Receipt, dueAt?: Date): Task {
     checkTaskId(id);
-    const schema = contract.skills[operation.skill]?.output;
+    const skill = contract.skills[operation.skill];
     const what = `the result of task ${id} of ${operation.key}`;
     const parse = (output: unknown): unknown =>
-      schema === undefined ? output : check(schema, output, MeshCode.InvalidOutput, what);
-    const isNow = receipt !== undefined && dueAt === undefined;
-    const cancel = (): Promise<void> => this.#cancel(operation, id, isNow);
-    return new Task(this.#parts, { operation, id, receipt, dueAt, parse, cancel });
+      skill ? check(skill.output, output, MeshCode.InvalidOutput, what) : output;
+    const cancel = (): Promise<void> =>
+      this.#cancel(operation, id, receipt !== undefined && dueAt === undefined);
+    // What a contract made from afar does not know is told as it is.
+    const failure = (error: MeshError): MeshError =>
+      declares(skill, error) ? readDomainError(error, skill, operation.key) : error;
+    return new Task(this.#parts, { operation, id, receipt, dueAt, parse, failure, cancel });
   }
 
   #headers(
@@ -244,5 +247,4 @@ export class Submitter {
     );
   }
 }
-
 const readMs = 3_000;

@@ -1,26 +1,21 @@
-import {
-  callerInbox,
-  finalState,
-  parseResultSubject,
-  progressState,
-  runningState,
-  Store,
-} from "@myelin/subjects";
+import { callerInbox, finalState, runningState, Store } from "@myelin/subjects";
+import { maxDeadlineMs } from "../../contract/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import type { Inbound, Link } from "../../nats/index.ts";
+import type { Link } from "../../nats/index.ts";
 import {
   type Clock,
+  checkNumbers,
   type LargePayloads,
   type Operation,
   unlessAborted,
 } from "../../pipeline/index.ts";
-import { json } from "../../wire/index.ts";
 import { wholeResult } from "../claims/results.ts";
 import type { StoredMessage } from "../stored/answers.ts";
 import type { StoreAccess } from "../stored/store.ts";
-import { readAttempt, readRunning, type Try } from "../work/running.ts";
+import { readRunning, type Try } from "../work/running.ts";
 import { type Final, type Progress, readFinal, statesOf } from "./documents.ts";
-import { type Ended, Following } from "./following.ts";
+import { type Ended, Following, readTold } from "./following.ts";
+import { readGeneration } from "./generation.ts";
 import type { Receipt } from "./submitter.ts";
 import type { VerifyResult } from "./verifying-results.ts";
 
@@ -81,6 +76,8 @@ export interface About {
   readonly dueAt?: Date | undefined;
   /** What the contract makes of an answer; throws when it does not fit. */
   readonly parse: (output: unknown) => unknown;
+  /** What it makes of a failure: a declared error has its data parsed. */
+  readonly failure: (error: MeshError) => MeshError;
   readonly cancel: () => Promise<void>;
 }
 
@@ -92,6 +89,7 @@ interface FoundFinal {
 }
 
 const readMs = 3_000;
+const anyWait = { min: 0, max: maxDeadlineMs, whole: false } as const;
 
 export class Task implements TaskHandle {
   readonly id: string;
@@ -99,15 +97,17 @@ export class Task implements TaskHandle {
   readonly #parts: TaskParts;
   readonly #operation: Operation;
   readonly #parse: (output: unknown) => unknown;
+  readonly #failure: (error: MeshError) => MeshError;
   readonly #cancel: () => Promise<void>;
   readonly #states: (state: string) => string;
   readonly #dueAt: Date | undefined;
   #final: FoundFinal | undefined;
 
-  constructor(parts: TaskParts, { operation, id, receipt, dueAt, parse, cancel }: About) {
+  constructor(parts: TaskParts, { operation, id, receipt, dueAt, parse, failure, cancel }: About) {
     this.#parts = parts;
     this.#operation = operation;
     this.#parse = parse;
+    this.#failure = failure;
     this.#cancel = cancel;
     this.id = id;
     this.receipt = receipt;
@@ -160,6 +160,7 @@ export class Task implements TaskHandle {
   }
 
   #follow({ timeoutMs, signal }: WaitOptions, states: string): Following {
+    if (timeoutMs !== undefined) checkNumbers("task", { timeoutMs }, { timeoutMs: anyWait });
     const { link, clock, name } = this.#parts;
     const { agent } = this.#operation;
     return new Following({
@@ -174,7 +175,7 @@ export class Task implements TaskHandle {
   async #answer(ended: Ended, signal: AbortSignal | undefined): Promise<unknown> {
     const found = await this.#readFinal();
     if (found?.final.is === "done") return this.#parse(await this.#output(found, signal));
-    if (found?.final.is === "failed") throw found.final.error;
+    if (found?.final.is === "failed") throw this.#failure(found.final.error);
     const error = ended.is === "stopped" ? ended.error : undefined;
     const isOverdue = error?.code === MeshCode.DeadlineExceeded;
     if (isOverdue && this.receipt === undefined && (await this.status()).state === "waiting") {
@@ -191,8 +192,17 @@ export class Task implements TaskHandle {
     const { agent, skill, response } = this.#operation;
     await this.#parts.verify(stored, { submitter: this.#parts.name, agent, id: this.id });
     const final = readFinal(stored, { skill, id: this.id, codec: response });
-    this.#final = { final, at: stored.storedAt, stored };
-    return this.#final;
+    const found = { final, at: stored.storedAt, stored };
+    // What failed may be brought back, and have another answer.
+    if (final.is === "failed") return (await this.#isAgain(stored)) ? undefined : found;
+    this.#final = found;
+    return found;
+  }
+
+  /** Whether it was brought back after this result, and has begun again. */
+  async #isAgain({ head }: StoredMessage): Promise<boolean> {
+    const running = await this.#read(runningState);
+    return running !== undefined && readGeneration(running.head) > readGeneration(head);
   }
 
   /** Fetched only for who wants the answer, and not kept, where it is too large for a message. */
@@ -213,22 +223,4 @@ function statusOf({ final, at }: { readonly final: Final; readonly at: Date }): 
   if (final.is === "done") return { state: "done", at };
   const { error } = final;
   return { state: error.code === MeshCode.Cancelled ? "cancelled" : "failed", at, error };
-}
-
-/** Progress that was told live; the end only as a hint, since others can put a message there: it is read then. */
-function readTold(
-  { subject, reply, head, payload }: Inbound,
-  inbox: string,
-): Progress | "end" | undefined {
-  const address = parseResultSubject(subject);
-  if (!address.ok) return undefined;
-  if (address.value.state === finalState) return "end";
-  // What comes from elsewhere than the agent's own hand has no reply subject, or a foreign one.
-  if (address.value.state !== progressState || !reply.startsWith(inbox)) return undefined;
-  try {
-    return { value: json.decode(payload), attempt: readAttempt(head) };
-  } catch {
-    // A progress that cannot be read is no reason to lose the rest.
-    return undefined;
-  }
 }

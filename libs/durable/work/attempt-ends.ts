@@ -1,4 +1,4 @@
-import { MeshCode, MeshError } from "../../errors/index.ts";
+import { isMeshCode, MeshCode, MeshError } from "../../errors/index.ts";
 import type { Delivery } from "../stored/delivery.ts";
 import type { KnownTask } from "./known-task.ts";
 import type { TasksConfig } from "./tasks-options.ts";
@@ -48,13 +48,18 @@ export interface Left {
 
 /** Why a task need not be tried once more: its attempts are spent, or its time is. */
 export function whyHopeless(
-  { task, attempt }: Turn,
+  { task, attempt, tries }: Turn,
   left: Left,
   { attempts }: TasksConfig,
 ): MeshError | undefined {
   const { id, operation, head, isCancel } = task;
   if (isCancel) return undefined;
   if (attempt >= attempts || left.tries < 0) {
+    const last = tries.at(-1)?.error;
+    if (attempt >= attempts && last !== undefined && isMeshCode(last)) {
+      // It could not be ended then: the store was away.
+      return new MeshError(last, `${operation.key}: the last of ${attempts} attempts failed so`);
+    }
     // Its workers died of it, or were stopped, each time.
     const why =
       attempt >= attempts

@@ -36,6 +36,8 @@ export class Attempt {
   /** Undefined until it is known whose task it is. */
   #turn: Turn | undefined;
   #held: HeldKey | undefined;
+  /** The end of its handler. */
+  #handler: Promise<unknown> = Promise.resolve();
   #wasParked = false;
   #early: EarlyEnd | undefined;
 
@@ -66,7 +68,7 @@ export class Attempt {
       if (this.#early === undefined) this.nak(untilStore(delay, this.delivery, this.#parts.config));
       return "ended";
     } finally {
-      await this.#held?.release();
+      await this.#held?.release(this.#handler);
       this.#held = undefined;
     }
   }
@@ -149,6 +151,9 @@ export class Attempt {
         attempt: turn.attempt,
         payload: this.delivery.message.payload,
         storedAt: this.delivery.storedAt,
+        onHandler: (ended) => {
+          this.#handler = ended;
+        },
         tell: (state, value) => this.#tell(turn, state, value),
       });
       answer = await answerOf(
@@ -195,13 +200,14 @@ export class Attempt {
   async #left(turn: Turn): Promise<void> {
     if (this.#early === "superseded") return;
     if ((await turn.isOver()) || (await turn.isReplaced())) return this.#say(Word.done);
-    if (this.#early === "stopping") this.nak(0);
+    // Of what was cancelled the final result is on its way.
+    if (this.#early !== undefined) this.nak(this.#early === "stopping" ? 0 : retryMs);
   }
 
   async #tell(turn: Turn, state: string, value: unknown): Promise<void> {
     this.#signal.throwIfEnded();
     const put = await turn.tell(state, JSON.stringify(value) ?? "");
-    if (put.is === "outdated") this.end("superseded");
+    if (put.is === "outdated") this.end((await turn.isOrdered()) ? "cancelled" : "superseded");
     this.#signal.throwIfEnded();
   }
 

@@ -25,9 +25,13 @@ export class Ending {
   }
 
   /** With the handler's answer. */
-  async finish(turn: Turn, final: Letterbox): Promise<Ended> {
+  finish(turn: Turn, final: Letterbox): Promise<Ended> {
+    return this.#answer(turn, final, "ok");
+  }
+
+  async #answer(turn: Turn, final: Letterbox, outcome: Outcome): Promise<Ended> {
     try {
-      return endedBy(await this.#store(turn, final, "ok"));
+      return endedBy(await this.#store(turn, final, outcome));
     } catch (error) {
       // Written again it would be as large.
       if (isMeshError(error, MeshCode.PayloadTooLarge)) return this.giveUp(error);
@@ -39,7 +43,7 @@ export class Ending {
   async fail(error: MeshError): Promise<Ended> {
     const turn = this.#turn;
     if (error.code !== MeshCode.DomainError || turn === undefined) return this.giveUp(error);
-    return endedBy(await this.#store(turn, this.#failure(turn, error), error.code));
+    return this.#answer(turn, this.#failure(turn, error), error.code);
   }
 
   /** Dead letter, then final result: each is stored before the next. */
@@ -64,8 +68,8 @@ export class Ending {
 
   /** With what its submitter ordered. */
   async cancel(turn: Turn): Promise<Ended> {
-    const { id, submitter } = turn.task;
-    const error = new MeshError(MeshCode.Cancelled, `${submitter} cancelled task ${id}`);
+    const { id, submitter, orderedBy = submitter } = turn.task;
+    const error = new MeshError(MeshCode.Cancelled, `${orderedBy} cancelled task ${id}`);
     const put = await this.#store(turn, this.#failure(turn, error), error.code);
     // Another attempt has begun in between: again, until one of the two has written.
     return put.is === "outdated" ? "again" : "done";

@@ -16,6 +16,8 @@ export interface Execution {
   readonly leftMs: number;
   /** Stores what the handler tells, under a state. */
   readonly tell: (state: string, value: unknown) => Promise<void>;
+  /** Gets the handler's end, which may come after that of the attempt; never rejected. */
+  readonly onHandler: (ended: Promise<unknown>) => void;
 }
 
 const readMs = 3_000;
@@ -48,7 +50,7 @@ export async function execute(task: KnownTask, execution: Execution): Promise<un
     // A handler that never comes back must not hold its place for good.
     return await new Promise((resolve, reject) => {
       signal.onEnd(reject);
-      parts.serve(request).then(resolve, reject);
+      execution.onHandler(parts.serve(request).then(resolve, reject));
     });
   } catch (error) {
     failure = MeshError.from(error);
@@ -65,8 +67,8 @@ async function taskWork(task: KnownTask, { parts, attempt, tell }: Execution): P
   const left = isFirst ? undefined : await lastCheckpoint(task, parts);
   return {
     ...{ left, subject: task.subject, moved: moveOf(task) },
-    progress: (value) => tell(progressState, value),
-    checkpoint: (value) => tell(checkpointState, value),
+    progress: (value) => heard(tell(progressState, value)),
+    checkpoint: (value) => heard(tell(checkpointState, value)),
   };
 }
 
@@ -78,4 +80,10 @@ function moveOf({ moved }: KnownTask): TaskWork["moved"] {
 async function lastCheckpoint(task: KnownTask, { store }: WorkParts): Promise<unknown> {
   const stored = await store.last(Store.results, task.states(checkpointState), readMs);
   return stored === undefined ? undefined : json.decode(stored.payload);
+}
+
+/** Nobody has to wait for what he tells: that it was not stored must not end the process. */
+function heard(telling: Promise<void>): Promise<void> {
+  telling.catch(() => {});
+  return telling;
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { finalState, keyState, resultSubject, Store } from "@myelin/subjects";
 import { MeshError } from "../../errors/index.ts";
-import type { Clock } from "../../pipeline/index.ts";
+import { type Clock, inTime } from "../../pipeline/index.ts";
 import { json } from "../../wire/index.ts";
 import type { StoredMessage } from "../stored/answers.ts";
 import type { Delivery } from "../stored/delivery.ts";
@@ -21,8 +21,8 @@ export interface KeysParts {
 
 /** A key that an attempt has. */
 export interface HeldKey {
-  /** Lets the next one have it; resolves in any case. */
-  release(): Promise<void>;
+  /** Lets the next one have it, once its handler has ended or had its time to. Never rejected, and soon resolved. */
+  release(handler: Promise<unknown>): Promise<void>;
 }
 
 /** The task that has a key. */
@@ -36,13 +36,15 @@ interface Holder {
 
 const readMs = 3_000;
 const graceMs = 60_000;
+/** How long a handler that was told to stop may wind up, in milliseconds. */
+const windUpMs = 10_000;
 
 /**
  * Which task of an agent has which key: at most one at a time, over all instances.
  *
  * A key lies in the store under its digest, written by expected sequence, so one of two wins. It is the task's and
- * not the process's: a task whose worker dies comes again and still has it, and once the task is over the key is
- * free, whoever forgot to say so.
+ * not the process's: a task whose worker dies comes again and still has it, and a while after the task is over the key
+ * is free, whoever forgot to say so. A handler that was told to stop keeps it while it winds up, for that while.
  */
 export class Keys {
   readonly #parts: KeysParts;
@@ -68,7 +70,9 @@ export class Keys {
     const until = end + graceMs;
     const holder: Holder = { submitter, task: id, generation, until };
     const place = await this.#write(subject, JSON.stringify(holder), last?.sequence ?? 0);
-    return place === undefined ? undefined : { release: () => this.#release(subject, place) };
+    return place === undefined
+      ? undefined
+      : { release: (handler) => this.#release(subject, place, handler) };
   }
 
   #subject(key: string): string {
@@ -84,7 +88,8 @@ export class Keys {
     const { agent, store } = this.#parts;
     const states = statesOf({ submitter: holder.submitter, task: holder.task, agent });
     const final = await store.last(Store.results, states(finalState), readMs);
-    return final !== undefined && readGeneration(final.head) >= holder.generation;
+    if (final === undefined || readGeneration(final.head) < holder.generation) return false;
+    return Date.now() - final.storedAt.getTime() > windUpMs;
   }
 
   /** The sequence under which it is stored; undefined when another wrote first. */
@@ -95,7 +100,14 @@ export class Keys {
     return put.is === "stored" ? put.sequence : undefined;
   }
 
-  async #release(subject: string, place: number): Promise<void> {
+  /** Nobody waits for a handler that goes on: its attempt is over, and nothing may be said of it any more. */
+  async #release(subject: string, place: number, handler: Promise<unknown>): Promise<void> {
+    const { clock } = this.#parts;
+    if (await inTime(clock, 0, handler)) return this.#giveBack(subject, place);
+    void inTime(clock, windUpMs, handler).then(() => this.#giveBack(subject, place));
+  }
+
+  async #giveBack(subject: string, place: number): Promise<void> {
     try {
       // Outdated: the task has come again, elsewhere, and has it there.
       await this.#write(subject, "", place);

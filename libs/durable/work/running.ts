@@ -52,6 +52,16 @@ export function readRunning(message: {
   };
 }
 
+/** Whether a running state names this delivery of a message as the one that has the task. */
+export function isWrittenFor(
+  running: { readonly head: string; readonly payload: Uint8Array } | undefined,
+  { sequence, deliveries }: { readonly sequence: number; readonly deliveries: number },
+): boolean {
+  if (running === undefined) return false;
+  const said = readRunning(running);
+  return said.sequence === sequence && said.delivery === deliveries;
+}
+
 /** The body of a running state. */
 export function runningBody({ instance, sequence, delivery, tries }: Running): string {
   return JSON.stringify({ instance, sequence, delivery, tries: tries.slice(-mostTries) });

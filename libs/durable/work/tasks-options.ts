@@ -15,7 +15,7 @@ export type TasksConfig = Readonly<Required<TasksOptions>>;
 const defaults: TasksConfig = { ...retryingDefaults, concurrency: 4, attemptMs: 900_000 };
 
 export function resolveTasks(options: TasksOptions): TasksConfig {
-  return checkNumbers("serve.tasks", overDefaults(defaults, options), {
+  return checkNumbers("serve.tasks", overDefaults("serve.tasks", defaults, options), {
     concurrency: { min: 1, max: 1_000, whole: true },
     attempts: { min: 1, max: 100, whole: true },
     attemptMs: anyTime,

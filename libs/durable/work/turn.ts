@@ -9,13 +9,13 @@ import { write } from "../stored/writing.ts";
 import { onceAfter, stateHeaders } from "../tasks/documents.ts";
 import { generationHeaders, readGeneration } from "../tasks/generation.ts";
 import type { KnownTask } from "./known-task.ts";
-import { type Running, readRunning, runningBody, type Try } from "./running.ts";
+import { isWrittenFor, type Running, readRunning, runningBody, type Try } from "./running.ts";
 import type { WorkParts } from "./work-parts.ts";
 
 const readMs = 3_000;
 /** Younger than this no other delivery of it can have begun, in milliseconds: the server waits longer. */
 const freshMs = 500;
-/** How often it is looked for the final result that refuses a turn, and how long lies between, in milliseconds. */
+/** Looks for the final result that refuses a turn, and milliseconds between. */
 const mostLooks = 3;
 const pauseMs = 100;
 
@@ -26,10 +26,7 @@ export type TurnParts = Pick<WorkParts, "store" | "clock" | "instance" | "metric
 export type Begun = "begun" | "over" | "again";
 
 /** What must be the last of a state for something to be stored: its sequence, 0 for none. */
-interface After {
-  readonly state: string;
-  readonly last: number;
-}
+type After = { readonly state: string; readonly last: number };
 
 /**
  * An attempt's turn at a task: what it may write, and until when.
@@ -150,7 +147,7 @@ export class Turn {
 
   /** Stores what the handler tells. */
   tell(state: string, payload: string): Promise<Put> {
-    return this.#say(state, payload, this.#own);
+    return this.#say(state, payload);
   }
 
   /** Notes how the try ended, where another one or the dead letter comes next. */
@@ -160,7 +157,7 @@ export class Turn {
     if (last === undefined || !isOurs) return { is: "stored", sequence: 0, duplicate: false };
     const ended = { ...last, endedAt: new Date().toISOString(), error: error.code };
     const next = { ...this.#now, tries: [...this.tries.slice(0, -1), ended] };
-    const put = await this.#say(runningState, this.#body(next), this.#own);
+    const put = await this.#say(runningState, this.#body(next));
     if (put.is === "stored") {
       this.#now = next;
       this.#place = put.sequence;
@@ -170,7 +167,7 @@ export class Turn {
 
   /** Stores the final result. */
   finish(final: Letterbox): Promise<Put> {
-    return this.#put(final, this.#own);
+    return this.#putOwn(final);
   }
 
   /** Whether there is a final result. */
@@ -185,16 +182,16 @@ export class Turn {
     return running !== undefined && this.#isOthers(running);
   }
 
+  /** Whether it may write no more for an order to cancel alone: no other attempt has begun. */
+  async isOrdered(): Promise<boolean> {
+    return isWrittenFor(await this.#last(runningState), this.#delivery);
+  }
+
   /** Whether the last to begin was another message of the same generation, and no order to cancel. */
   #isOthers(running: StoredMessage): boolean {
     const { sequence } = readRunning(running);
     const isSame = readGeneration(running.head) === this.#generation;
     return isSame && sequence > 0 && sequence !== this.#delivery.sequence;
-  }
-
-  /** While its own writing is the last one. */
-  get #own(): After {
-    return { state: runningState, last: this.#place };
   }
 
   #isOurs(head: string): boolean {
@@ -219,20 +216,30 @@ export class Turn {
     return runningBody(this.task.isCancel ? (this.#before ?? noneOf) : now);
   }
 
-  #say(state: string, payload: string, after: After): Promise<Put> {
+  #say(state: string, payload: string, after?: After): Promise<Put> {
     const { task } = this;
     const attempt = task.isCancel ? this.#before?.attempt : this.#now.attempt;
     const headers = [
       ...stateHeaders(task.operation.skill, Math.max(attempt ?? 1, 1)),
       ...generationHeaders(this.#generation),
     ];
-    return this.#put({ subject: task.states(state), payload, headers }, after);
+    const letter = { subject: task.states(state), payload, headers };
+    return after === undefined ? this.#putOwn(letter) : this.#put(letter, after);
+  }
+
+  /** What a full store has dropped of its own is written again first: nobody has taken over. */
+  async #putOwn(letter: Letterbox): Promise<Put> {
+    const put = await this.#put(letter, { state: runningState, last: this.#place });
+    if (put.is === "stored" || (await this.#last(runningState)) || (await this.isOver()))
+      return put;
+    if (!(await this.#take({ state: runningState, last: 0 }))) return put;
+    return this.#put(letter, { state: runningState, last: this.#place });
   }
 
   #put({ subject, payload, headers }: Letterbox, { state, last }: After): Promise<Put> {
     const { store, clock } = this.#parts;
-    const condition = onceAfter(onceId(), last, this.task.states(state));
-    return write(store, clock, { subject, payload, headers: [...headers, ...condition] });
+    const once = onceAfter(onceId(), last, this.task.states(state));
+    return write(store, clock, { subject, payload, headers: [...headers, ...once] });
   }
 
   #last(state: string, waitMs = readMs) {

@@ -91,23 +91,26 @@ export class Worker {
     this.#intake.fill();
   }
 
-  /** Takes nothing new, gives back what has not begun, and waits for the rest; what is not done in time goes back. */
+  /**
+   * Takes nothing new, gives back what has not begun, and waits for the rest; what is not done in time goes back.
+   * Again, it may end sooner.
+   */
   drain(timeoutMs: number): Promise<void> {
-    this.#draining ??= this.#drain(timeoutMs);
-    return this.#draining;
+    const late = this.#parts.clock.schedule(timeoutMs, () => {
+      if (this.#state !== "draining") return;
+      for (const { attempt } of this.#running.keys()) attempt.end("stopping");
+    });
+    this.#draining ??= this.#drain();
+    return this.#draining.finally(late);
   }
 
-  async #drain(timeoutMs: number): Promise<void> {
-    const { clock, link } = this.#parts;
+  async #drain(): Promise<void> {
+    const { link } = this.#parts;
     this.#state = "draining";
     // First the server must know: what is given back before would come again to what was asked for here, and again.
     await this.#intake.stop();
     for (const { attempt } of this.#waiting.splice(0)) attempt.nak(0);
-    const late = clock.schedule(timeoutMs, () => {
-      for (const { attempt } of this.#running.keys()) attempt.end("stopping");
-    });
     while (this.#running.size > 0) await Promise.all(this.#running.values());
-    late();
     for (const held of [...this.#parking.all()]) {
       this.#parking.remove(held);
       held.attempt.nak(0);

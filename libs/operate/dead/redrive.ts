@@ -78,7 +78,8 @@ export class Redrive {
     await this.#publish(letter, to);
     const put = await mark(this.#standing, letter, { outcome: "redriven", to });
     if (put.is === "stored") return { ...told, is: "redriven" };
-    const other = "somebody else has brought it back just now; it runs once all the same";
+    const once = letter.kind === "task" ? "; it runs once all the same" : "";
+    const other = `somebody else has brought it back just now${once}`;
     return { ...told, is: "refused", why: other };
   }
 

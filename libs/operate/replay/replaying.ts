@@ -1,5 +1,5 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { gaveUp } from "../../pipeline/index.ts";
+import { gaveUp, unlessAborted } from "../../pipeline/index.ts";
 import { type AnswerDifference, type CompareOptions, compareAnswers } from "./compare.ts";
 import { Pace, type PaceOptions } from "./pace.ts";
 import type { Recorded, RecordedAnswer } from "./recorded.ts";
@@ -149,7 +149,9 @@ class ReplayRun {
     const begunAt = performance.now();
     let answer: RecordedAnswer;
     try {
-      answer = await this.#target(recorded, this.#controller.signal);
+      // A function that never comes back must not hold up an end.
+      const { signal } = this.#controller;
+      answer = await unlessAborted(this.#target(recorded, signal), signal, "the replay");
     } catch (thrown) {
       const error = MeshError.from(thrown);
       // What was asked wrongly is wrong for all of them.

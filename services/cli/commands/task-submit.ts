@@ -1,6 +1,6 @@
 import { type Contract, connect, isMeshError, type Mesh, MeshCode, MeshError } from "@myelin/mesh";
 import { startTelemetry } from "@myelin/mesh/program";
-import { askCard, contractFromAfar, contractOf, skillIn } from "../card.ts";
+import { askCard, checkingContractOf, contractFromAfar, skillIn } from "../card.ts";
 import { type Context, look, note, printJson } from "../context.ts";
 import { Exit, interruptible, usage } from "../failure.ts";
 import { parseDuration, readInput } from "../input.ts";
@@ -42,6 +42,11 @@ export async function submitTask(
   };
   const contract = await contractToSubmit(context, target, flags.contract);
   return asSubmitter(context, async (mesh, signal) => {
+    if (contract.skills[target.skill]?.streams === true) {
+      throw usage(
+        `${target.agent}.${target.skill} streams, and a task has one result: myelin call`,
+      );
+    }
     const method = mesh.client(contract)[target.skill] as unknown as AnySubmit;
     const task = await method.submit(input, { ...given, signal });
     if (context.json && !wait) printJson(context, task.receipt);
@@ -125,7 +130,7 @@ async function contractToSubmit(
   await using observer = await look(context);
   try {
     const card = await askCard(observer, target.agent);
-    return contractOf(card, skillIn(card, target.skill));
+    return checkingContractOf(card, skillIn(card, target.skill));
   } catch (error) {
     if (!isMeshError(error, MeshCode.UnknownAgent)) throw error;
     const detail = `${error.detail}; with the version of its contract, such as --contract 1.0.0, the task waits for it`;

@@ -5,7 +5,7 @@ import {
   type Selection,
 } from "@myelin/mesh/operate";
 import { usage } from "../failure.ts";
-import { parseDuration } from "../input.ts";
+import { parseDuration, parseMoment } from "../input.ts";
 
 /** What `myelin replay` takes. */
 export interface ReplayFlags {
@@ -39,8 +39,8 @@ export function selectionOf(flags: ReplayFlags, now = new Date()): Selection {
   return {
     ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)),
     ...(flags.from === undefined ? {} : { from: sourceOf(flags.from) }),
-    ...(flags.since === undefined ? {} : { since: timeOf(flags.since, "--since", now) }),
-    ...(flags.until === undefined ? {} : { until: timeOf(flags.until, "--until", now) }),
+    ...(flags.since === undefined ? {} : { since: parseMoment(flags.since, "--since", now) }),
+    ...(flags.until === undefined ? {} : { until: parseMoment(flags.until, "--until", now) }),
     ...(flags.most === undefined ? {} : { most: Number(flags.most) }),
     ...(replays === true ? { replays } : {}),
   };
@@ -80,16 +80,4 @@ function sourceOf(from: string): ReplaySource {
   const source = replaySources.find((one) => one === from);
   if (source !== undefined) return source;
   throw usage(`--from must be one of ${replaySources.join(", ")}, got ${from}`);
-}
-
-/** A time as ISO 8601 has it, or so long ago. */
-function timeOf(text: string, option: string, now: Date): Date {
-  if (/^\d+(\.\d+)?(ms|s|m|h)$/.test(text)) {
-    return new Date(now.getTime() - parseDuration(text, option));
-  }
-  const time = new Date(text);
-  if (/^\d{4}-/.test(text) && !Number.isNaN(time.getTime())) return time;
-  throw usage(
-    `${option} must be a time such as 2026-11-21T08:00:00Z, or how long ago, such as 10m; got ${text}`,
-  );
 }

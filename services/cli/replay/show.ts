@@ -3,7 +3,7 @@ import type { Context } from "../context.ts";
 import { cut, duration } from "../table.ts";
 import { plain } from "../terminal.ts";
 
-const widths = [24, 20, 16, 28, 14, 9, 0];
+const widths = [24, 20, 16, 28, 24, 9, 0];
 const titles = ["TIME", "PLACE", "CALLER", "CALLED", "ID", "TOOK", "ENDED"] as const;
 const mostValue = 120;
 
@@ -65,7 +65,7 @@ function rowOf(recorded: Recorded, answer: RecordedAnswer | undefined, end: stri
       `${stream}:${sequence}`,
       caller,
       `${agent}.${skill}`,
-      cut(id, 14),
+      cut(id, 24),
       answer === undefined ? "" : duration(answer.tookMs),
       end,
     ]),

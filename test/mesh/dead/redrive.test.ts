@@ -63,6 +63,38 @@ test("a redriven task runs under its own id for its own submitter, who gets the 
   await eventually("no task is left", async () => (await left(home, Store.tasks)) === 0);
 });
 
+test("a redriven task runs for whoever looks, and who saw it fail gets its new answer", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  let hasPaint = false;
+  let go = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  const paint = async ({ what }: { what: string }) => {
+    if (!hasPaint) throw new TypeError("no paint");
+    await gate;
+    return { painted: what };
+  };
+  await servePainter(home, paint, once);
+  const boss = await home.connect("boss");
+  const task = await boss.client(painter).paint.submit({ what: "a door" }, { id: "t1" });
+  await assert.rejects(task.result(patience), (error) => isMeshError(error, "handler_failed"));
+  assert.equal((await task.status()).state, "failed");
+  hasPaint = true;
+  await using office = await deadOffice(home);
+  await redriven(office, { task: "t1" });
+  const other = boss.task(painter, "paint", "t1");
+  await eventually("it runs again", async () => (await other.status()).state === "running");
+  assert.equal((await task.status()).state, "running");
+  const answers = [task, other, boss.task(painter, "paint", "t1")].map((handle) =>
+    handle.result(patience),
+  );
+  go();
+  assert.deepEqual(await Promise.all(answers), Array(3).fill({ painted: "a door" }));
+  assert.deepEqual(await task.result(patience), { painted: "a door" });
+  assert.equal((await task.status()).state, "done");
+});
+
 test("a letter that was brought back is not brought back again, and says when and by whom", async () => {
   await using home = await storedMesh(painterMesh, ["painter"]);
   let runs = 0;

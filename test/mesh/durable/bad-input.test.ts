@@ -152,3 +152,18 @@ test("a state that is garbage is no attempt, and the task is done all the same",
   assert.deepEqual(await task.result(patience), { painted: "a door" });
   assert.ok(!isMeshError(await task.status()));
 });
+
+test("a wait that no clock can keep is refused, of a result and of progress", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  const task = await (await home.connect("boss")).client(painter).paint.submit({ what: "x" });
+  const wrong = says("invalid_argument", /task\.timeoutMs must be/);
+  const waits = [Number.POSITIVE_INFINITY, Number.NaN, -1, 2 ** 31, "5" as never];
+  for (const timeoutMs of waits) {
+    await assert.rejects(task.result({ timeoutMs }), wrong, String(timeoutMs));
+    const read = async () => {
+      for await (const _one of task.progress({ timeoutMs }));
+    };
+    await assert.rejects(read(), wrong, String(timeoutMs));
+  }
+  await assert.rejects(task.result({ timeoutMs: 1 }), says("deadline_exceeded", /./));
+});

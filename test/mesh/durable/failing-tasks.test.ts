@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isDomainError, isMeshError } from "@myelin/mesh";
+import { defineAgent, isDomainError, isMeshError, skill } from "@myelin/mesh";
 import { eventually } from "@myelin/mesh/testing";
 import { Store } from "@myelin/subjects";
+import { z } from "zod";
 import { deadLetters, finals, left, purge } from "../../support/durable-facts.ts";
 import { painter, painterMesh } from "../../support/painter.ts";
 import { servePainter } from "../../support/painting.ts";
@@ -64,6 +65,40 @@ test("a handler that returns too much fails for good, and the worker goes on", a
   assert.equal((await deadLetters(home)).length, 1);
 });
 
+test("a declared error too large for a message is given up at once, with that as its cause", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  let runs = 0;
+  await servePainter(home, (_input, ctx) => {
+    runs++;
+    return ctx.fail("dry", { colour: "x".repeat(3_000_000) });
+  });
+  const task = await (await home.connect("boss")).client(painter).paint.submit({ what: "a door" });
+  await assert.rejects(task.result(patience), (error) => isMeshError(error, "payload_too_large"));
+  const dead = await deadLetters(home);
+  assert.deepEqual([runs, dead.map(({ code }) => code)], [1, ["payload_too_large"]]);
+  await eventually("the task is gone", async () => (await left(home, Store.tasks)) === 0);
+});
+
+test("a declared error is told as its contract's schema gives it", async () => {
+  const errors = { dry: z.object({ until: z.string().transform((text) => new Date(text)) }) };
+  const { input, output } = painter.skills.paint;
+  const paint = skill({ input, output, errors });
+  const dated = defineAgent({ name: "painter", version: "1.3.0", skills: { paint } });
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  const until = "2030-01-02T03:04:05.000Z";
+  await (await home.connect("painter")).serve(
+    dated,
+    { paint: (_input, ctx) => ctx.fail("dry", { until }) },
+    { tasks: {} },
+  );
+  const task = await (await home.connect("boss")).client(dated).paint.submit({ what: "a door" });
+  await assert.rejects(task.result(patience), (error) => {
+    assert.ok(isDomainError(error, paint, "dry"), String(error));
+    assert.deepEqual(error.domain.data, { until: new Date(until) });
+    return true;
+  });
+});
+
 test("a handler that never returns does not hold its place: its attempts end with their time", async () => {
   await using home = await storedMesh(painterMesh, ["painter"]);
   const tasks = { concurrency: 1, attempts: 2, attemptMs: 60, firstDelayMs: 20 };
@@ -120,21 +155,26 @@ test("a task that nobody signed is refused, and its submitter told", async () =>
 });
 
 test("a task whose attempts nobody can count ends before the server gives it up", async () => {
-  await using home = await storedMesh(painterMesh, ["painter"], { ackWaitMs: 400, maxDeliver: 6 });
+  await using home = await storedMesh(painterMesh, ["painter"], { maxDeliver: 6 });
   const attempts: number[] = [];
-  const forgetful = async (_input: unknown, ctx: { readonly attempt: number }) => {
+  const fail = (_input: unknown, ctx: { readonly attempt: number }): never => {
     attempts.push(ctx.attempt);
-    // As a copy of the stream that is far behind shows it: nobody has begun the task.
-    await purge(home, Store.results);
     throw new TypeError("no paint");
   };
-  const tasks = { attempts: 2, firstDelayMs: 5, maxDelayMs: 10 };
-  await servePainter(home, forgetful, { tasks });
+  const tasks = { attempts: 2, firstDelayMs: 1_500, maxDelayMs: 1_500 };
+  await servePainter(home, fail, { tasks });
   const boss = await home.connect("boss");
   const task = await boss.client(painter).paint.submit({ what: "a door" }, { id: "t1" });
-  await assert.rejects(task.result({ timeoutMs: 15_000 }), (error) =>
-    isMeshError(error, "unknown_outcome"),
-  );
+  for (const made of [1, 2]) {
+    await eventually("an attempt has failed", async () => {
+      const status = await task.status();
+      const isNoted = status.state === "running" && status.tries[0]?.endedAt !== undefined;
+      return attempts.length === made && isNoted;
+    });
+    // As a copy of the stream that is far behind shows it: nobody has begun the task.
+    await purge(home, Store.results);
+  }
+  await assert.rejects(task.result(patience), (error) => isMeshError(error, "handler_failed"));
   assert.deepEqual(attempts, [1, 1, 1]);
   assert.equal((await deadLetters(home)).length, 1);
   await eventually("the task is gone", async () => (await left(home, Store.tasks)) === 0);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isMeshError } from "@myelin/mesh";
 import { eventually } from "@myelin/mesh/testing";
 import { Store } from "@myelin/subjects";
@@ -117,6 +118,71 @@ test("a key is free between two attempts of a task", async () => {
   await Promise.all([first.result(patience), second.result(patience)]);
   assert.equal(begun[0], "first 1");
   assert.ok(begun.indexOf("second 1") > 0, begun.join());
+});
+
+test("a cancelled task keeps its key until its handler has wound up", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  const seen: string[] = [];
+  let endedAt = 0;
+  let nextAt = 0;
+  await servePainter(home, async ({ what }, { signal }) => {
+    seen.push(`begin ${what}`);
+    if (what === "next") nextAt = Date.now();
+    else {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      await sleep(500);
+      endedAt = Date.now();
+    }
+    seen.push(`end ${what}`);
+    return { painted: what };
+  });
+  const { paint } = (await home.connect("boss")).client(painter);
+  const first = await paint.submit({ what: "first" }, { key: "door" });
+  await eventually("it runs", () => seen.length === 1);
+  const next = await paint.submit({ what: "next" }, { key: "door" });
+  await first.cancel();
+  await assert.rejects(first.result(patience), (error) => isMeshError(error, "cancelled"));
+  assert.deepEqual(await next.result(patience), { painted: "next" });
+  assert.deepEqual(seen, ["begin first", "end first", "begin next", "end next"]);
+  assert.ok(nextAt - endedAt < 5_000, `the next one began ${nextAt - endedAt} ms later`);
+});
+
+test("a handler that goes on after its attempt's time does not put off the next one for its key", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"], { ackWaitMs: 6_000 });
+  const begunAt: number[] = [];
+  // Longer than it takes to say that what runs is at work.
+  const tasks = { attemptMs: 200, attempts: 2, firstDelayMs: 3_000, maxDelayMs: 3_000 };
+  const paint = ({ what }: { what: string }, { attempt }: { attempt: number }) => {
+    begunAt.push(Date.now());
+    return attempt === 1 ? new Promise<never>(() => {}) : { painted: what };
+  };
+  await servePainter(home, paint, { tasks });
+  const { paint: submitted } = (await home.connect("boss")).client(painter);
+  const task = await submitted.submit({ what: "a door" }, { key: "door" });
+  assert.deepEqual(await task.result(patience), { painted: "a door" });
+  const waitedMs = (begunAt[1] ?? 0) - (begunAt[0] ?? 0);
+  assert.ok(waitedMs < 7_000, `attempt 2 began ${waitedMs} ms after attempt 1`);
+});
+
+test("a handler that never returns keeps its key for a while, and neither its place nor its worker", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  const begun: string[] = [];
+  const tasks = { concurrency: 1, attempts: 1, attemptMs: 100 };
+  const paint = ({ what }: { what: string }) => {
+    begun.push(what);
+    return what === "never" ? new Promise<never>(() => {}) : { painted: what };
+  };
+  const worker = await servePainter(home, paint, { tasks });
+  const { paint: submitted } = (await home.connect("boss")).client(painter);
+  const stuck = await submitted.submit({ what: "never" }, { key: "door" });
+  await assert.rejects(stuck.result(patience), (error) => isMeshError(error, "deadline_exceeded"));
+  const same = await submitted.submit({ what: "same" }, { key: "door" });
+  const other = await submitted.submit({ what: "other" });
+  assert.deepEqual(await other.result({ timeoutMs: 5_000 }), { painted: "other" });
+  assert.deepEqual([begun, (await same.status()).state], [["never", "other"], "waiting"]);
+  const begunAt = Date.now();
+  await worker.drain({ timeoutMs: 500 });
+  assert.ok(Date.now() - begunAt < 5_000, `draining took ${Date.now() - begunAt} ms`);
 });
 
 test("a key that is none is refused, by who submits and by who works", async () => {

@@ -79,6 +79,29 @@ test("a listener that is too slow loses the oldest, and is told how many", async
   ]);
 });
 
+test("a handler that never comes back gives its place to the next event", async () => {
+  await using home = await storedMesh(accountsMesh, []);
+  const crm = await home.connect("crm");
+  const seen: string[] = [];
+  const reasons: unknown[] = [];
+  await crm.hear(
+    accounts,
+    "user.signed-up",
+    ({ user }, ctx) => {
+      seen.push(user);
+      ctx.signal.addEventListener("abort", () => reasons.push(ctx.signal.reason));
+      return user === "stuck" ? new Promise<void>(() => {}) : undefined;
+    },
+    { attemptMs: 50 },
+  );
+  const publisher = await home.connect("accounts");
+  for (const user of ["stuck", "ada"]) {
+    await publisher.publish(accounts, "user.signed-up", { user });
+  }
+  await eventually("the next one is heard", () => seen.includes("ada"));
+  assert.match(String(reasons[0]), /deadline_exceeded/);
+});
+
 test("who may not hear an event learns which line of mesh.yaml would let him", async () => {
   await using home = await storedMesh(accountsMesh, []);
   const welcome = await home.connect("welcome");

@@ -10,6 +10,7 @@ import {
   skill,
 } from "@myelin/mesh";
 import type { Recorded, ReplayOptions, Selection } from "@myelin/mesh/operate";
+import { eventually } from "@myelin/mesh/testing";
 import { z } from "zod";
 import {
   audit,
@@ -212,6 +213,27 @@ test("a task that a replay submits is marked as well, where it may, and not subm
   const [onward] = await replayed(home, selected, { into: { agent: "sandbox", onward: true } });
   assert.equal(onward?.answer?.error, undefined);
   assert.deepEqual(seen, [["please", "sandbox", "MESH_RECORDS"]]);
+});
+
+test("a replay into a function that never comes back ends with its signal", async () => {
+  await using home = await startRecorded();
+  await serveScribe(home);
+  await (await home.connect("boss")).client(scribe).sum({ text: "once" }, { id: "call-1" });
+  const leaving = new AbortController();
+  let asked = 0;
+  const into = (): Promise<never> => {
+    asked++;
+    return new Promise(() => {});
+  };
+  const selected = { selection: { task: "call-1" }, many: 1 };
+  const ended: unknown[] = [];
+  void replayed(home, selected, { into, signal: leaving.signal }).catch((error: unknown) => {
+    ended.push(error);
+  });
+  await eventually("it is under way", () => asked === 1);
+  leaving.abort();
+  await eventually("it has ended", () => ended.length === 1);
+  assert.ok(isMeshError(ended[0], MeshCode.Cancelled), String(ended[0]));
 });
 
 test("what is asked wrongly is refused with what is allowed", async () => {

@@ -108,6 +108,22 @@ test("turns are added only after what was read; who was too late hears it and ca
   assert.deepEqual(texts(state.turns), ["a", "b", "2"]);
 });
 
+test("a revision that was read elsewhere is the true one here too, and an old one is refused", async () => {
+  await using mesh = await startMesh({ jetstream: true });
+  const agent = await mesh.serve(host, hostHandlers);
+  const [behind, ahead] = [agent.conversation("c"), agent.conversation("c")];
+  const { revision: old } = await behind.append({ role: "user", content: "a" });
+  await ahead.read();
+  const { revision } = await ahead.append({ role: "user", content: "b" });
+  const late = behind.append({ role: "user", content: "lost" }, { expected: old });
+  await assert.rejects(late, { code: MeshCode.Conflict });
+  const known = agent.conversation("c");
+  await known.read();
+  const next = await ahead.append({ role: "user", content: "c" }, { expected: revision });
+  const state = await known.append({ role: "user", content: "d" }, { expected: next.revision });
+  assert.deepEqual(texts(state.turns), ["a", "b", "c", "d"]);
+});
+
 test("ten writers at once lose nothing, and their turns are in one order", async () => {
   await using mesh = await startMesh({ jetstream: true });
   const agents = [await mesh.serve(host, hostHandlers), await mesh.serve(host, hostHandlers)];

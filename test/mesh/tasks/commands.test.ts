@@ -6,7 +6,7 @@ import { type AgentBacklog, openTasks } from "@myelin/mesh/operate";
 import { eventually } from "@myelin/mesh/testing";
 import { Store } from "@myelin/subjects";
 import { jetstreamManager } from "@nats-io/jetstream";
-import { deadLetters } from "../../support/durable-facts.ts";
+import { deadLetters, left } from "../../support/durable-facts.ts";
 import { temporaryFolder } from "../../support/folder.ts";
 import type { HomeMesh } from "../../support/home-mesh.ts";
 import { launchPainter } from "../../support/launch-painter.ts";
@@ -195,6 +195,16 @@ test("an operator cancels another's task, which runs or waits; nobody else does"
   );
 });
 
+test("a task that an operator cancelled says who did", async () => {
+  await using mesh = await storedMesh(painterMesh, ["painter"]);
+  const client = (await mesh.connect("boss")).client(painter);
+  const task = await client.paint.submit({ what: "a" }, { id: "t1" });
+  await using board = await openTasks({ ...mesh.access("ops"), servers: [mesh.server.url] });
+  await board.cancel({ id: "t1", agent: "painter", skill: "paint", submitter: "boss" });
+  await servePainter(mesh, ({ what }) => ({ painted: what }));
+  await assert.rejects(task.result(patience), { message: /ops cancelled task t1/ });
+});
+
 test("an agent whose signature is good, but whose role is not, cancels nobody's task", async () => {
   await using mesh = await storedMesh(painterMesh, ["painter"]);
   const client = (await mesh.connect("boss")).client(painter);
@@ -224,6 +234,27 @@ test("tasks submit and watch work from the command line under the submitter's ow
   assert.deepEqual([watched.exit, watched.out], [0, '{"painted":"a door"}\n'], watched.err);
   const waited = await mesh.run("tasks", "submit", "painter", "paint", input, "--wait", ...as);
   assert.equal(waited.out, '{"painted":"a door"}\n', waited.err);
+  const unfit = await mesh.run("tasks", "submit", "painter", "paint", '{"what":7}', ...as);
+  assert.equal(unfit.exit, 2, unfit.err);
+  assert.match(unfit.err, /invalid_input.*what/);
+});
+
+test("tasks submit of a skill that streams is wrong usage, and nothing is stored", async () => {
+  await using mesh = await storedMesh(painterMesh, ["painter"]);
+  await servePainter(mesh, ({ what }) => ({ painted: what }));
+  const ran = await mesh.run(
+    "tasks",
+    "submit",
+    "painter",
+    "stroke",
+    "{}",
+    "--as",
+    "boss",
+    ...home(mesh),
+  );
+  assert.equal(ran.exit, 2, ran.err);
+  assert.match(ran.err, /painter\.stroke streams.*myelin call/);
+  assert.equal(await left(mesh, Store.tasks), 0);
 });
 
 test("a task is submitted while nobody serves its agent, and its result is read when nobody does any more", async () => {

@@ -31,3 +31,25 @@ test("options that cannot work are refused at the start, by their name", () => {
     });
   }
 });
+
+test("what a program without types gives in their place is refused by name as well", () => {
+  const refused: readonly (readonly [object, RegExp])[] = [
+    [{ waitForBrokerMs: Number.NaN }, /connect\.waitForBrokerMs must be .* got NaN/],
+    [{ waitForBrokerMs: -1 }, /connect\.waitForBrokerMs must be .* got -1/],
+    [{ waitForBrokerMs: Number.POSITIVE_INFINITY }, /connect\.waitForBrokerMs/],
+    [{ waitForBrokerMs: "500" }, /connect\.waitForBrokerMs must be .* got 500/],
+    [{ retry: null }, /retry must be an object of options, got null/],
+    [{ breaker: null }, /breaker must be an object of options, got null/],
+    [{ limit: null }, /limit must be an object of options, got null/],
+    [{ retry: false }, /retry must be an object of options, got false/],
+    [{ servers: 5 }, /connect\.servers/],
+    [{ servers: {} }, /connect\.servers/],
+  ];
+  for (const [options, message] of refused) {
+    assert.throws(() => resolveConnect({ name: "ops", ...options }), {
+      code: "invalid_argument",
+      message,
+    });
+  }
+  assert.equal(resolveConnect({ name: "ops", waitForBrokerMs: 0.5 }).waitForBrokerMs, 0.5);
+});

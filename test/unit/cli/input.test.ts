@@ -2,12 +2,27 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { afterEach, test } from "node:test";
 import { isMeshError, MeshCode } from "@myelin/mesh";
 import fc from "fast-check";
-import { parseDuration, parseInput, readInput } from "../../../services/cli/input.ts";
+import { parseDuration, parseInput, parseMoment, readInput } from "../../../services/cli/input.ts";
 import { faultIn } from "../../../services/cli/json-fault.ts";
 import { FakeTerminal } from "../../support/fake-terminal.ts";
+
+const zone = process.env["TZ"];
+afterEach(() => {
+  if (zone === undefined) delete process.env["TZ"];
+  else process.env["TZ"] = zone;
+});
+
+/** The moment as this program would read it in New York and in Tokyo; the same one, or both differ. */
+function moments(text: string): string[] {
+  const inZone = (name: string): string => {
+    process.env["TZ"] = name;
+    return parseMoment(text, "--since").toISOString();
+  };
+  return [...new Set(["America/New_York", "Asia/Tokyo"].map(inZone))];
+}
 
 test("the input is the argument, a file, standard input, or an empty object", async () => {
   const cwd = mkdtempSync(join(tmpdir(), "myelin-cli-"));
@@ -70,5 +85,52 @@ test("a time is a number with or without a unit", () => {
   assert.equal(parseDuration("2m", "--timeout"), 120_000);
   for (const bad of ["", "0", "-1", "5 s", "soon", "5d"]) {
     assert.throws(() => parseDuration(bad, "--timeout"), /--timeout must be a time above 0/);
+  }
+});
+
+test("a moment without a zone is in UTC, wherever the program runs", () => {
+  const written = {
+    "2026-11-21": "2026-11-21T00:00:00.000Z",
+    "2026-11-21T08:00": "2026-11-21T08:00:00.000Z",
+    "2026-11-21 08:00": "2026-11-21T08:00:00.000Z",
+    "2026-11-21T08:00:01.5": "2026-11-21T08:00:01.500Z",
+    "2026-11-21T08:00:00Z": "2026-11-21T08:00:00.000Z",
+    "2026-11-21T08:00+02:00": "2026-11-21T06:00:00.000Z",
+  };
+  for (const [text, moment] of Object.entries(written)) {
+    assert.deepEqual(moments(text), [moment], text);
+  }
+});
+
+test("a moment may be said as how long ago, in days as well", () => {
+  const now = new Date("2026-11-21T08:00:00Z");
+  const ago = (text: string) => parseMoment(text, "--since", now).toISOString();
+  assert.equal(ago("2d"), "2026-11-19T08:00:00.000Z");
+  assert.equal(ago("2h"), "2026-11-21T06:00:00.000Z");
+  assert.equal(ago("1.5m"), "2026-11-21T07:58:30.000Z");
+});
+
+test("what is no moment is refused with what is allowed", () => {
+  for (const bad of ["", "yesterday", "21.11.2026", "2026-13-45", "2026-11-21T25:00", "-2d", "5"]) {
+    assert.throws(() => parseMoment(bad, "--since"), {
+      code: "invalid_argument",
+      message: /--since must be a time such as 2026-11-21T08:00 \(UTC\), or how long ago, such as/,
+    });
+  }
+});
+
+test("what JavaScript alone takes for a date is refused, or is the same moment everywhere", () => {
+  for (const odd of ["2026-1-2", "2026-", "2026-Nov-21", "2026-11-21 08:00 PM", "2026-11-21 8am"]) {
+    try {
+      assert.equal(moments(odd).length, 1, odd);
+    } catch (error) {
+      assert.ok(isMeshError(error, MeshCode.InvalidArgument), String(error));
+    }
+  }
+});
+
+test("a moment beyond all time, or on no day of the calendar, is refused", () => {
+  for (const bad of ["99999999999d", "9999999999999h", "2026-02-31"]) {
+    assert.throws(() => parseMoment(bad, "--since"), { code: "invalid_argument" }, bad);
   }
 });

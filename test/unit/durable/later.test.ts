@@ -99,6 +99,22 @@ test("a time zone is called as the server calls it, whatever its case here", () 
   assert.equal(checkCron("@daily", undefined).timezone, "UTC");
 });
 
+test("a cron that the server and this side would read in two ways is refused, with what to write", () => {
+  const crons = [
+    ...["* * * */1 * 1", "* * * *,3 * 1", "* * * 3 * */1", "* * * ?/1 * 1", "* * * 3 * 1,*"],
+    ...["* * * */01 * 1", "* * * */00 * 1", "* * * 3 * ?/01", "* * * 3,*/2 * 1"],
+  ];
+  for (const cron of crons) {
+    assert.throws(
+      () => checkCron(cron, undefined),
+      { code: "invalid_argument", message: /write \* for any day; ".*" is read in two ways/ },
+      cron,
+    );
+  }
+  const plain = ["0 0 3 */2 * *", "0 0 3 * * 1", "0 0 3 1-31 * *", "*/1 */1 *,3 ? */1 ?"];
+  for (const cron of plain) assert.equal(checkCron(cron, undefined).cron, cron);
+});
+
 test("each firing has an id of its own that is a token and tells the time", () => {
   assert.equal(
     firingId("nightly", new Date("2026-11-21T03:00:00.017Z")),

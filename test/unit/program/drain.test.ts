@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { drainOnSignal } from "../../../libs/program/drain.ts";
 import { eventually } from "../../../libs/testing/index.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -89,4 +90,18 @@ test("a second signal ends the program at once, with that signal's code", async 
   await program.says("draining");
   program.kill("SIGINT");
   assert.equal(await program.exitCode(), 130);
+});
+
+test("a time that no timer can wait for is refused, and no signal is taken over", () => {
+  const listeners = () => process.listenerCount("SIGTERM");
+  const before = listeners();
+  for (const timeoutMs of [Number.POSITIVE_INFINITY, Number.NaN, 2_147_483_648, -1]) {
+    assert.throws(() => drainOnSignal(async () => {}, { timeoutMs }), {
+      code: "invalid_argument",
+      message: /drainOnSignal\.timeoutMs must be a number from 0 to 2147483647/,
+    });
+  }
+  assert.equal(listeners(), before);
+  drainOnSignal(async () => {}, { timeoutMs: 2_147_483_647 })[Symbol.dispose]();
+  assert.equal(listeners(), before);
 });

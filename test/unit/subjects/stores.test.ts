@@ -65,6 +65,12 @@ test("tasks are never dropped to make room, and the first dead letter of a subje
   assert.equal(dead?.discard_new_per_subject, true);
 });
 
+test("of one result's state a few are kept, however often it is told", () => {
+  const results = stores.find(({ name }) => name === "MESH_RESULTS");
+  assert.equal(results?.max_msgs_per_subject, 8);
+  assert.equal(results?.discard, "old");
+});
+
 test("no account sees the subjects of schedules, and no agent, guest or role may publish there", () => {
   const shape = accountShape({ version: 1, workspaces: {} }, "desk", () => "A");
   const shared = JSON.stringify([shape.store.exports, shape.workspace.imports]);

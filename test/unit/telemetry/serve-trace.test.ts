@@ -75,6 +75,27 @@ test("a refusal from inside is in the log with its code", async () => {
   assert.equal(span("far/work").attributes["error.type"], "overloaded");
 });
 
+test("what an inner layer throws by mistake leaves as internal, and its text stays here", async () => {
+  const secret = new TypeError("the password is hunter2");
+  const mistakes: readonly Serve[] = [
+    () => Promise.reject(secret),
+    () => {
+      throw secret;
+    },
+  ];
+  for (const serve of mistakes) {
+    const { served, records, meter } = world();
+    await assert.rejects(served(serve)(request()), (error: MeshError) => {
+      assert.equal(error.code, MeshCode.Internal);
+      assert.doesNotMatch(error.message, /hunter2/);
+      assert.equal(error.cause, secret);
+      return true;
+    });
+    assert.equal(records[0]?.code, "internal");
+    assert.deepEqual(Object.fromEntries(meter.errors.entries()), { internal: 1 });
+  }
+});
+
 test("the handler is given the span as its place in the trace", async () => {
   const { served, span } = world();
   let seen: Request | undefined;

@@ -5,6 +5,7 @@ import { CallSignal, Wheel } from "../../../libs/pipeline/index.ts";
 import { ManualClock } from "../../../libs/testing/index.ts";
 import { CreditGate } from "../../../libs/transport/credit-gate.ts";
 import { frameOverhead } from "../../../libs/transport/frame-queue.ts";
+import { windowBytes } from "../../../libs/transport/stream-attempt.ts";
 import { stateOf } from "./world.ts";
 
 function gateWith(granted: number) {
@@ -65,6 +66,17 @@ test("a reader that was served may go on without being called off later", async 
   await waiting;
   signal.end(new MeshError(MeshCode.Cancelled, "gave up"));
   assert.equal(await stateOf(waiting), "done");
+});
+
+test("room beyond twice a window is lavish, until so much of it was used", () => {
+  const { gate } = gateWith(windowBytes);
+  assert.equal(gate.isLavish, false);
+  gate.grant(2 * windowBytes);
+  assert.equal(gate.isLavish, false);
+  gate.grant(1e15);
+  assert.equal(gate.isLavish, true);
+  gate.use(1e15 - windowBytes);
+  assert.equal(gate.isLavish, false);
 });
 
 test("a reader that is not heard of for some ten seconds ends the stream", () => {

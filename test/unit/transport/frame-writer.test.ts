@@ -5,6 +5,7 @@ import { CallSignal, Frames, Wheel } from "../../../libs/pipeline/index.ts";
 import { ManualClock } from "../../../libs/testing/index.ts";
 import { CreditGate } from "../../../libs/transport/credit-gate.ts";
 import { writeFrames } from "../../../libs/transport/frame-writer.ts";
+import { windowBytes } from "../../../libs/transport/stream-attempt.ts";
 import { json } from "../../../libs/wire/index.ts";
 import { deferred, settled } from "./serving.ts";
 import { FakeLink, stateOf } from "./world.ts";
@@ -172,6 +173,41 @@ test("a plain client's frames wait for the server from time to time, so that mem
   gate.resolve(undefined);
   assert.equal(await written, 7);
   assert.ok(far.flushes >= 2);
+});
+
+test("a reader that grants far more than any window is written to in portions, as a plain client is", async () => {
+  const { far, written, texts, gate } = writing(repeat("x".repeat(100_000), 7), 1e15);
+  const flushed = deferred();
+  far.flushing = flushed.promise as Promise<void>;
+  await settled();
+  assert.equal(far.flushes, 1);
+  assert.ok(texts().length <= 3, `${texts().length} frames`);
+  far.flushing = Promise.resolve();
+  flushed.resolve(undefined);
+  assert.equal(await written, 7);
+  assert.ok(far.flushes >= 2, `${far.flushes} flushes`);
+  gate?.close();
+});
+
+test("a window that turns out to be without bounds under way brings the portions as well", async () => {
+  const { far, written, gate } = writing(repeat("x".repeat(100_000), 9), 1);
+  await settled();
+  assert.equal(far.flushes, 0);
+  gate?.grant(Number.POSITIVE_INFINITY);
+  assert.equal(await written, 9);
+  assert.ok(far.flushes >= 2, `${far.flushes} flushes`);
+  gate?.close();
+});
+
+test("a reader of the mesh bounds the memory itself: its frames wait for no server", async () => {
+  const { far, written, texts, gate } = writing(repeat("x".repeat(100_000), 12), windowBytes);
+  for (let taken = 0; texts().length < 12; taken = texts().length) {
+    await settled();
+    gate?.grant(windowBytes + taken * 100_258);
+  }
+  assert.equal(await written, 12);
+  assert.equal(far.flushes, 0);
+  gate?.close();
 });
 
 test("a stream that ends while the server is waited for writes nothing after its end", async () => {

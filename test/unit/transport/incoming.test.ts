@@ -87,11 +87,11 @@ test("a caller that gives up is not answered, and its handler's signal ends with
   assert.equal(held.size, 0);
 });
 
-test("an answer that cannot be written fails the call with the reason, not with silence", async () => {
+test("an answer that cannot be written fails the call, not with silence", async () => {
   const { far, ask } = answering(10n);
   ask();
   await settled();
-  assert.equal(errorOf(far.sent[0]).code, "malformed_payload");
+  assert.equal(errorOf(far.sent[0]).code, "invalid_output");
 });
 
 test("a domain error whose data cannot be written still answers the caller", async () => {

@@ -1,4 +1,4 @@
-import { finalState, isToken, type LaterAddress, StoreHeader } from "@myelin/subjects";
+import { finalState, isToken, type LaterAddress, runningState, Store } from "@myelin/subjects";
 import {
   bury,
   failureOf,
@@ -8,6 +8,9 @@ import {
   statesOf,
   write,
 } from "../../../durable/index.ts";
+import type { Letterbox } from "../../../durable/stored/store.ts";
+import { onceAfter, stateHeaders } from "../../../durable/tasks/documents.ts";
+import { readAttempt, runningBody } from "../../../durable/work/running.ts";
 import { MeshCode, MeshError } from "../../../errors/index.ts";
 import type { Keeping } from "../keeping.ts";
 
@@ -71,13 +74,24 @@ export async function endWith(
     ...{ task, attempt: 1, generation: 0 },
     signer: workspace.signer(),
   });
-  await write(vault.store, clock, {
-    ...final,
-    headers: [
-      ...final.headers,
-      [StoreHeader.id, onceId()],
-      [StoreHeader.expected, 0],
-      [StoreHeader.expectedOf, states(finalState)],
-    ],
-  });
+  const put = ({ subject, payload, headers }: Letterbox, of: string, expected: number) => {
+    const condition = onceAfter(onceId(), expected, states(of));
+    return write(vault.store, clock, { subject, payload, headers: [...headers, ...condition] });
+  };
+  // By the same two steps as a worker, of whom one may be ending it now: of two one writes the result.
+  const running = await vault.store.last(Store.results, states(runningState), readMs);
+  const begun = await put(
+    {
+      subject: states(runningState),
+      payload:
+        running === undefined ? runningBody(nobody) : Buffer.from(running.payload).toString(),
+      headers: stateHeaders(skill, running === undefined ? 1 : readAttempt(running.head)),
+    },
+    finalState,
+    0,
+  );
+  if (begun.is === "stored") await put(final, runningState, begun.sequence);
 }
+
+const readMs = 3_000;
+const nobody = { attempt: 1, instance: "", sequence: 0, delivery: 0, tries: [] } as const;

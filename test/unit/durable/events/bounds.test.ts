@@ -47,6 +47,6 @@ test("options of subscriptions have defaults and bounds, and say so", () => {
   );
   assert.throws(() => resolveFollow({ concurrency: 0 }), /follow\.concurrency/);
   assert.throws(() => resolveFollow({ remember: Number.POSITIVE_INFINITY }), /follow\.remember/);
-  assert.deepEqual(resolveHear({ waiting: 7 }), { concurrency: 1, waiting: 7 });
+  assert.deepEqual(resolveHear({ waiting: 7 }), { concurrency: 1, waiting: 7, attemptMs: 300_000 });
   assert.throws(() => resolveHear({ waiting: 0 }), /hear\.waiting/);
 });

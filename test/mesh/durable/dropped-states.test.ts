@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { eventually } from "@myelin/mesh/testing";
+import { Store } from "@myelin/subjects";
+import { finals, left, purgeSubject } from "../../support/durable-facts.ts";
+import { painter, painterMesh } from "../../support/painter.ts";
+import { servePainter } from "../../support/painting.ts";
+import { inStore, storedMesh } from "../../support/stores.ts";
+
+const patience = { timeoutMs: 20_000 };
+const running = "mesh.result.boss.t1.running.painter";
+const final = "mesh.result.boss.t1.final.painter";
+const once = { tasks: { attempts: 5, firstDelayMs: 20, maxDelayMs: 50 } };
+
+test("a task that tells its progress again and again leaves a few of it, and its other states", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  await servePainter(home, async ({ what }, ctx) => {
+    for (let at = 1; at <= 50; at++) await ctx.progress({ at });
+    return { painted: what };
+  });
+  const boss = await home.connect("boss");
+  const task = await boss.client(painter).paint.submit({ what: "a door" }, { id: "t1" });
+  assert.deepEqual(await task.result(patience), { painted: "a door" });
+  const kept = await inStore(home, async (jsm) => {
+    const { state } = await jsm.streams.info(Store.results, { subjects_filter: ">" });
+    return state.subjects ?? {};
+  });
+  const progress = kept["mesh.result.boss.t1.progress.painter"] ?? 0;
+  assert.ok(progress >= 1 && progress <= 8, `${progress} of 50 are kept`);
+  assert.deepEqual([kept[running], kept[final]], [1, 1]);
+});
+
+test("a task whose running state the store has dropped is done by the attempt that is at it", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"], { ackWaitMs: 1_500 });
+  const attempts: number[] = [];
+  await servePainter(
+    home,
+    async ({ what }, ctx) => {
+      attempts.push(ctx.attempt);
+      await purgeSubject(home, Store.results, running);
+      return { painted: what };
+    },
+    once,
+  );
+  const boss = await home.connect("boss");
+  const task = await boss.client(painter).paint.submit({ what: "a door" }, { id: "t1" });
+  assert.deepEqual(await task.result(patience), { painted: "a door" });
+  await eventually("no task is left", async () => (await left(home, Store.tasks)) === 0);
+  assert.deepEqual([attempts, await finals(home)], [[1], [final]]);
+});
+
+test("what a handler tells after its running state was dropped is stored, and stops nothing", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"], { ackWaitMs: 1_500 });
+  const attempts: number[] = [];
+  await servePainter(
+    home,
+    async ({ what }, ctx) => {
+      attempts.push(ctx.attempt);
+      await purgeSubject(home, Store.results, running);
+      await ctx.checkpoint({ strokes: 7 });
+      await purgeSubject(home, Store.results, running);
+      await ctx.progress("half");
+      if (ctx.attempt === 1) throw "the brush broke";
+      return { painted: `${what} after ${JSON.stringify(ctx.left)}` };
+    },
+    once,
+  );
+  const boss = await home.connect("boss");
+  const task = await boss.client(painter).paint.submit({ what: "a door" }, { id: "t1" });
+  assert.deepEqual(await task.result(patience), { painted: 'a door after {"strokes":7}' });
+  await eventually("no task is left", async () => (await left(home, Store.tasks)) === 0);
+  assert.deepEqual([attempts, await finals(home)], [[1, 2], [final]]);
+});
