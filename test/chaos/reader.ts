@@ -94,10 +94,16 @@ export class Reader implements AsyncDisposable {
   }
 
   async #message(stream: StoreName, seq: number): Promise<Found | undefined> {
-    const message = await this.#jsm.streams.getMessage(stream, { seq });
+    const message = await this.#read(stream, seq);
     if (message === null) return undefined;
     const { subject, header } = message;
     return { subject, sequence: seq, header: (name) => header.get(name) };
+  }
+
+  /** A stream that has healed may still choose another leader, and has none for a moment. */
+  #read(stream: StoreName, seq: number): ReturnType<JetStreamManager["streams"]["getMessage"]> {
+    const get = async () => ({ message: await this.#jsm.streams.getMessage(stream, { seq }) });
+    return eventually(`${stream} is read`, get, healMs).then(({ message }) => message);
   }
 
   async #isWhole(): Promise<boolean> {

@@ -147,7 +147,7 @@ test("dead drop is done with a letter, and wrong options say what they may be", 
   assert.deepEqual([letter?.state, letter?.markers[0]?.by], ["dropped", "ops"]);
   const wrong: readonly (readonly [string, RegExp])[] = [
     ["--cause=nonsense", /--cause must be an error code such as handler_failed/],
-    ["--since=yesterday", /--since must be a date such as/],
+    ["--since=yesterday", /--since must be a time such as/],
     ["--agent=A.*", /--agent must be/],
     ["--state=gone", /--state must be open, redriven, dropped or any/],
   ];
