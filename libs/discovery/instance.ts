@@ -138,6 +138,12 @@ export class Instance implements Target {
     this.#factor = 1 + caution * Math.max(0, 1 - (now - this.#since) / warmUpMs);
   }
 
+  /** It was lost and is back: what it showed on its way out says nothing of now, and would keep it out for half a minute. */
+  revive(): void {
+    this.lostAt = undefined;
+    for (const shown of [this.#latencies, this.#loads, this.#measuredAt]) shown.length = 0;
+  }
+
   /** No slow start: it was there before us. */
   trust(): void {
     this.#since = Number.NEGATIVE_INFINITY;

@@ -177,7 +177,9 @@ export class Roster {
   #alive(instance: Instance, now: number): void {
     instance.heardAt = now;
     instance.suspected = false;
-    instance.lostAt = undefined;
+    if (instance.lostAt === undefined) return;
+    instance.revive();
+    for (const slot of this.#slots) this.#level(slot);
   }
 
   #forgetOne(): boolean {

@@ -92,6 +92,16 @@ test("an instance that once was slow is tried again after a while without calls"
   assert.equal(picked(), "a1");
 });
 
+test("what was lost and is back is not held to how slow it was on its way out", () => {
+  const { discovery, answer, spread, link } = known(["a1", "a2"]);
+  answer("a1", 3_000);
+  answer("a2", 5);
+  assert.deepEqual(spread(), { a2: 400 });
+  discovery.lost("far", "a1");
+  link.deliver(beat("a1"));
+  assert.equal(Object.keys(spread()).length, 2);
+});
+
 test("latencies of one skill say nothing about another", () => {
   const { discovery, answer } = known(["a1", "a2"]);
   answer("a1", 10_000);
