@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { channel } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import { connect, type NatsConnection, type NodeConnectionOptions } from "@nats-io/transport-node";
@@ -21,7 +20,7 @@ export async function dial(
   const started = performance.now();
   for (;;) {
     try {
-      return await attempt(nats);
+      return await attempt(options.servers, nats);
     } catch (error) {
       const patienceMs = patience(error, options.waitForBrokerMs ?? 0);
       if (performance.now() - started >= patienceMs) throw explained(error, options);
@@ -30,35 +29,41 @@ export async function dial(
   }
 }
 
-/** The sockets of one attempt to connect, known by what they were made for. */
-const attempts = new AsyncLocalStorage<Set<Socket>>();
-const made = channel("net.client.socket");
-let underWay = 0;
-
 /** Connects, or leaves no socket behind: nats.js keeps that of a server which took the connection and said nothing. */
-async function attempt(nats: NodeConnectionOptions): Promise<NatsConnection> {
-  const sockets = new Set<Socket>();
+async function attempt(
+  servers: readonly string[],
+  nats: NodeConnectionOptions,
+): Promise<NatsConnection> {
+  const made: Socket[] = [];
+  const note = (message: unknown): void => {
+    made.push((message as { readonly socket: Socket }).socket);
+  };
   const failed = new AbortController();
   // Of a socket that begins with TLS nobody is told.
   const tls = nats.tls && { ...nats.tls, signal: failed.signal };
-  if (underWay++ === 0) made.subscribe(note);
+  sockets.subscribe(note);
   try {
-    return await attempts.run(sockets, () => connect(tls ? { ...nats, tls } : nats));
+    return await connect(tls ? { ...nats, tls } : nats);
   } catch (error) {
     failed.abort();
-    for (const socket of sockets) socket.destroy();
+    const ports = servers.map(portOf);
+    // Others in this process may have connected meanwhile: nothing was said on ours, for the server spoke first.
+    const isOurs = ({ bytesWritten, remotePort = 0 }: Socket): boolean =>
+      bytesWritten === 0 && ports.includes(remotePort);
+    for (const socket of made.filter(isOurs)) socket.destroy();
     throw error;
   } finally {
-    // Following contexts costs every promise of the process something, so it ends with the last attempt.
-    if (--underWay === 0) {
-      made.unsubscribe(note);
-      attempts.disable();
-    }
+    sockets.unsubscribe(note);
   }
 }
 
-function note(message: unknown): void {
-  attempts.getStore()?.add((message as { readonly socket: Socket }).socket);
+/** Where Node tells of each socket that is made; to follow contexts instead would slow every promise by a fifth. */
+const sockets = channel("net.client.socket");
+const usualPort = 4_222;
+
+function portOf(server: string): number {
+  const port = /:(\d+)\/?$/.exec(server)?.[1];
+  return port === undefined ? usualPort : Number(port);
 }
 
 function patience(error: unknown, waitForBrokerMs: number): number {

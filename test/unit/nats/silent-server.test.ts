@@ -70,6 +70,8 @@ test("an attempt that fails leaves alone what is connected meanwhile, here and e
   hurry(t);
   const failed = assert.rejects(attempt(server.port), { code: "unavailable" });
   const other = connectSocket(server.port, "127.0.0.1");
+  // Whoever has said something is no client that waits for a greeting.
+  other.write("hello");
   const connected = await attempt(nats.port);
   await failed;
   t.mock.restoreAll();
