@@ -26,9 +26,9 @@ import type { Caller } from "./caller.ts";
 import type { ContextParts } from "./context.ts";
 import { type EventContext, HandledEvent } from "./event-context.ts";
 import type { Publish } from "./event-publish.ts";
-import { logFailure } from "./handler-table.ts";
 import type { Kept } from "./kept.ts";
 import type { ConnectConfig } from "./options.ts";
+import { logFailure } from "./reports.ts";
 
 /** What is done with events of one kind. Make it with `on`. */
 export interface EventHandling {

@@ -8,6 +8,7 @@ import {
   type Operation,
   RequestRecord,
   systemClock,
+  unlessEnded,
   Wheel,
 } from "../pipeline/index.ts";
 import { handler } from "../serve/handler.ts";
@@ -16,10 +17,11 @@ import { json } from "../wire/index.ts";
 import { onAbort } from "./aborts.ts";
 import type { Client } from "./client.ts";
 import { type ContextParts, type Handlers, RequestContext } from "./context.ts";
-import { checkHandlers, type HandlerTable, logFailure } from "./handler-table.ts";
+import { checkHandlers, type HandlerTable } from "./handler-table.ts";
 import { keepsNothing } from "./kept.ts";
 import { type Logger, silent } from "./logger.ts";
 import { operationsOf } from "./operations.ts";
+import { logFailure } from "./reports.ts";
 
 /** What was done once, as it was recorded; `Recorded` of the door `/operate` is one. */
 export interface Rehearsable {
@@ -84,10 +86,7 @@ export function rehearse<C extends Contract>(
     // With somebody who stands in for the others, asking them is no way out.
     request.replay = { stream, sequence, onward: client !== undefined };
     try {
-      return await new Promise((resolve, reject) => {
-        signal.onEnd(reject);
-        serve(request).then(resolve, reject);
-      });
+      return await unlessEnded(signal, () => serve(request));
     } finally {
       // The frames of a stream are still to come.
       if (!operation.streams) unhear?.();

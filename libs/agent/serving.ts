@@ -22,17 +22,12 @@ import { ReplyHeads } from "../wire/index.ts";
 import { servicesOf } from "./card.ts";
 import { type ContextParts, RequestContext } from "./context.ts";
 import { countsOf } from "./counts.ts";
-import {
-  checkHandlers,
-  type HandlerTable,
-  logBroken,
-  logFailure,
-  reportUnsent,
-} from "./handler-table.ts";
+import { checkHandlers, type HandlerTable } from "./handler-table.ts";
 import type { Identity } from "./identity.ts";
 import { operationsOf } from "./operations.ts";
 import type { ConnectConfig } from "./options.ts";
 import { recorderOf } from "./recording.ts";
+import { logBroken, logFailure, reportUnsent } from "./reports.ts";
 import type { ServeOptions } from "./serve-options.ts";
 import { workerOf } from "./working.ts";
 
@@ -71,7 +66,6 @@ export class Serving {
   #joined: Listening | undefined;
   #taken = 0;
   #draining: Promise<void> | undefined;
-  #worked: Promise<void> | undefined;
 
   constructor(
     contract: Contract,
@@ -186,12 +180,14 @@ export class Serving {
   drain(timeoutMs: number): Promise<void> {
     const { clock } = this.#parts.config;
     const late = clock.schedule(timeoutMs, () => this.#abandon(timeoutMs));
-    this.#worked = this.#worker?.drain(timeoutMs);
-    this.#draining ??= this.#drain(timeoutMs);
-    return this.#draining.finally(late);
+    const worked = this.#worker?.drain(timeoutMs);
+    this.#draining ??= this.#drain(timeoutMs, worked);
+    return Promise.all([this.#draining, worked])
+      .then(() => {})
+      .finally(late);
   }
 
-  async #drain(timeoutMs: number): Promise<void> {
+  async #drain(timeoutMs: number, worked: Promise<void> | undefined): Promise<void> {
     this.#presence.change(PresenceState.Draining);
     await this.#door.close();
     // Callers of this very instance can go elsewhere; what came through the queue is still served.
@@ -199,7 +195,7 @@ export class Serving {
     await this.#foreign.settled(timeoutMs);
     if (!(await this.#admission.idle(timeoutMs))) this.#abandon(timeoutMs);
     await this.#incoming.settled(timeoutMs);
-    await this.#worked;
+    await worked;
     await this.#recorder.stop(timeoutMs);
     const all = [...this.#direct, ...this.#elsewhere];
     await Promise.all(all.map((listening) => listening.stop()));

@@ -29,7 +29,7 @@ export function readDomainError(error: MeshError, skill: Skill, key: string): Me
   if (error.domain === undefined) return error;
   const { name, data } = error.domain;
   const what = `error ${JSON.stringify(name)} of ${key}`;
-  const schema = Object.hasOwn(skill.errors, name) ? skill.errors[name] : undefined;
+  const schema = declares(skill, error) ? skill.errors[name] : undefined;
   if (schema === undefined) return misfit(`${what} is not declared by its contract`, error);
   try {
     const domain = { name, data: check(schema, data, MeshCode.InvalidOutput, what) };

@@ -34,33 +34,21 @@ function isAsynchronous(root: z.ZodType): boolean {
   return false;
 }
 
-/** What zod keeps of a schema or a check: other schemas, checks, and functions of its author's. */
+/** Where zod keeps other schemas, checks, and functions of its author's. */
+const places = [
+  ...["in", "out", "innerType", "element", "items", "rest", "options", "left", "right"],
+  ...["keyType", "valueType", "catchall", "checks", "fn", "transform", "tx"],
+] as const;
+
+/** What a schema or a check consists of. */
 function partsOf(part: object): readonly unknown[] {
   if (Array.isArray(part)) return part;
-  const { _zod: inner } = part as {
-    readonly _zod?: { readonly def?: object; readonly check?: unknown };
-  };
-  if (inner === undefined) return [];
-  const { def } = inner;
-  const {
-    shape = {},
-    fn,
-    transform,
-    tx,
-    checks,
-    ...others
-  } = (def ?? {}) as Record<string, unknown>;
-  const schemas = [
-    "in",
-    "out",
-    "innerType",
-    "element",
-    "items",
-    "rest",
-    "options",
-    "left",
-    "right",
-  ];
-  const more = [...schemas, "keyType", "valueType", "catchall"].map((name) => others[name]);
-  return [inner.check, fn, transform, tx, checks, ...Object.values(shape as object), ...more];
+  const { def, check } = (part as { readonly _zod?: Inner })._zod ?? {};
+  if (def === undefined) return [check];
+  return [check, ...Object.values(def["shape"] ?? {}), ...places.map((place) => def[place])];
+}
+
+interface Inner {
+  readonly def?: Readonly<Record<string, unknown>>;
+  readonly check?: unknown;
 }

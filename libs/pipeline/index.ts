@@ -20,6 +20,6 @@ export {
   type TaskMove,
   type TaskWork,
 } from "./request.ts";
-export { CallSignal, sleep } from "./signal.ts";
+export { CallSignal, sleep, unlessEnded } from "./signal.ts";
 export type { TraceContext } from "./trace.ts";
 export { type Timer, timer, Wheel } from "./wheel.ts";

@@ -104,6 +104,17 @@ export class CallSignal implements Timer {
   }
 }
 
+/**
+ * What comes of work, or the signal's reason as soon as that ends; the work goes on. The signal is this work's alone:
+ * it is not told that nobody listens any more.
+ */
+export function unlessEnded<T>(signal: CallSignal, work: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.onEnd(reject);
+    work().then(resolve, reject);
+  });
+}
+
 /** Waits, or throws the signal's reason as soon as it ends. */
 export function sleep(wheel: Wheel, until: number, signal: CallSignal): Promise<void> {
   return new Promise((resolve, reject) => {

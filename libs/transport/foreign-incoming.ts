@@ -8,7 +8,7 @@ import {
 } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Inbound } from "../nats/index.ts";
-import { type Operation, type Request, RequestRecord } from "../pipeline/index.ts";
+import { inTime, type Operation, type Request, RequestRecord } from "../pipeline/index.ts";
 import {
   type ForeignProof,
   json,
@@ -70,12 +70,7 @@ export class ForeignIncoming {
   /** Resolves when nothing is being verified any more, or when that takes too long. */
   async settled(timeoutMs: number): Promise<void> {
     if (this.#verifying.size === 0 || timeoutMs <= 0) return;
-    let cancel = (): void => {};
-    const late = new Promise<void>((resolve) => {
-      cancel = this.#parts.clock.schedule(timeoutMs, resolve);
-    });
-    await Promise.race([Promise.all(this.#verifying), late]);
-    cancel();
+    await inTime(this.#parts.clock, timeoutMs, Promise.all(this.#verifying));
   }
 
   readonly receive = (message: Inbound): void => {

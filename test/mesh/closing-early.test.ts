@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { defineAgent, event, isMeshError, MeshCode, skill } from "@myelin/mesh";
-import { eventually, startMesh } from "@myelin/mesh/testing";
+import { eventually, startMesh, type TestMesh } from "@myelin/mesh/testing";
 import { z } from "zod";
 import { lab, labour, Notes } from "../support/lab.ts";
 import { Bench, workshop } from "../support/workshop.ts";
@@ -16,35 +16,34 @@ async function soon(ending: Promise<unknown>): Promise<void> {
   assert.ok(tookMs < 15_000, `it took ${tookMs} ms`);
 }
 
-test("a close during a long drain ends it soon, and what runs is told to stop", async () => {
-  await using mesh = await startMesh();
+/** An agent at work on a call that takes a minute, heeds its signal, and ends with the agent. */
+async function atWork(mesh: TestMesh, onAbort = () => {}) {
   const notes = new Notes();
-  let told = 0;
-  notes.onAbort = () => told++;
+  notes.onAbort = onAbort;
   const agent = await mesh.serve(lab, labour(notes));
   const client = (await mesh.connect("ops")).client(lab);
-  const call = assert.rejects(
+  const ended = assert.rejects(
     client.wait({ ms: 60_000 }, { timeoutMs: 90_000 }),
     withCode(MeshCode.UnknownOutcome),
   );
   await eventually("it runs", () => notes.calls === 1);
+  return { agent, ended };
+}
+
+test("a close during a long drain ends it soon, and what runs is told to stop", async () => {
+  await using mesh = await startMesh();
+  let told = 0;
+  const { agent, ended } = await atWork(mesh, () => told++);
   const drained = agent.drain({ timeoutMs: 60_000 });
-  await soon(Promise.all([agent.close(), drained, call]));
+  await soon(Promise.all([agent.close(), drained, ended]));
   assert.equal(told, 1);
 });
 
 test("a second drain with less time shortens the first", async () => {
   await using mesh = await startMesh();
-  const notes = new Notes();
-  const agent = await mesh.serve(lab, labour(notes));
-  const client = (await mesh.connect("ops")).client(lab);
-  const call = assert.rejects(
-    client.wait({ ms: 60_000 }, { timeoutMs: 90_000 }),
-    withCode(MeshCode.UnknownOutcome),
-  );
-  await eventually("it runs", () => notes.calls === 1);
+  const { agent, ended } = await atWork(mesh);
   const first = agent.drain({ timeoutMs: 60_000 });
-  await soon(Promise.all([agent.drain({ timeoutMs: 50 }), first, call]));
+  await soon(Promise.all([agent.drain({ timeoutMs: 50 }), first, ended]));
 });
 
 test("a close during a drain ends the calls that the drain waited for", async () => {

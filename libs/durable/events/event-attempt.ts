@@ -1,6 +1,6 @@
 import { deadSubject, Store } from "@myelin/subjects";
 import { MeshError } from "../../errors/index.ts";
-import { CallSignal, pause } from "../../pipeline/index.ts";
+import { CallSignal, pause, unlessEnded } from "../../pipeline/index.ts";
 import { bury, type Dead, readDead } from "../dead/dead.ts";
 import { acknowledge, Word } from "../stored/acknowledging.ts";
 import { type EarlyEnd, earlyEnd } from "../work/attempt-ends.ts";
@@ -161,10 +161,7 @@ export class EventAttempt {
     signal.expire(clock.now() + attemptMs, attemptMs, work.operation.key);
     const request = eventRequest(work, arrival, signal);
     request.timeoutMs = attemptMs;
-    return new Promise((resolve, reject) => {
-      signal.onEnd(reject);
-      serve(request).then(resolve, reject);
-    });
+    return unlessEnded(signal, () => serve(request));
   }
 
   #handled(subject: string, id: string): void {

@@ -99,34 +99,30 @@ export class Follower {
 
   /** Takes nothing new and finishes what it has; what is not done in time is given back. Again, it may end sooner. */
   drain(timeoutMs: number): Promise<void> {
-    if (this.#draining !== undefined && this.#state === "draining") {
-      const late = this.#parts.clock.schedule(timeoutMs, () => this.#giveBack());
-      void this.#draining.finally(late);
-    }
+    const late = this.#parts.clock.schedule(timeoutMs, () => void this.#giveBack());
     this.#draining ??= this.#drain(timeoutMs);
-    return this.#draining;
+    return this.#draining.finally(late);
   }
 
   async #drain(timeoutMs: number): Promise<void> {
-    const { clock, link } = this.#parts;
+    const { link } = this.#parts;
     this.#state = "draining";
-    // First the server must know: what is given back before would come again to what was asked for here.
-    await this.#puller.stop();
-    const late = clock.schedule(timeoutMs, () => this.#giveBack());
-    if (timeoutMs === 0) this.#giveBack();
-    else this.#pump();
+    if (timeoutMs === 0) await this.#giveBack();
+    else await this.#puller.stop();
+    this.#pump();
     if (this.#running.size > 0) {
       await new Promise<void>((resolve) => {
         this.#idle = resolve;
       });
     }
-    late();
     this.#state = "stopped";
     for (const undo of this.#undo.splice(0)) undo();
     if (link.isUp) await link.flush().catch(() => {});
   }
 
-  #giveBack(): void {
+  /** First the server must know: what is given back before would come again to what was asked for here. */
+  async #giveBack(): Promise<void> {
+    await this.#puller.stop();
     for (const { attempt } of this.#waiting.splice(0)) attempt.nak(0);
     for (const { attempt } of this.#running) attempt.end("stopping");
   }

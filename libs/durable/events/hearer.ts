@@ -1,7 +1,13 @@
 import { callerInbox, eventSubject, parseEventSubject } from "@myelin/subjects";
 import { MeshError } from "../../errors/index.ts";
 import type { Inbound, Link, Listening } from "../../nats/index.ts";
-import { CallSignal, type Clock, type Serve, type Wheel } from "../../pipeline/index.ts";
+import {
+  CallSignal,
+  type Clock,
+  type Serve,
+  unlessEnded,
+  type Wheel,
+} from "../../pipeline/index.ts";
 import { readCloud } from "./cloud.ts";
 import type { HearConfig } from "./event-options.ts";
 import { type Arrival, type EventWork, eventRequest } from "./event-work.ts";
@@ -132,10 +138,7 @@ export class Hearer {
     const signal = new CallSignal(wheel);
     signal.expire(clock.now() + attemptMs, attemptMs, work.operation.key);
     try {
-      await new Promise((resolve, reject) => {
-        signal.onEnd(reject);
-        serve(eventRequest(work, arrival, signal)).then(resolve, reject);
-      });
+      await unlessEnded(signal, () => serve(eventRequest(work, arrival, signal)));
     } finally {
       signal.settle();
     }

@@ -241,10 +241,9 @@ export class Submitter {
     checkServer(this.#parts.link.serverVersion, "work for later");
     const config = resolveSubmit({ deadlineMs: cancelLifeMs });
     const letter = { subject, payload: "", id, operation, lifeMs: cancelLifeMs, plan };
-    await this.#store(
-      { ...letter, headers: await this.#headers(letter, config, undefined) },
-      config,
-    );
+    const headers = await this.#headers(letter, config, undefined);
+    await this.#store({ ...letter, headers }, config);
   }
 }
+
 const readMs = 3_000;

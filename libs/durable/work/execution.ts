@@ -1,6 +1,11 @@
 import { checkpointState, progressState, Store } from "@myelin/subjects";
 import { MeshError } from "../../errors/index.ts";
-import { type CallSignal, RequestRecord, type TaskWork } from "../../pipeline/index.ts";
+import {
+  type CallSignal,
+  RequestRecord,
+  type TaskWork,
+  unlessEnded,
+} from "../../pipeline/index.ts";
 import { parseTraceparent } from "../../telemetry/index.ts";
 import { json } from "../../wire/index.ts";
 import type { KnownTask } from "./known-task.ts";
@@ -48,9 +53,10 @@ export async function execute(task: KnownTask, execution: Execution): Promise<un
   let failure: MeshError | undefined;
   try {
     // A handler that never comes back must not hold its place for good.
-    return await new Promise((resolve, reject) => {
-      signal.onEnd(reject);
-      execution.onHandler(parts.serve(request).then(resolve, reject));
+    return await unlessEnded(signal, () => {
+      const serving = parts.serve(request);
+      execution.onHandler(serving.catch(() => {}));
+      return serving;
     });
   } catch (error) {
     failure = MeshError.from(error);

@@ -96,18 +96,20 @@ export class Worker {
    * Again, it may end sooner.
    */
   drain(timeoutMs: number): Promise<void> {
-    const late = this.#parts.clock.schedule(timeoutMs, () => {
-      if (this.#state !== "draining") return;
-      for (const { attempt } of this.#running.keys()) attempt.end("stopping");
-    });
+    const late = this.#parts.clock.schedule(timeoutMs, () => void this.#giveBack());
     this.#draining ??= this.#drain();
     return this.#draining.finally(late);
+  }
+
+  /** First the server must know: what is given back before would come again to what was asked for here, and again. */
+  async #giveBack(): Promise<void> {
+    await this.#intake.stop();
+    for (const { attempt } of this.#running.keys()) attempt.end("stopping");
   }
 
   async #drain(): Promise<void> {
     const { link } = this.#parts;
     this.#state = "draining";
-    // First the server must know: what is given back before would come again to what was asked for here, and again.
     await this.#intake.stop();
     for (const { attempt } of this.#waiting.splice(0)) attempt.nak(0);
     while (this.#running.size > 0) await Promise.all(this.#running.values());

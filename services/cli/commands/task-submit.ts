@@ -41,12 +41,10 @@ export async function submitTask(
     ...(deadline === undefined ? {} : { deadlineMs: parseDuration(deadline, "--deadline") }),
   };
   const contract = await contractToSubmit(context, target, flags.contract);
+  if (contract.skills[target.skill]?.streams === true) {
+    throw usage(`${target.agent}.${target.skill} streams, and a task has one result: myelin call`);
+  }
   return asSubmitter(context, async (mesh, signal) => {
-    if (contract.skills[target.skill]?.streams === true) {
-      throw usage(
-        `${target.agent}.${target.skill} streams, and a task has one result: myelin call`,
-      );
-    }
     const method = mesh.client(contract)[target.skill] as unknown as AnySubmit;
     const task = await method.submit(input, { ...given, signal });
     if (context.json && !wait) printJson(context, task.receipt);

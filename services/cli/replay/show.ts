@@ -3,7 +3,8 @@ import type { Context } from "../context.ts";
 import { cut, duration } from "../table.ts";
 import { plain } from "../terminal.ts";
 
-const widths = [24, 20, 16, 28, 24, 9, 0];
+const idWidth = 24;
+const widths = [24, 20, 16, 28, idWidth, 9, 0];
 const titles = ["TIME", "PLACE", "CALLER", "CALLED", "ID", "TOOK", "ENDED"] as const;
 const mostValue = 120;
 
@@ -65,7 +66,7 @@ function rowOf(recorded: Recorded, answer: RecordedAnswer | undefined, end: stri
       `${stream}:${sequence}`,
       caller,
       `${agent}.${skill}`,
-      cut(id, 24),
+      cut(id, idWidth),
       answer === undefined ? "" : duration(answer.tookMs),
       end,
     ]),

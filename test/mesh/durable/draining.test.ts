@@ -48,3 +48,28 @@ test("a worker that stops slowly spends no attempts of what it does not take any
   open();
   await stopping;
 });
+
+test("what a worker gives back when it closes does not come to it once more", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  const ran: string[] = [];
+  const first = await servePainter(
+    home,
+    async ({ what }, { signal }) => {
+      ran.push(what);
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      throw signal.reason;
+    },
+    { tasks: { concurrency: 64 } },
+  );
+  const { paint } = (await home.connect("boss")).client(painter);
+  const many = 20;
+  const tasks = await Promise.all(
+    Array.from({ length: many }, (_, at) => paint.submit({ what: `door ${at}` })),
+  );
+  await eventually("all run", () => ran.length === many);
+  await first.close();
+  assert.equal(await delivered(home), many);
+  await servePainter(home, ({ what }) => ({ painted: what }));
+  for (const task of tasks) await task.result({ timeoutMs: 20_000 });
+  assert.equal(await delivered(home), 2 * many);
+});

@@ -83,8 +83,7 @@ export async function endWith(
   const begun = await put(
     {
       subject: states(runningState),
-      payload:
-        running === undefined ? runningBody(nobody) : Buffer.from(running.payload).toString(),
+      payload: running?.payload ?? runningBody(nobody),
       headers: stateHeaders(skill, running === undefined ? 1 : readAttempt(running.head)),
     },
     finalState,
