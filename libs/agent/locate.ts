@@ -85,8 +85,8 @@ function onlyWorkspace(home: string): string {
   throw new MeshError(
     MeshCode.InvalidArgument,
     found.length === 0
-      ? `${home} holds no workspace's credentials; MYELIN_HOME names the folder that \`myelin init\` made`
-      : `${home} has the workspaces ${found.join(", ")}; set MYELIN_WORKSPACE to one of them`,
+      ? `${home} is no home that \`myelin init\` made: it holds no workspace's credentials`
+      : `${home} has the workspaces ${found.join(", ")}; say which: MYELIN_WORKSPACE, or \`myelin … --workspace\``,
   );
 }
 

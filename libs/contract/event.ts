@@ -1,7 +1,7 @@
 import { isEventName, maxNameTokens, tokenRule } from "@myelin/subjects";
 import type { z } from "zod";
 import { MeshCode, MeshError } from "../errors/index.ts";
-import { schema } from "./schema.ts";
+import { jsonSchema } from "./schema.ts";
 
 /** What an agent tells the others, as its author declares it. */
 export interface EventOptions<Data extends z.ZodType> {
@@ -26,7 +26,7 @@ export type EventKinds = Readonly<Record<string, EventKind>>;
 export function event<Data extends z.ZodType>(options: EventOptions<Data>): EventKind<Data> {
   return Object.freeze({
     description: options.description ?? "",
-    data: schema("event.data", options.data),
+    data: jsonSchema("event.data", options.data),
     signed: options.signed ?? false,
   });
 }

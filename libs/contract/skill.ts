@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { MeshCode, MeshError } from "../errors/index.ts";
-import { schema } from "./schema.ts";
+import { jsonSchema, schema } from "./schema.ts";
 
 /** The errors a skill declares: a name and the shape of its data. */
 export type ErrorSchemas = Readonly<Record<string, z.ZodType>>;
@@ -95,12 +95,11 @@ export function skill(
     | StreamOptions<z.ZodType, z.ZodType, ErrorSchemas>,
 ): Skill {
   const streams = "frames" in options;
+  const wire = options.messages === undefined ? jsonSchema : schema;
   return Object.freeze({
     description: options.description ?? "",
-    input: schema("skill.input", options.input),
-    output: streams
-      ? schema("skill.frames", options.frames)
-      : schema("skill.output", options.output),
+    input: wire("skill.input", options.input),
+    output: streams ? wire("skill.frames", options.frames) : wire("skill.output", options.output),
     streams,
     idempotent: options.idempotent ?? false,
     deadlineMs: milliseconds("skill.deadlineMs", options.deadlineMs ?? defaultDeadlineMs),
@@ -113,7 +112,7 @@ export function skill(
 }
 
 function errorSchemas(errors: ErrorSchemas): ErrorSchemas {
-  for (const [name, data] of Object.entries(errors)) schema(`skill.errors.${name}`, data);
+  for (const [name, data] of Object.entries(errors)) jsonSchema(`skill.errors.${name}`, data);
   return errors;
 }
 

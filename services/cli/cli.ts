@@ -58,6 +58,10 @@ function program(terminal: Terminal, outcome: Outcome, args: readonly string[]):
     command(parent, name, summary)
       .option("--as <name>", "our name as a caller; default: MYELIN_AS, then ops")
       .option(
+        "--workspace <name>",
+        "where the home has several; default: MYELIN_WORKSPACE, else its only one",
+      )
+      .option(
         "--creds <file>",
         "credentials, or a folder of them; default: MYELIN_CREDS, the home's",
       )

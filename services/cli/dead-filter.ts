@@ -18,7 +18,7 @@ export interface FilterOptions {
   readonly all?: boolean | string;
 }
 
-/** Which letters are meant: by options, by a task's id, or by the subject of a letter. */
+/** Which letters are meant: by options, by the id of a task or event, or by the subject of a letter. */
 export function filterOf(options: FilterOptions, what?: string): DeadFilter {
   const { agent, skill, from, cause, kind, trace: traceId, state } = options;
   const { since, until } = options;
@@ -37,7 +37,7 @@ function checked(filter: DeadFilter): DeadFilter {
     return filter;
   } catch (error) {
     const { detail } = MeshError.from(error);
-    const typed = detail.replaceAll("dead.task", "the task's id").replaceAll("dead.", "--");
+    const typed = detail.replaceAll("dead.task", "what is meant").replaceAll("dead.", "--");
     throw usage(typed);
   }
 }
@@ -46,14 +46,14 @@ function checked(filter: DeadFilter): DeadFilter {
 export function wantedOf(options: FilterOptions, what?: string): DeadFilter {
   const filter = filterOf(options, what);
   if (Object.keys(filter).length > 0 || options.all !== undefined) return filter;
-  throw usage("say which: a task's id, an option such as --agent or --cause, or --all");
+  throw usage("say which: an id, an option such as --agent or --cause, or --all");
 }
 
 /** A letter's subject names each of its parts. */
 function wordsOf(what: string): DeadFilter {
-  if (!what.includes(".")) return { task: what };
+  if (!what.startsWith("mesh.")) return { task: what };
   const address = parseDeadSubject(what);
-  if (!address.ok) throw usage(`${what} is neither a task's id nor the subject of a letter`);
+  if (!address.ok) throw usage(`${what} is no subject of a letter`);
   const { generation, ...words } = address.value;
   return { ...given({ ...words }), generation };
 }

@@ -9,12 +9,13 @@ export type Place = Located;
 export interface PlaceOptions {
   readonly server?: string;
   readonly home?: string;
+  readonly workspace?: string;
   readonly creds?: string;
 }
 
 /** Finds the mesh: the options, else as every program does, by the environment or a folder above. */
 export function findMesh(
-  { server, home, creds }: PlaceOptions,
+  { server, home, workspace, creds }: PlaceOptions,
   env: Readonly<Record<string, string | undefined>>,
   cwd: string,
 ): Place {
@@ -23,6 +24,7 @@ export function findMesh(
       ...(home === undefined ? env : withoutFiles(env)),
       ...(server === undefined ? {} : { MYELIN_URL: server }),
       ...(home === undefined ? {} : { MYELIN_HOME: home }),
+      ...(workspace === undefined ? {} : { MYELIN_WORKSPACE: workspace }),
     },
     cwd,
   );

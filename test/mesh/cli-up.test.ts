@@ -45,3 +45,16 @@ test("up keeps a mesh with the desk up, the other commands find it, and it leave
     rmSync(folder, { recursive: true });
   }
 });
+
+test("up takes no other mesh's place or name: it starts its own", async () => {
+  for (const [option, value] of [
+    ["--server", "nats://127.0.0.1:1"],
+    ["--workspace", "desk"],
+    ["--creds", "x.creds"],
+    ["--as", "boss"],
+  ] as const) {
+    const terminal = new FakeTerminal({ cwd: "/" });
+    assert.equal(await run(["up", option, value], terminal), 2);
+    assert.match(terminal.complained, new RegExp(`${option} is not for up, which starts a server`));
+  }
+});

@@ -42,6 +42,12 @@ test("init run twice keeps every file as it is, and says so", async () => {
   assert.equal(second.exit, 0);
   assert.deepEqual(JSON.parse(second.out).made, []);
   assert.equal(JSON.parse(second.out).kept.length, JSON.parse(first.out).made.length);
+  assert.deepEqual(
+    [JSON.parse(first.out).unused, JSON.parse(second.out).unused],
+    [[], ["--workspace"]],
+  );
+  const told = await init(folder.path, "--hosts", "far.example", "--days", "3");
+  assert.match(told.err, /^--hosts, --days: nothing of it was done, .*`myelin certify`/);
   assert.deepEqual(filesIn(folder.path), before);
 });
 

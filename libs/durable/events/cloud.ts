@@ -50,6 +50,16 @@ export function writeCloud(told: Told): Headers {
   ];
 }
 
+/** What its publisher named an event; undefined where that cannot be read. */
+export function readEventId(head: string, payload: Uint8Array): string | undefined {
+  try {
+    return readCloud(head, payload).id;
+  } catch {
+    // Bytes from anybody: what is no event has no id.
+    return undefined;
+  }
+}
+
 /** Reads an event in either mode; throws `malformed_header` or `malformed_payload` when it is none. */
 export function readCloud(head: string, payload: Uint8Array): CloudEvent {
   const type = field(head, contentNeedle);

@@ -28,13 +28,18 @@ export interface PublishConfig {
 }
 
 const idPattern = /^[\w.:/+=-]{1,128}$/;
+export const eventIdRule = "1 to 128 of letters, digits and _.:/+=-";
+
+/** Whether it can name an event; a task's id, a token, always can. */
+export function isEventId(id: unknown): id is string {
+  return typeof id === "string" && idPattern.test(id);
+}
+
 const mostSubject = 256;
 
 export function resolvePublish(options: PublishOptions = {}): PublishConfig {
   const { id = randomToken(), subject, at = new Date(), signal } = options;
-  if (typeof id !== "string" || !idPattern.test(id)) {
-    throw wrong("id", "1 to 128 of letters, digits and _.:/+=-", id);
-  }
+  if (!isEventId(id)) throw wrong("id", eventIdRule, id);
   if (subject !== undefined && !(typeof subject === "string" && isShort(subject))) {
     throw wrong("subject", `1 to ${mostSubject} characters of well-formed text`, subject);
   }

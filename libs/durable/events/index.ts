@@ -1,8 +1,10 @@
-export { readCloud } from "./cloud.ts";
+export { readCloud, readEventId } from "./cloud.ts";
 export { givenUp } from "./event-ends.ts";
 export {
+  eventIdRule,
   type FollowOptions,
   type HearOptions,
+  isEventId,
   type PublishOptions,
   resolveFollow,
   resolveHear,

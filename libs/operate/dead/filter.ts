@@ -1,4 +1,5 @@
 import { isToken, tokenRule } from "@myelin/subjects";
+import { eventIdRule, isEventId } from "../../durable/index.ts";
 import { type MeshCode as Code, codeTable, MeshCode, MeshError } from "../../errors/index.ts";
 import { type DeadKind, type DeadLetter, stateOf } from "./letter.ts";
 
@@ -9,7 +10,7 @@ export interface DeadFilter {
   readonly agent?: string;
   /** A skill, or a subscription's name. */
   readonly skill?: string;
-  /** A task's id. */
+  /** A task's id, or an event's, or the place by which the letter names it. */
   readonly task?: string;
   /** How often it had been brought back before. */
   readonly generation?: number;
@@ -28,13 +29,16 @@ export interface DeadFilter {
 
 /** Throws `invalid_argument` for a filter that can mean no letter. */
 export function checkFilter(filter: DeadFilter): void {
-  for (const word of ["agent", "skill", "task", "from"] as const) {
+  for (const word of ["agent", "skill", "from"] as const) {
     const value = filter[word];
     if (value !== undefined && !isToken(value)) {
       throw wrong(`dead.${word} must be ${tokenRule}, got ${JSON.stringify(value.slice(0, 80))}`);
     }
   }
-  const { cause, kind, state, since, until } = filter;
+  const { task, cause, kind, state, since, until } = filter;
+  if (task !== undefined && !isEventId(task)) {
+    throw wrong(`dead.task must be the id of a task or event, ${eventIdRule}, got ${quoted(task)}`);
+  }
   if (cause !== undefined && !Object.hasOwn(codeTable, cause)) {
     throw wrong(`dead.cause must be an error code such as ${example}, got ${quoted(cause)}`);
   }
@@ -61,7 +65,7 @@ export function fits(letter: DeadLetter, filter: DeadFilter): boolean {
     isWord(kind, letter.kind) &&
     isWord(agent, letter.agent) &&
     isWord(skill, letter.skill) &&
-    isWord(task, letter.task) &&
+    (isWord(task, letter.task) || task === letter.eventId) &&
     isWord(cause, letter.cause) &&
     isWord(from, speaker) &&
     isWord(traceId, letter.facts.traceId) &&

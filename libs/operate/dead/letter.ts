@@ -3,6 +3,7 @@ import {
   type DeadFacts,
   type Original,
   readDead,
+  readEventId,
   unwrapHead,
   wrappedIn,
 } from "../../durable/index.ts";
@@ -22,6 +23,8 @@ export interface DeadLetter {
   readonly skill: string;
   /** The task's id; of a message that has none `seq-<its sequence>`; of an event its place. */
   readonly task: string;
+  /** Of an event: what its publisher named it, where that can be read. */
+  readonly eventId: string | undefined;
   /** How often it had been brought back before it died. */
   readonly generation: number;
   /** The error code that it died of. */
@@ -53,6 +56,7 @@ export function readLetter(stored: Stored, markers: Markers): DeadLetter | undef
   const head = unwrapHead(wrappedIn(stored.head));
   return {
     ...{ kind, agent, skill, task, generation, at, facts, reason, subject, sequence },
+    eventId: kind === "event" ? readEventId(head, payload) : undefined,
     cause: field(stored.head, needles.error) ?? "",
     original: {
       ...{ subject: facts.subject, sequence: facts.sequence, head, payload },

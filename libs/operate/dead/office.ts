@@ -1,4 +1,4 @@
-import { deadFilter, Store, storeApi } from "@myelin/subjects";
+import { deadFilter, isToken, Store, storeApi } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { gaveUp } from "../../pipeline/index.ts";
 import type { ObserverOptions } from "../observe.ts";
@@ -45,7 +45,10 @@ export class DeadLetters implements AsyncDisposable {
     const last = await this.#lastSequence();
     for (const kind of ["task", "event"] as const) {
       if (filter.kind !== undefined && filter.kind !== kind) continue;
-      const { agent = "*", skill = "*", task = "*" } = filter;
+      const { agent = "*", skill = "*" } = filter;
+      // An event's letter is named by a place: its id is in its headers alone.
+      const task = kind === "event" ? "*" : (filter.task ?? "*");
+      if (task !== "*" && !isToken(task)) continue;
       const options = { api: storeApi, subject: deadFilter(kind, { agent, skill, task }) };
       for await (const stored of storedMessages(this.#standing, Store.dead, options)) {
         if (signal?.aborted === true) throw gaveUp("the work on dead letters", signal);

@@ -84,11 +84,11 @@ export function enter({ name, place }: Context): Promise<DeadLetters> {
 
 /** A letter as scripts get it: without its body, which `show` has. */
 export function shownLetter(letter: DeadLetter): object {
-  const { kind, agent, skill, task, generation, cause, reason, at, facts } = letter;
+  const { kind, agent, skill, task, eventId, generation, cause, reason, at, facts } = letter;
   const { subject, sequence, storedAt, ...rest } = facts;
   return {
     ...{ subject: letter.subject, sequence: letter.sequence, state: stateOf(letter) },
-    ...{ kind, agent, skill, task, generation, cause, reason, at, ...rest },
+    ...{ kind, agent, skill, task, eventId, generation, cause, reason, at, ...rest },
     origin: { subject, sequence, storedAt },
     markers: letter.markers.map((marker) => ({
       ...{ outcome: marker.outcome, to: marker.to, by: marker.by, at: marker.at },
@@ -126,13 +126,18 @@ async function tell(context: Context, told: AsyncIterable<Redriven | Dropped>): 
     all++;
     if (one.is === "refused") refused++;
     if (json) {
-      printJson(context, { subject: letter.subject, task: letter.task, ...one });
+      printJson(context, {
+        subject: letter.subject,
+        task: letter.task,
+        eventId: letter.eventId,
+        ...one,
+      });
       continue;
     }
     const to = "to" in one && one.to !== letter.agent ? ` to ${one.to}` : "";
     const why = one.why === undefined ? "" : `: ${one.why}`;
     const paint = one.is === "refused" ? palette.red : palette.green;
-    const which = `${letter.agent}.${letter.skill} ${letter.task}`;
+    const which = `${letter.agent}.${letter.skill} ${nameOf(letter)}`;
     terminal.out.write(`${which} ${paint(one.is)}${plain(`${to}${why}`)}\n`);
   }
   if (!json && all > 1) note(context, palette.dim(`${count(all, "letter")}, ${refused} refused`));
@@ -144,13 +149,18 @@ const columns: Column<DeadLetter>[] = [
   { title: "KIND", text: ({ kind }) => kind },
   { title: "AGENT", text: ({ agent }) => agent },
   { title: "SKILL", text: ({ skill }) => skill },
-  { title: "TASK", text: ({ task }) => task },
+  { title: "ID", text: nameOf },
   { title: "TRIES", text: ({ facts }) => `${facts.attempts}`, align: "right" },
   { title: "BROUGHT BACK", text: ({ generation }) => `${generation}`, align: "right" },
   { title: "STATE", text: stateOf },
   { title: "CAUSE", text: ({ cause }) => plain(cause) },
   { title: "", text: ({ reason }) => plain(reason.replace(/^[a-z_]+: /, "")) },
 ];
+
+/** As its submitter or publisher named it, where that is known. */
+function nameOf({ task, eventId }: DeadLetter): string {
+  return plain(eventId ?? task);
+}
 
 function rateOf(text: string): number {
   const rate = Number(text);

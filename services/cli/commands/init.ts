@@ -15,10 +15,19 @@ export interface InitCommandOptions {
 /** Makes the home of a mesh, or what is missing of it. */
 export async function init(context: HomeContext, options: InitCommandOptions): Promise<number> {
   const result = await initHome(initOptions(context, options));
+  const { made, kept } = result;
+  const unused = made.length === 0 ? saidIn(options) : [];
   if (context.json) {
-    const { made, kept } = result;
-    context.terminal.out.write(`${JSON.stringify({ home: context.folder, made, kept })}\n`);
-  } else tell(context, result);
+    context.terminal.out.write(`${JSON.stringify({ home: context.folder, made, kept, unused })}\n`);
+    return Exit.ok;
+  }
+  tell(context, result);
+  if (unused.length > 0) {
+    context.terminal.err.write(
+      `${unused.join(", ")}: nothing of it was done, for ${context.folder} is made already; change its mesh.yaml and apply it, ` +
+        "issue certificates anew with `myelin certify`, credentials with `myelin identity renew`, or make another home with --home\n",
+    );
+  }
   return Exit.ok;
 }
 
@@ -32,6 +41,12 @@ function initOptions(context: HomeContext, options: InitCommandOptions): InitOpt
     ...(mutual === undefined ? {} : { clientCertificates: "required" }),
     ...lasting(options),
   };
+}
+
+/** The options that were given. A home keeps its form: who asks for another one must not believe that it got it. */
+function saidIn({ workspace, hosts, listen, mutual, days }: InitCommandOptions): string[] {
+  const options = Object.entries({ workspace, hosts, listen, mutual, days });
+  return options.filter(([, said]) => said !== undefined).map(([name]) => `--${name}`);
 }
 
 function tell(context: HomeContext, { made, kept }: InitResult): void {

@@ -43,9 +43,18 @@ export async function listTasks(
     }
     const found: TaskView[] = [];
     for await (const one of board.list(filter, { signal })) found.push(one);
+    if (found.length === 0 && agent !== undefined) await checkTaker(board, agent, signal);
     show(context, found, taskColumns(context.palette), "no such task waits or runs");
     return Exit.ok;
   });
+}
+
+/** Throws where an agent takes no tasks: it may be misspelled. */
+async function checkTaker(board: TaskBoard, agent: string, signal: AbortSignal): Promise<void> {
+  const takers = await board.backlogs({ signal });
+  if (takers.some((taker) => taker.agent === agent)) return;
+  const detail = `${agent} takes no tasks here; \`myelin tasks ls\` lists who does`;
+  throw new MeshError(MeshCode.UnknownAgent, detail);
 }
 
 /** Stops a task: its handler's signal is aborted, and its result says so. */

@@ -5,12 +5,19 @@ import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { MeshCode, MeshError, meshThatIsUp } from "@myelin/mesh";
 import { type Context, printJson } from "../context.ts";
+import { usage } from "../failure.ts";
+import type { PlaceOptions } from "../place.ts";
 
 const lookMs = 100;
 
 /** Starts a server with the desk of agents, and stays until Ctrl-C. What follows `up` goes to the desk. */
-export async function up(context: Context, args: readonly string[]): Promise<number> {
+export async function up(
+  context: Context,
+  args: readonly string[],
+  options: PlaceOptions & { readonly as?: string },
+): Promise<number> {
   const { terminal, json } = context;
+  refuseOthersPlace(options);
   const main = deskMain();
   const node = [...process.execArgv, main, "--stay", ...args];
   const child = spawn(process.execPath, node, {
@@ -35,6 +42,16 @@ export async function up(context: Context, args: readonly string[]): Promise<num
     announcing?.();
     unhear();
   }
+}
+
+/** Its server and its home are its own: who names another believes that the desk goes there. */
+function refuseOthersPlace(options: Parameters<typeof up>[2]): void {
+  const places = ["server", "home", "workspace", "creds", "as"] as const;
+  const given = places.find((name) => options[name] !== undefined);
+  if (given === undefined) return;
+  throw usage(
+    `--${given} is not for up, which starts a server of its own; other commands find it by themselves in this folder`,
+  );
 }
 
 /** Prints where the mesh is as soon as the desk has written it down; the answer calls it off. */

@@ -21,7 +21,7 @@ export function addDead(add: Add, root: Command): void {
     "show a dead letter: what became of it, its headers and its body",
     (context, [what = ""]) => show(context, what),
     parent,
-  ).argument("<what>", "a task's id, or the subject of a letter");
+  ).argument("<what>", "the id of a task or event, or the subject of a letter");
   filtered(
     add(
       "redrive",
@@ -30,7 +30,10 @@ export function addDead(add: Add, root: Command): void {
       parent,
     ),
   )
-    .argument("[what]", "a task's id, or the subject of a letter; default: what the options mean")
+    .argument(
+      "[what]",
+      "the id of a task or event, or the subject of a letter; default: what the options mean",
+    )
     .option("--all", "every open one, where no option narrows it")
     .option("--to <agent>", "a sandbox that shall do it instead: its result comes to us")
     .option("--rate <number>", "most in a second; default: 50")
@@ -43,7 +46,10 @@ export function addDead(add: Add, root: Command): void {
       parent,
     ),
   )
-    .argument("[what]", "a task's id, or the subject of a letter; default: what the options mean")
+    .argument(
+      "[what]",
+      "the id of a task or event, or the subject of a letter; default: what the options mean",
+    )
     .option("--all", "every open one, where no option narrows it")
     .option("--dry-run", "show what would be done, and do nothing");
 }

@@ -34,7 +34,9 @@ export function addRunning(add: Add): void {
     .option("--store-creds <file>", "its credentials in the store; default: those beside its own")
     .option("--port <number>", "serve probes and metrics there; default: none")
     .option("--host <address>", "listen on this address; default: 127.0.0.1");
-  add("up", "start a server and the desk of agents, and stay", (context, args) => up(context, args))
+  add("up", "start a server and the desk of agents, and stay", (context, args, options) =>
+    up(context, args, options),
+  )
     .argument("[files...]", "what the desk reads; other options go to the desk as well")
     .allowUnknownOption();
 }

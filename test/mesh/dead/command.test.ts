@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { on } from "@myelin/mesh";
 import { eventually } from "@myelin/mesh/testing";
 import { Store } from "@myelin/subjects";
+import { accounts, accountsMesh } from "../../support/accounts-mesh.ts";
 import type { Ran } from "../../support/cli-mesh.ts";
 import { left } from "../../support/durable-facts.ts";
 import type { HomeMesh } from "../../support/home-mesh.ts";
@@ -50,7 +52,7 @@ test("dead ls lists letters, and each option narrows them", async () => {
   await using home = await withDead("t1", "t2", "r1");
   const { out, exit } = await dead(home, "ls");
   assert.equal(exit, 0);
-  assert.match(out, /DIED +KIND +AGENT +SKILL +TASK +TRIES +BROUGHT BACK +STATE +CAUSE/);
+  assert.match(out, /DIED +KIND +AGENT +SKILL +ID +TRIES +BROUGHT BACK +STATE +CAUSE/);
   assert.match(out, /task +painter +paint +t1 +1 +0 +open +handler_failed/);
   const tasks = async (...options: readonly string[]): Promise<string> => {
     const { out: text, err } = await dead(home, "ls", "--json", ...options);
@@ -167,3 +169,44 @@ test("who is no operator cannot read letters, and is told the line that would al
   assert.match(err, /permission_denied/);
   assert.match(err, /roles\.operator\.members: \[boss\]/);
 });
+
+test("an event's letter is meant by the id that its publisher gave it", async () => {
+  await using home = await storedMesh(accountsMesh, []);
+  const crm = await home.connect("crm");
+  let hasRoom = false;
+  const handle = on(accounts, "user.signed-up", () => {
+    if (!hasRoom) throw new TypeError("no room");
+  });
+  await crm.follow("users", [handle], { attempts: 1 });
+  const publisher = await home.connect("accounts");
+  for (const id of ["order.42/A", "e2"]) {
+    await publisher.publish(accounts, "user.signed-up", { user: "ada" }, { id });
+  }
+  const open = async () => JSON.parse((await dead(home, "ls", "--json")).out) as EventShown[];
+  await eventually("both have died", async () => (await open()).length === 2);
+  assert.deepEqual(
+    (await open()).map(({ eventId }) => eventId),
+    ["order.42/A", "e2"],
+  );
+  assert.match((await dead(home, "ls")).out, /event +crm +users +order\.42\/A +1 /);
+  const { out } = await dead(home, "show", "order.42/A", "--json");
+  const [letter, ...others] = JSON.parse(out) as EventShown[];
+  assert.deepEqual([letter?.eventId, others.length], ["order.42/A", 0]);
+  const bySubject = await dead(home, "show", letter?.subject ?? "", "--json");
+  assert.equal(bySubject.out, out);
+  hasRoom = true;
+  const back = await dead(home, "redrive", "e2");
+  assert.deepEqual([back.exit, back.out], [0, "crm.users e2 redriven\n"], back.err);
+  assert.deepEqual(
+    (await open()).map(({ eventId }) => eventId),
+    ["order.42/A"],
+  );
+  const odd = await dead(home, "show", "two words");
+  assert.equal(odd.exit, 2);
+  assert.match(odd.err, /what is meant must be the id of a task or event, 1 to 128 of /);
+});
+
+interface EventShown {
+  readonly subject: string;
+  readonly eventId: string;
+}

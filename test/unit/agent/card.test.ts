@@ -15,7 +15,7 @@ const contract = defineAgent({
     find: skill({
       description: "Finds a book.",
       input: z.object({ title: z.string().transform((title) => title.length) }),
-      output: z.object({ pages: z.number(), at: z.date() }),
+      output: z.object({ pages: z.number(), at: z.coerce.date() }),
       idempotent: true,
       deadlineMs: 250,
       errors: { gone: z.object({ since: z.string() }) },

@@ -80,12 +80,12 @@ test("a home is a mesh by itself, and single files may be others", () => {
 test("a home with two workspaces asks which one, one without says what it should be", () => {
   using folder = Folder.with({ "creds/desk/me.creds": "", "creds/sales/me.creds": "" });
   const both = { MYELIN_HOME: folder.path };
-  const message = /workspaces desk, sales; set MYELIN_WORKSPACE to one/;
+  const message = /workspaces desk, sales; say which: MYELIN_WORKSPACE/;
   assert.throws(() => locate(both), { code: "invalid_argument", message });
   const { credentials } = locate({ ...both, MYELIN_WORKSPACE: "sales" });
   assert.deepEqual(credentials, { folder: folder.at("creds/sales") });
   const nowhere = { MYELIN_HOME: folder.at("nowhere") };
-  assert.throws(() => locate(nowhere), { message: /MYELIN_HOME names the folder .*myelin init/ });
+  assert.throws(() => locate(nowhere), { message: /nowhere is no home that `myelin init` made/ });
 });
 
 test("a login in a URL is taken out of what is shown", () => {

@@ -79,5 +79,7 @@ test("a home that is named comes with its own files, whatever the environment na
     from: "--home",
   });
   assert.equal(findMesh({ home: path, creds: "/x.creds" }, env, "/").credentials, "/x.creds");
+  const { credentials } = findMesh({ home: path, workspace: "sales" }, env, "/");
+  assert.deepEqual(credentials, { folder: join(path, "creds", "sales") });
   rmSync(path, { recursive: true });
 });

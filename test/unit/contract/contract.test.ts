@@ -6,7 +6,6 @@ import { isDomainError, readDomainError } from "../../../libs/contract/domain.ts
 import {
   check,
   defineAgent,
-  event,
   maxDeadlineMs,
   milliseconds,
   skill,
@@ -52,13 +51,6 @@ test("a span of time is above 0 and at most what a timer holds", () => {
   }
   assert.equal(milliseconds("x", 0.5), 0.5);
   assert.equal(milliseconds("x", maxDeadlineMs), maxDeadlineMs);
-});
-
-test("what is no schema is refused by the option's name", () => {
-  const odd = {} as z.ZodType;
-  assert.throws(() => skill({ input: odd, output: z.string() }), { message: /skill\.input/ });
-  assert.throws(() => skill({ input: z.string(), output: odd }), { message: /skill\.output/ });
-  assert.throws(() => skill({ input: z.string(), frames: odd }), { message: /skill\.frames/ });
 });
 
 test("names that could not stand in a subject are refused, whatever they are", () => {
@@ -179,34 +171,4 @@ test("a domain error that came is parsed once, as its schema says, or is no answ
   assert.equal(error.domain.data.until.getUTCFullYear(), 2030);
   assert.equal(came("closed", { until: 3 }).code, MeshCode.InvalidOutput);
   assert.match(came("gone", {}).message, /"gone" of shop\.open is not declared/);
-});
-
-test("a schema with an asynchronous check is refused where it is declared", () => {
-  const slow = z.string().refine(async () => true);
-  const output = z.string();
-  for (const declare of [
-    () => skill({ input: z.object({ url: slow.optional() }), output }),
-    () => skill({ input: z.array(z.union([z.number(), slow])), output }),
-    () => skill({ input: output, output: z.string().transform(async (text) => text) }),
-    () =>
-      skill({
-        input: output,
-        frames: z.record(
-          z.string(),
-          z.string().check(async () => {}),
-        ),
-      }),
-    () => skill({ input: output, output, errors: { odd: slow } }),
-    () => event({ data: z.tuple([slow]) }),
-  ]) {
-    assert.throws(declare, { code: "invalid_argument", message: /asynchronous check/ });
-  }
-  type Tree = { readonly name: string; readonly below: Tree[] };
-  const tree: z.ZodType<Tree> = z.object({
-    name: z.string(),
-    get below() {
-      return z.array(tree);
-    },
-  });
-  assert.equal(skill({ input: tree, output }).streams, false);
 });

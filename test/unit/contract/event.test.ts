@@ -27,6 +27,6 @@ test("a name that no subject could carry is refused, and what is no schema", () 
     () => event({ data: {} as never }),
     (error) =>
       isMeshError(error, "invalid_argument") &&
-      /event\.data must be a zod schema/.test(error.message),
+      /event\.data must be a schema of zod 4/.test(error.message),
   );
 });
