@@ -16,15 +16,19 @@ export interface PublishedTrustParts {
 
 /** How long an answer is waited for, in milliseconds: where there is no store, nobody says so. */
 const askMs = 1_000;
-/** How long a JWT is believed to be the newest one, and how long nothing is asked for again, in milliseconds. */
+/** How long what the store said is believed to be the newest: a JWT, or that it has none, in milliseconds. */
 const freshMs = 60_000;
 const absentMs = 30_000;
+/** How soon it is asked again where it said nothing: a server that is restarted or stalls is no answer. */
+const silentMs = 500;
 /** Least time between two questions for one account: anybody may make a hint, in milliseconds. */
 const leastGapMs = 250;
 const mostAccounts = 64;
 
 interface Known {
   jwt: string | undefined;
+  /** How long what is known is left alone. */
+  keptMs: number;
   issuedAt: number;
   askedAt: number;
   /** Hints that it has changed, and how many there were when the store was last asked. */
@@ -54,7 +58,7 @@ export class PublishedTrust implements Trust {
   async accountJwt(account: string): Promise<string | undefined> {
     const known = this.#accounts.get(account) ?? this.#begin(account);
     const ageMs = this.#parts.clock.now() - known.askedAt;
-    const isOld = ageMs > (known.jwt === undefined ? absentMs : freshMs);
+    const isOld = ageMs > known.keptMs;
     const hasChanged = known.hints !== known.seenHints;
     if (hasChanged ? ageMs > leastGapMs : isOld) known.asking ??= this.#refresh(account, known);
     // One that is only old serves until the next is there; one that is said to have changed does not.
@@ -75,6 +79,7 @@ export class PublishedTrust implements Trust {
     if (this.#accounts.size >= mostAccounts) this.#makeRoom();
     const known: Known = {
       jwt: undefined,
+      keptMs: 0,
       issuedAt: 0,
       askedAt: Number.NEGATIVE_INFINITY,
       hints: 0,
@@ -95,9 +100,12 @@ export class PublishedTrust implements Trust {
   async #refresh(account: string, known: Known): Promise<void> {
     known.askedAt = this.#parts.clock.now();
     const { hints } = known;
-    const jwt = await this.#read(account);
+    const said = await this.#read(account);
     known.asking = undefined;
+    known.keptMs = said.is === "silent" ? silentMs : said.is === "absent" ? absentMs : freshMs;
+    if (said.is === "silent") return;
     known.seenHints = hints;
+    const jwt = said.is === "published" ? said.jwt : undefined;
     const issuedAt = jwt === undefined ? undefined : this.#issuedAt(account, jwt);
     if (jwt === undefined || issuedAt === undefined || issuedAt < known.issuedAt) return;
     known.jwt = jwt;
@@ -116,31 +124,40 @@ export class PublishedTrust implements Trust {
     }
   }
 
-  #read(account: string): Promise<string | undefined> {
+  #read(account: string): Promise<Said> {
     const { ask, clock } = this.#parts;
     const subject = storeApi.last(Store.config, configSubject(`account.${account}`));
     return new Promise((resolve) => {
-      const done = (jwt: string | undefined): void => {
+      const done = (said: Said): void => {
         cancel();
         end();
-        resolve(jwt);
+        resolve(said);
       };
       let end = (): void => {};
-      const cancel = clock.schedule(askMs, () => done(undefined));
+      const cancel = clock.schedule(askMs, () => done({ is: "silent" }));
       try {
-        end = ask(subject, (message) => done(jwtOf(message)));
+        end = ask(subject, (message) => done(saidIn(message)));
       } catch {
         // The link is down: it is asked again when somebody needs it.
-        done(undefined);
+        done({ is: "silent" });
       }
     });
   }
 }
 
-/** A status stands for "no such message" or "nobody listens". */
-function jwtOf({ head, payload }: Inbound): string | undefined {
-  if (statusOf(head) !== 0 || payload.length === 0) return undefined;
-  return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
-    .toString("latin1")
-    .trim();
+/** What the store says of an account. */
+type Said =
+  | { readonly is: "published"; readonly jwt: string }
+  | { readonly is: "absent" }
+  | { readonly is: "silent" };
+
+const notFound = 404;
+
+/** Any status but "no such message" is no answer: nobody listens while the store is restarted. */
+function saidIn({ head, payload }: Inbound): Said {
+  const status = statusOf(head);
+  if (status === notFound || (status === 0 && payload.length === 0)) return { is: "absent" };
+  if (status !== 0) return { is: "silent" };
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  return { is: "published", jwt: bytes.toString("latin1").trim() };
 }

@@ -3,6 +3,7 @@ import { MeshError } from "../../errors/index.ts";
 import { CallSignal, pause, unlessEnded } from "../../pipeline/index.ts";
 import { bury, type Dead, readDead } from "../dead/dead.ts";
 import { acknowledge, Word } from "../stored/acknowledging.ts";
+import { onceKnown } from "../stored/known.ts";
 import { type EarlyEnd, earlyEnd } from "../work/attempt-ends.ts";
 import { delayAfter, mayPass, untilStore } from "../work/retrying.ts";
 import { deadEvent } from "./dead-event.ts";
@@ -90,7 +91,10 @@ export class EventAttempt {
       let event: ReadEvent;
       try {
         event = readEvent(this.delivery);
-        if (event.move !== undefined) await verify?.move(this.delivery, event.move, agent);
+        const { move } = event;
+        if (move !== undefined) {
+          await onceKnown(this.#waiting, async () => verify?.move(this.delivery, move, agent));
+        }
       } catch (error) {
         // Of a move that nobody believes, the message that claims it dies: never the event that it names.
         return void (await this.#fail(MeshError.from(error)));
@@ -138,13 +142,18 @@ export class EventAttempt {
     }
   }
 
+  get #waiting() {
+    return { ...this.#parts, isOver: () => this.#early !== undefined };
+  }
+
   async #verified(work: EventWork, event: ReadEvent): Promise<unknown> {
     const { verify } = this.#parts;
     const { address, cloud, move } = event;
     if (work.kind.signed && verify !== undefined) {
       const message = move?.original ?? originalOf(this.delivery);
       const place = `${Store.events}:${message.sequence}`;
-      await verify.event({ message, address, cloud, storedAt: message.storedAt, place });
+      const signed = { message, address, cloud, storedAt: message.storedAt, place };
+      await onceKnown(this.#waiting, () => verify.event(signed));
     }
     return this.#serve(work, event);
   }
@@ -187,9 +196,8 @@ export class EventAttempt {
   /** The store cannot be reached, or refuses: the message comes again. */
   #comesAgain(trouble: MeshError): void {
     this.#parts.warn(`${this.#what()}: ${trouble.message}`);
-    const { config } = this.#parts;
-    if (this.#early === undefined)
-      this.nak(untilStore(this.#delay(trouble), this.delivery, config));
+    const delay = untilStore(this.#delay(trouble), this.delivery, this.#parts.config);
+    if (this.#early === undefined) this.nak(delay);
   }
 
   /** It failed: again after a while, or for good; answers whether for good. */
@@ -229,9 +237,7 @@ export class EventAttempt {
 
   #delay(error: MeshError): number {
     const { config, random } = this.#parts;
-    // What the handler asked elsewhere may have said when to come again.
-    const told = error.cause instanceof MeshError ? error.cause : error;
-    return delayAfter(this.delivery.deliveries, told, config, random);
+    return delayAfter(this.delivery.deliveries, error, config, random);
   }
 
   #say(word: string): void {

@@ -103,10 +103,12 @@ export class Attempt {
 
   async #work(): Promise<Ran> {
     if (this.#turn === undefined) {
-      const { task, error } = await judgeTask(this.delivery, this.#parts);
+      const isOver = (): boolean => this.#early !== undefined;
+      const { task, error } = await judgeTask(this.delivery, this.#parts, isOver);
       if (task !== undefined) this.#turn = new Turn(task, this.delivery, this.#parts);
       if (error !== undefined) {
-        await this.#fail(error);
+        if (!isOver()) await this.#fail(error);
+        else if (this.#early !== "superseded") this.nak(0);
         return "ended";
       }
     }
@@ -238,9 +240,7 @@ export class Attempt {
 
   #delay(error: MeshError): number {
     const { config, random } = this.#parts;
-    // What the handler asked elsewhere may have said when to come again.
-    const told = error.cause instanceof MeshError ? error.cause : error;
-    return delayAfter(this.#made, told, config, random);
+    return delayAfter(this.#made, error, config, random);
   }
 
   #say(word: string): void {

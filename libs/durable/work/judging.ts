@@ -1,7 +1,8 @@
 import { MeshError } from "../../errors/index.ts";
 import type { Delivery } from "../stored/delivery.ts";
+import { onceKnown } from "../stored/known.ts";
 import { type KnownTask, type Reading, readBareTask, readTask } from "./known-task.ts";
-import type { VerifyTask } from "./work-parts.ts";
+import type { WorkParts } from "./work-parts.ts";
 
 /** What a delivered message is, as far as it can be believed, and what stands against doing it. */
 export interface Judged {
@@ -13,13 +14,15 @@ export interface Judged {
 /** Reads a task and checks who signed it. One that this version cannot read is somebody's all the same. */
 export async function judgeTask(
   delivery: Delivery,
-  parts: Reading & { readonly verify: VerifyTask | undefined },
+  parts: Reading & Pick<WorkParts, "verify" | "clock" | "warn">,
+  isOver: () => boolean,
 ): Promise<Judged> {
   const { task, error } = readAny(delivery, parts);
   if (task === undefined) return { task, error };
   const { submitter, orderedBy, moved } = task;
   try {
-    await parts.verify?.(delivery, { submitter, orderedBy, agent: parts.agent });
+    const whose = { submitter, orderedBy, agent: parts.agent };
+    await onceKnown({ ...parts, isOver }, async () => parts.verify?.(delivery, whose));
     return { task, error };
   } catch (thrown) {
     // The broker vouches for a submitter's name, but not for one that somebody says he moves a task of: what cannot

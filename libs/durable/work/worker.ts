@@ -131,6 +131,7 @@ export class Worker {
   }
 
   #take(delivery: Delivery, priority: Priority): void {
+    if (this.#isHere(delivery)) return;
     const attempt = new Attempt(delivery, this.#parts);
     const held = new Held(attempt, priority, this.#parts.clock.now());
     // Given back as soon as nothing is asked for any more.
@@ -142,6 +143,21 @@ export class Worker {
     if (isLate && delivery.deliveries === 1) return attempt.nak(0);
     this.#await(held);
     this.#go();
+  }
+
+  /** Twice the same: a server that was killed forgot that it had delivered it. A later one: it took ours for lost. */
+  #isHere({ sequence, deliveries }: Delivery): boolean {
+    for (const held of this.#held()) {
+      const { delivery } = held.attempt;
+      if (delivery.sequence !== sequence) continue;
+      if (delivery.deliveries >= deliveries) return true;
+      this.#lose(held);
+    }
+    return false;
+  }
+
+  #held(): readonly Held[] {
+    return [...this.#running.keys(), ...this.#waiting, ...this.#parking.all()];
   }
 
   get #isFull(): boolean {
@@ -194,7 +210,7 @@ export class Worker {
   #beat(): void {
     const now = this.#parts.clock.now();
     const { isUp } = this.#parts.link;
-    for (const held of [...this.#running.keys(), ...this.#waiting, ...this.#parking.all()]) {
+    for (const held of this.#held()) {
       if (now - held.beatAt > this.#bearing.ackWaitMs) this.#lose(held);
       else if (isUp) {
         held.attempt.beat();

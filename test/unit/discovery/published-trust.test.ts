@@ -59,7 +59,7 @@ test("an account's JWT is read from the store once, and kept", async () => {
 test("an account that nobody publishes is unknown, and is asked for again later", async () => {
   const { asked, clock, trust, answer } = world();
   const found = trust.accountJwt(account);
-  answer("", "NATS/1.0 503\r\n\r\n");
+  answer("", "NATS/1.0 404 Message Not Found\r\n\r\n");
   assert.equal(await found, undefined);
   assert.equal(await trust.accountJwt(account), undefined);
   assert.equal(asked.length, 1);
@@ -70,11 +70,37 @@ test("an account that nobody publishes is unknown, and is asked for again later"
   assert.equal(await again, jwt);
 });
 
-test("nobody answers: it is unknown after a second", async () => {
-  const { clock, trust } = world();
+test("nobody answers: it is unknown after a second, and asked for again by the next who needs it", async () => {
+  const { asked, clock, trust, answer } = world();
   const found = trust.accountJwt(account);
   await clock.advanceAsync(1_000);
   assert.equal(await found, undefined);
+  const again = trust.accountJwt(account);
+  answer("", "NATS/1.0 503\r\n\r\n");
+  assert.equal(await again, undefined);
+  assert.equal(await trust.accountJwt(account), undefined);
+  assert.equal(asked.length, 2);
+  clock.advance(501);
+  const third = trust.accountJwt(account);
+  const jwt = await jwtOf();
+  answer(jwt);
+  assert.equal(await third, jwt);
+});
+
+test("a hint counts until the store has answered: what was revoked is not believed for its silence", async () => {
+  const { clock, trust, answer, changed } = world();
+  const first = trust.accountJwt(account);
+  answer(await jwtOf());
+  await first;
+  clock.advance(1_000);
+  changed();
+  const unanswered = trust.accountJwt(account);
+  await clock.advanceAsync(1_000);
+  await unanswered;
+  const next = trust.accountJwt(account);
+  const revoking = await jwtOf({ revocations: { "*": new Date() } });
+  answer(revoking);
+  assert.equal(await next, revoking);
 });
 
 test("after a hint the truth is read from the store before anybody is judged", async () => {
