@@ -82,7 +82,7 @@ export function servingRights(name: string): Rights {
 /** Answering other workspaces; the server makes the subjects that are answered to. */
 export const sharingRights: Rights = Object.freeze({ publish: [`${foreignInbox}>`] });
 
-/** Working on tasks: to take one's own, to tell how they end, to put one off. */
+/** Working on tasks: to take one's own, and to tell how they end. */
 export function workingRights(name: string): Rights {
   const results = `mesh.result.*.*`;
   return {
@@ -93,7 +93,6 @@ export function workingRights(name: string): Rights {
       storeApi.last(Store.results, `${results}.${checkpointState}.${name}`),
       storeApi.last(Store.results, `${results}.${runningState}.${name}`),
       storeApi.last(Store.results, `mesh.result.${name}.*.${keyState}.${name}`),
-      `mesh.later.${name}.*.${name}`,
       ...burying("task", name),
     ],
   };

@@ -7,15 +7,16 @@ import {
   type Call,
   CallRecord,
   CallSignal,
+  checkSignal,
   type OnBehalf,
   type Operation,
+  onAbort,
   type Replay,
   type Reply,
   type Send,
   type TraceContext,
   type Wheel,
 } from "../pipeline/index.ts";
-import { onAbort } from "./aborts.ts";
 import { CallStream } from "./call-stream.ts";
 import type { BindDurable, DurableMethods } from "./durable-methods.ts";
 
@@ -185,7 +186,7 @@ function endings(
   parent: CallSignal | undefined,
 ): (() => void) | undefined {
   if (given === undefined && parent === undefined) return undefined;
-  if (given !== undefined && typeof given?.addEventListener !== "function") throw noSignal(given);
+  checkSignal("signal", given);
   const giveUp = (): void => signal.end(gaveUp(given));
   const onParentEnd = (reason: MeshError): void => signal.end(reason);
   if (given?.aborted === true) giveUp();
@@ -195,11 +196,6 @@ function endings(
     unhear?.();
     parent?.offEnd(onParentEnd);
   };
-}
-
-function noSignal(given: unknown): MeshError {
-  const came = given === null ? "null" : typeof given;
-  return new MeshError(MeshCode.InvalidArgument, `signal must be an AbortSignal, got ${came}`);
 }
 
 function gaveUp(given: AbortSignal | undefined): MeshError {

@@ -1,6 +1,7 @@
+import { maxDeadlineMs } from "../contract/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Link } from "../nats/index.ts";
-import { type Clock, inTime, pause } from "../pipeline/index.ts";
+import { type Clock, checkNumbers, inTime, pause } from "../pipeline/index.ts";
 import type { Caller } from "./caller.ts";
 
 export interface ClosingParts {
@@ -10,6 +11,8 @@ export interface ClosingParts {
   readonly onEnd: () => void;
 }
 
+/** How long a drain lasts at most, unless it is told otherwise, in milliseconds. */
+const usualMs = 20_000;
 /** How much longer than its limit it may take until what was stopped has stopped, in milliseconds. */
 const graceMs = 2_000;
 /** How often it is looked whether the limit has become a shorter one, in milliseconds. */
@@ -71,4 +74,13 @@ export class Closing {
 /** Why nobody was served: the connection was closed while that began. */
 export function closedMeanwhile(name: string): MeshError {
   return new MeshError(MeshCode.Closed, `the connection of ${name} was closed before it served`);
+}
+
+/** The limit of a drain, or of a subscription's stop. */
+export function drainTime(
+  what: string,
+  { timeoutMs = usualMs }: { readonly timeoutMs?: number } = {},
+): number {
+  const rule = { min: 0, max: maxDeadlineMs, whole: false };
+  return checkNumbers(what, { timeoutMs }, { timeoutMs: rule }).timeoutMs;
 }

@@ -19,10 +19,11 @@ import {
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Signer } from "../identity/index.ts";
 import type { Link } from "../nats/index.ts";
-import { compose, type Request, type Serve, type Wheel } from "../pipeline/index.ts";
+import { compose, onAbort, type Request, type Serve, type Wheel } from "../pipeline/index.ts";
 import { handler } from "../serve/handler.ts";
 import { trace } from "../serve/trace.ts";
 import type { Caller } from "./caller.ts";
+import { drainTime } from "./closing.ts";
 import type { ContextParts } from "./context.ts";
 import { type EventContext, HandledEvent } from "./event-context.ts";
 import type { Publish } from "./event-publish.ts";
@@ -76,8 +77,6 @@ export interface EventsParts {
   readonly caller: Caller;
   readonly kept: Kept;
 }
-
-const stopMs = 20_000;
 
 /** What one connection publishes, hears and follows. */
 export class Events {
@@ -172,10 +171,10 @@ export class Events {
     signal: AbortSignal | undefined,
   ): Promise<Subscribed> {
     const end = async (timeoutMs: number): Promise<void> => {
-      signal?.removeEventListener("abort", onAbort);
+      unhear?.();
       await stop(timeoutMs).finally(() => this.#open.delete(end));
     };
-    const onAbort = (): void => void end(0);
+    let unhear: (() => void) | undefined;
     this.#open.add(end);
     try {
       await start();
@@ -183,11 +182,11 @@ export class Events {
       await end(0);
       throw error;
     }
-    signal?.addEventListener("abort", onAbort, { once: true });
+    unhear = signal === undefined ? undefined : onAbort(signal, () => void end(0));
     if (signal?.aborted === true) await end(0);
     return {
-      stop: ({ timeoutMs = stopMs } = {}) => end(timeoutMs),
-      [Symbol.asyncDispose]: () => end(stopMs),
+      stop: async (options) => end(drainTime("stop", options)),
+      [Symbol.asyncDispose]: () => end(drainTime("stop")),
     };
   }
 

@@ -6,7 +6,7 @@ import {
   type CardDocument,
   handOn,
   OnBehalfCheck,
-  readOperator,
+  operatorKeys,
   type Signer,
   signCard,
   type Trust,
@@ -162,8 +162,7 @@ export class Identity {
   /** None where the JWT is no operator's: who cannot judge must not believe. */
   #keysOf(operatorJwt: string): readonly string[] {
     try {
-      const { operator, signingKeys } = readOperator(operatorJwt.trim());
-      return [operator, ...signingKeys];
+      return operatorKeys(operatorJwt);
     } catch (error) {
       const { code, detail } = MeshError.from(error);
       const what = "the operator.jwt beside the credentials cannot be used, so nobody is believed";

@@ -1,12 +1,12 @@
 import type { z } from "zod";
-import { type Contract, maxDeadlineMs } from "../contract/index.ts";
+import type { Contract } from "../contract/index.ts";
 import type { Artifacts, Conversation, ConversationOptions, TaskHandle } from "../durable/index.ts";
 import { Link } from "../nats/index.ts";
-import { checkNumbers, hexId, Wheel } from "../pipeline/index.ts";
+import { hexId, Wheel } from "../pipeline/index.ts";
 import type { MeshMetrics } from "../telemetry/index.ts";
 import { Caller } from "./caller.ts";
 import type { Client, ClientOptions } from "./client.ts";
-import { Closing, closedMeanwhile } from "./closing.ts";
+import { Closing, closedMeanwhile, drainTime } from "./closing.ts";
 import type { Handlers } from "./context.ts";
 import type { Publish } from "./event-publish.ts";
 import { Events } from "./events.ts";
@@ -22,8 +22,6 @@ export interface DrainOptions {
   /** How long running work may take to finish, in milliseconds. Default: 20000, within what a program gives it. */
   readonly timeoutMs?: number;
 }
-
-const defaultDrainMs = 20_000;
 
 /** Joins the mesh: one connection under one name. Throws `unavailable` when no server answers. */
 export async function connect(options: ConnectOptions): Promise<Mesh> {
@@ -198,12 +196,7 @@ export class Mesh implements AsyncDisposable {
 
   /** Stops without losing a reply: takes nothing new, finishes what runs, then closes. */
   async drain(options: DrainOptions = {}): Promise<void> {
-    const { timeoutMs } = checkNumbers(
-      "drain",
-      { timeoutMs: options.timeoutMs ?? defaultDrainMs },
-      { timeoutMs: { min: 0, max: maxDeadlineMs, whole: false } },
-    );
-    return this.#end(timeoutMs);
+    return this.#end(drainTime("drain", options));
   }
 
   /** Stops at once, also where it drains: what runs here and what was asked from here ends. */

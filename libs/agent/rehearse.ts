@@ -6,6 +6,7 @@ import {
   checkNumbers,
   compose,
   type Operation,
+  onAbort,
   RequestRecord,
   systemClock,
   unlessEnded,
@@ -14,14 +15,13 @@ import {
 import { handler } from "../serve/handler.ts";
 import { validate } from "../serve/validate.ts";
 import { json } from "../wire/index.ts";
-import { onAbort } from "./aborts.ts";
 import type { Client } from "./client.ts";
 import { type ContextParts, type Handlers, RequestContext } from "./context.ts";
 import { checkHandlers, type HandlerTable } from "./handler-table.ts";
 import { keepsNothing } from "./kept.ts";
 import { type Logger, silent } from "./logger.ts";
 import { operationsOf } from "./operations.ts";
-import { logFailure } from "./reports.ts";
+import { logBroken, logFailure } from "./reports.ts";
 
 /** What was done once, as it was recorded; `Recorded` of the door `/operate` is one. */
 export interface Rehearsable {
@@ -73,7 +73,8 @@ export function rehearse<C extends Contract>(
       table[request.operation.skill]?.(request.input, new RequestContext(request, parts)),
     (thrown, request) => logFailure(logger, thrown, request),
   );
-  const serve = compose([validate(contract)], run);
+  const onBroken = (thrown: unknown, skill: string): void => logBroken(logger, thrown, skill);
+  const serve = compose([validate(contract, onBroken)], run);
   return async (recorded, given) => {
     const operation = operations.get(recorded.skill);
     if (operation === undefined) throw unknown(contract, recorded.skill);

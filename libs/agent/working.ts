@@ -16,6 +16,7 @@ import type { MeshTracer } from "../telemetry/index.ts";
 import type { ReplyHeads } from "../wire/index.ts";
 import type { Identity } from "./identity.ts";
 import type { ConnectConfig } from "./options.ts";
+import { logBroken } from "./reports.ts";
 
 export interface WorkingParts {
   readonly config: ConnectConfig;
@@ -48,8 +49,10 @@ export function workerOf(
   const { config, link, wheel, instance, tracer, identity, store, claims } = parts;
   const { clock, metrics, random, logger } = config;
   const access = config.onAccess;
-  const layers = taskStack({ contract, clock, tracer, metrics, access }, (claim, owner, signal) =>
-    claims.hold(claim, owner, signal),
+  const onBroken = (thrown: unknown, skill: string): void => logBroken(logger, thrown, skill);
+  const layers = taskStack(
+    { contract, clock, tracer, metrics, access, onBroken },
+    (claim, owner, signal) => claims.hold(claim, owner, signal),
   );
   // Who cannot sign cannot tell whose signature it would have to be either.
   const trust = link.credentials === undefined ? undefined : identity.trust;

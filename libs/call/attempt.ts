@@ -1,12 +1,11 @@
 import { MeshError } from "../errors/index.ts";
 import {
-  type Call,
-  CallRecord,
   type Clock,
   type Layer,
   type Load,
   proceed,
   type Reply,
+  traced,
 } from "../pipeline/index.ts";
 import { type MeshMetrics, type MeshTracer, onStreamEnd } from "../telemetry/index.ts";
 
@@ -48,10 +47,4 @@ export function attempt(tracer: MeshTracer, metrics: MeshMetrics, load: Load, cl
         },
       );
     };
-}
-
-function traced(call: Call, trace: Call["trace"]): Call {
-  const copy = CallRecord.from(call);
-  copy.trace = trace;
-  return copy;
 }

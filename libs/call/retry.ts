@@ -1,6 +1,7 @@
 import { MeshError } from "../errors/index.ts";
 import {
   type Call,
+  CallRecord,
   CallSignal,
   type Clock,
   type Layer,
@@ -49,8 +50,10 @@ async function again(parts: RetryParts, next: Send, first: Failed): Promise<Repl
       await linkUp(parts, tries.linkUntil, { call, error });
     else if (step.afterMs > 0) await sleep(parts.wheel, now + step.afterMs, call.signal);
     parts.onRetry(call);
+    const retried = CallRecord.from(call);
+    retried.attempt = attempt;
     try {
-      return await next({ ...call, attempt });
+      return await next(retried);
     } catch (failure) {
       error = failure;
     }

@@ -68,19 +68,7 @@ const doubtful: ReadonlySet<MeshCode> = new Set([
 ]);
 
 function sealed(call: Call, { request, response }: CallerForms, target: Target): Call {
-  const copy = new CallRecord(
-    { ...call.operation, request, response },
-    call.input,
-    call.signal,
-    call.tried,
-  );
-  copy.id = call.id;
-  copy.path = call.path;
-  copy.timeoutMs = call.timeoutMs;
-  copy.trace = call.trace;
-  copy.attempt = call.attempt;
-  copy.onBehalf = call.onBehalf;
-  copy.conversation = call.conversation;
+  const copy = CallRecord.from(call, { ...call.operation, request, response });
   copy.target = target;
   return copy;
 }

@@ -1,12 +1,12 @@
 import { MeshError } from "../errors/index.ts";
 import {
   type Call,
-  CallRecord,
   type Clock,
   type Layer,
   proceed,
   type Reply,
   systemClock,
+  traced,
 } from "../pipeline/index.ts";
 import { type MeshMetrics, type MeshTracer, onStreamEnd } from "../telemetry/index.ts";
 
@@ -45,11 +45,4 @@ export function trace(tracer: MeshTracer, metrics: MeshMetrics, clock: Clock = s
 function followed(call: Call, reply: Reply, end: (error: MeshError | undefined) => void): Reply {
   const frames = onStreamEnd(reply.value as AsyncIterable<unknown>, call.signal, end);
   return frames === reply.value ? reply : { ...reply, value: frames };
-}
-
-function traced(call: Call, trace: Call["trace"]): Call {
-  if (trace === call.trace) return call;
-  const copy = CallRecord.from(call);
-  copy.trace = trace;
-  return copy;
 }

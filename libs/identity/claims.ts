@@ -63,6 +63,12 @@ export function readOperator(jwt: string): OperatorClaims {
   });
 }
 
+/** The keys that speak for an operator: its own, and those it signs with. Throws like `readOperator`. */
+export function operatorKeys(jwt: string): readonly string[] {
+  const { operator, signingKeys } = readOperator(jwt.trim());
+  return [operator, ...signingKeys];
+}
+
 const readHere = new WeakSet<object>();
 
 /** Reads an account's JWT and checks its signature. Whether the signer may, `openChain` judges. */

@@ -17,6 +17,7 @@ export {
 export {
   type AccountClaims,
   type OperatorClaims,
+  operatorKeys,
   readAccount,
   readOperator,
   readUser,

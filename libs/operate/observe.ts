@@ -21,15 +21,14 @@ export interface ObserverOptions {
 
 /** Connects an observer; close it when done. */
 export async function observe(options: ObserverOptions): Promise<Observer> {
-  const name = token("observer name", options.name);
-  const servers = options.servers ?? ["nats://127.0.0.1:4222"];
-  const link = await Link.connect({
-    name,
-    servers,
-    user: name,
-    credentials: options.credentials,
-    tls: options.tls,
-    nats: options.nats,
-  });
+  const { name, link } = await logIn(options);
   return new Observer(link, name, options.trust);
+}
+
+/** Logs a tool in, under its own name. */
+export async function logIn(options: ObserverOptions): Promise<{ name: string; link: Link }> {
+  const name = token("name", options.name);
+  const { servers = ["nats://127.0.0.1:4222"], credentials, tls, nats } = options;
+  const link = await Link.connect({ name, servers, user: name, credentials, tls, nats });
+  return { name, link };
 }

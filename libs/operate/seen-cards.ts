@@ -1,5 +1,5 @@
 import { PublishedTrust } from "../discovery/index.ts";
-import { CardCheck, readOperator, type Trust } from "../identity/index.ts";
+import { CardCheck, operatorKeys, type Trust } from "../identity/index.ts";
 import type { Inbound, Link } from "../nats/index.ts";
 import { systemClock } from "../pipeline/index.ts";
 import type { Questions } from "./questions.ts";
@@ -51,12 +51,11 @@ export class SeenCards {
     if (this.#given !== undefined) return new CardCheck(this.#given);
     const { operatorJwt } = this.#link;
     if (operatorJwt === undefined) return undefined;
-    const { operator, signingKeys } = readOperator(operatorJwt.trim());
     this.#published = new PublishedTrust({
       link: this.#link,
       clock: systemClock,
       ask: (subject, onReply) => this.#ask(subject, onReply),
-      operatorKeys: [operator, ...signingKeys],
+      operatorKeys: operatorKeys(operatorJwt),
     });
     return new CardCheck(this.#published);
   }

@@ -1,15 +1,14 @@
 import { ownStoreApi, storeApi } from "@myelin/subjects";
-import { token } from "../contract/index.ts";
 import { PublishedTrust } from "../discovery/index.ts";
 import { StoreAccess } from "../durable/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
-import { readOperator, type Signer, type Trust } from "../identity/index.ts";
-import { type Inbound, Link } from "../nats/index.ts";
+import { operatorKeys, type Signer, type Trust } from "../identity/index.ts";
+import type { Inbound, Link } from "../nats/index.ts";
 import { type Clock, hexId, systemClock } from "../pipeline/index.ts";
 import { MeshMetrics } from "../telemetry/index.ts";
 import { Inbox } from "../transport/index.ts";
 import { statusOf } from "../wire/index.ts";
-import type { ObserverOptions } from "./observe.ts";
+import { logIn, type ObserverOptions } from "./observe.ts";
 import type { StoreDoor } from "./stores/index.ts";
 
 export interface StandingParts {
@@ -53,11 +52,9 @@ export class Standing implements StoreDoor {
 
   /** Joins a workspace as a tool; close it when done. */
   static async join(options: ObserverOptions): Promise<Standing> {
-    const name = token("name", options.name);
+    const { name, link } = await logIn(options);
     const instance = hexId(8).slice(0, 10);
-    const { servers = ["nats://127.0.0.1:4222"], credentials, tls, trust, nats } = options;
-    const login = { servers, credentials, tls, nats, name: `${name}/${instance}`, user: name };
-    const link = await Link.connect(login);
+    const { trust } = options;
     return Standing.start({
       ...{ name, instance, link, trust, account: "workspace", clock: systemClock },
       metrics: new MeshMetrics(),
@@ -66,13 +63,14 @@ export class Standing implements StoreDoor {
 
   /** Resolves when answers can be heard; closes the link where they cannot. */
   static async start(parts: StandingParts): Promise<Standing> {
-    const standing = new Standing(parts);
+    let standing: Standing | undefined;
     try {
+      standing = new Standing(parts);
       await parts.link.flush();
       if (standing.#inbox.refused !== undefined) throw standing.#inbox.refused;
       return standing;
     } catch (error) {
-      await standing.close();
+      await (standing ?? parts.link).close();
       throw error;
     }
   }
@@ -124,9 +122,8 @@ export class Standing implements StoreDoor {
   #publishedTrust(clock: Clock): PublishedTrust | undefined {
     const { operatorJwt } = this.link;
     if (operatorJwt === undefined) return undefined;
-    const { operator, signingKeys } = readOperator(operatorJwt.trim());
     return new PublishedTrust({
-      ...{ link: this.link, clock, operatorKeys: [operator, ...signingKeys] },
+      ...{ link: this.link, clock, operatorKeys: operatorKeys(operatorJwt) },
       ask: (subject, onReply) => this.#question(subject, "", onReply),
     });
   }

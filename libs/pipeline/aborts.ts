@@ -1,3 +1,5 @@
+import { MeshCode, MeshError } from "../errors/index.ts";
+
 /** Who hears of an AbortSignal's end: one listener on it, however many calls share it. */
 const listeners = new WeakMap<AbortSignal, Set<() => void>>();
 
@@ -21,4 +23,12 @@ function listen(signal: AbortSignal): Set<() => void> {
   };
   signal.addEventListener("abort", tellAll, { once: true });
   return hearing;
+}
+
+/** Throws `invalid_argument` for what is given as a signal and is none. */
+export function checkSignal(option: string, given: unknown): void {
+  if (given === undefined) return;
+  if (typeof (given as AbortSignal | null)?.addEventListener === "function") return;
+  const came = given === null ? "null" : typeof given;
+  throw new MeshError(MeshCode.InvalidArgument, `${option} must be an AbortSignal, got ${came}`);
 }

@@ -64,8 +64,8 @@ export class CallRecord implements Call {
   }
 
   /** The same call, to be changed. */
-  static from(call: Call): CallRecord {
-    const copy = new CallRecord(call.operation, call.input, call.signal, call.tried);
+  static from(call: Call, operation: Operation = call.operation): CallRecord {
+    const copy = new CallRecord(operation, call.input, call.signal, call.tried);
     copy.id = call.id;
     copy.path = call.path;
     copy.timeoutMs = call.timeoutMs;
@@ -77,6 +77,14 @@ export class CallRecord implements Call {
     copy.conversation = call.conversation;
     return copy;
   }
+}
+
+/** The same call, in another place of its trace. */
+export function traced(call: Call, trace: TraceContext | undefined): Call {
+  if (trace === call.trace) return call;
+  const copy = CallRecord.from(call);
+  copy.trace = trace;
+  return copy;
 }
 
 /** What came back: a value, or the frames of a stream. */

@@ -1,3 +1,5 @@
+import { onAbort } from "./aborts.ts";
+
 /** Time as the library sees it; a test moves one by hand. */
 export interface Clock {
   /** Milliseconds that only go forward; not the time of day. */
@@ -16,7 +18,16 @@ export const systemClock: Clock = Object.freeze({
   },
 });
 
-/** Resolves after so many milliseconds. */
-export function pause(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => void clock.schedule(ms, resolve));
+/** Resolves after so many milliseconds, or as soon as the signal is aborted: whoever waits looks at it. */
+export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) return resolve();
+    const end = (): void => {
+      cancel();
+      unhear?.();
+      resolve();
+    };
+    const cancel = clock.schedule(ms, end);
+    const unhear = signal && onAbort(signal, end);
+  });
 }

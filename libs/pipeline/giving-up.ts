@@ -1,4 +1,5 @@
 import { MeshCode, MeshError } from "../errors/index.ts";
+import { onAbort } from "./aborts.ts";
 import type { Clock } from "./clock.ts";
 
 /** What to throw once a signal was aborted: its reason where that is an error of ours, else `cancelled`. */
@@ -17,10 +18,9 @@ export async function unlessAborted<T>(
   if (signal === undefined) return work;
   let unhear = (): void => {};
   const aborted = new Promise<never>((_, reject) => {
-    const onAbort = (): void => reject(gaveUp(what, signal));
-    signal.addEventListener("abort", onAbort, { once: true });
-    unhear = () => signal.removeEventListener("abort", onAbort);
-    if (signal.aborted) onAbort();
+    const giveUp = (): void => reject(gaveUp(what, signal));
+    unhear = onAbort(signal, giveUp);
+    if (signal.aborted) giveUp();
   });
   try {
     return await Promise.race([work, aborted]);

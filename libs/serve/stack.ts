@@ -16,8 +16,7 @@ export interface ServeParts {
   readonly metrics: MeshMetrics;
   readonly access: AccessHook | undefined;
   readonly verifyToken: VerifyToken;
-  /** Default: nobody hears it. */
-  readonly onBroken?: OnBroken;
+  readonly onBroken: OnBroken;
 }
 
 /** What a request goes through on its way in, outermost first; the handler comes after the last. */

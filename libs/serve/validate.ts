@@ -8,7 +8,7 @@ import { Frames, type Request, RequestRecord, type ServeLayer } from "../pipelin
  * Sits next to the handler: whoever is refused outside costs no parsing. The answer is sent as the handler gave it,
  * since the caller parses it; of a stream each frame is checked. A domain error passes only as the skill declares it.
  */
-export function validate(contract: Contract, onBroken: OnBroken = ignored): ServeLayer {
+export function validate(contract: Contract, onBroken: OnBroken): ServeLayer {
   const skills = new Map(
     Object.entries(contract.skills).map(([name, skill]) => [
       name,
@@ -31,8 +31,6 @@ export function validate(contract: Contract, onBroken: OnBroken = ignored): Serv
 
 /** Hears what a schema's own code threw, which nobody else is told. */
 export type OnBroken = (thrown: unknown, skill: string) => void;
-
-function ignored(): void {}
 
 function withInput(request: Request, input: unknown): Request {
   const copy = RequestRecord.from(request);

@@ -64,7 +64,7 @@ export function checkServer(facts: ServerFacts): Check[] {
     {
       is: "ok",
       what: "jetstream",
-      found: jetstream ? "yes" : "no; calls do not need it, durable work will",
+      found: jetstream ? "yes" : "no; calls do not need it, durable work does",
     },
     checkClock("clock", "the server", clockAheadMs, roundTripMs),
   ];

@@ -46,7 +46,7 @@ workspaces:
     agents:
       scribe: { skills: [sum, words, secret, ask], calls: [helper.*] }
       sandbox: { skills: [sum, words, secret, ask], calls: [helper.*], submits: [sandbox.sum] }
-      helper: { skills: [help] }
+      helper: { skills: [help, whisper] }
       boss: { calls: [scribe.*], submits: [scribe.*] }
       mallory: { skills: [steal], calls: [scribe.sum] }
     roles:

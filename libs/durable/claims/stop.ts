@@ -1,5 +1,5 @@
 import type { MeshError } from "../../errors/index.ts";
-import { gaveUp, type Stop } from "../../pipeline/index.ts";
+import { gaveUp, onAbort, type Stop } from "../../pipeline/index.ts";
 
 /** A standard signal as what ends a wait here; undefined where there is none. */
 export function stopOf(signal: AbortSignal | undefined, what: string): Stop | undefined {
@@ -18,14 +18,14 @@ class Aborting implements Stop {
 
   onEnd(listener: (reason: MeshError) => void): void {
     if (this.#signal.aborted) return listener(this.#reason());
-    const onAbort = (): void => listener(this.#reason());
-    this.#heard.set(listener, onAbort);
-    this.#signal.addEventListener("abort", onAbort, { once: true });
+    this.#heard.set(
+      listener,
+      onAbort(this.#signal, () => listener(this.#reason())),
+    );
   }
 
   offEnd(listener: (reason: MeshError) => void): void {
-    const onAbort = this.#heard.get(listener);
-    if (onAbort !== undefined) this.#signal.removeEventListener("abort", onAbort);
+    this.#heard.get(listener)?.();
     this.#heard.delete(listener);
   }
 

@@ -1,5 +1,5 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { checkNumbers, overDefaults, randomToken } from "../../pipeline/index.ts";
+import { checkNumbers, checkSignal, overDefaults, randomToken } from "../../pipeline/index.ts";
 import { anyTime, type RetryingOptions, retryingDefaults } from "../work/retrying-options.ts";
 
 /** What a publisher may say about one event. */
@@ -44,9 +44,7 @@ export function resolvePublish(options: PublishOptions = {}): PublishConfig {
     throw wrong("subject", `1 to ${mostSubject} characters of well-formed text`, subject);
   }
   if (!(at instanceof Date) || Number.isNaN(at.getTime())) throw wrong("at", "a date", at);
-  if (signal !== undefined && typeof signal?.addEventListener !== "function") {
-    throw wrong("signal", "an AbortSignal", signal);
-  }
+  checkSignal("publish.signal", signal);
   return { id, isNamed: options.id !== undefined, subject, at, signal };
 }
 

@@ -3,6 +3,7 @@ import { MeshCode, MeshError } from "../../errors/index.ts";
 /** What needs how new a server. */
 const needs = {
   tasks: [2, 12],
+  streams: [2, 12],
   // Schedules that repeat, and a way to take them back.
   "work for later": [2, 14],
 } as const;

@@ -1,7 +1,7 @@
 import { finalState, parseResultSubject, progressState } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Inbound, Link, Listening } from "../../nats/index.ts";
-import { type Clock, gaveUp } from "../../pipeline/index.ts";
+import { type Clock, gaveUp, onAbort } from "../../pipeline/index.ts";
 import { json } from "../../wire/index.ts";
 import { readAttempt } from "../work/running.ts";
 import type { Progress } from "./documents.ts";
@@ -57,10 +57,9 @@ export class Following implements AsyncIterable<Progress>, Disposable {
       this.#undo.push(clock.schedule(timeoutMs, () => this.#stop(overdue(parts.what, timeoutMs))));
     }
     if (signal !== undefined) {
-      const onAbort = (): void => this.#stop(gaveUp(`waiting for ${parts.what}`, signal));
-      signal.addEventListener("abort", onAbort, { once: true });
-      this.#undo.push(() => signal.removeEventListener("abort", onAbort));
-      if (signal.aborted) onAbort();
+      const giveUp = (): void => this.#stop(gaveUp(`waiting for ${parts.what}`, signal));
+      this.#undo.push(onAbort(signal, giveUp));
+      if (signal.aborted) giveUp();
     }
     this.#look();
   }

@@ -1,7 +1,7 @@
 import { isToken, type Priority, priorities, tokenRule } from "@myelin/subjects";
 import { milliseconds } from "../../contract/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { hexId } from "../../pipeline/index.ts";
+import { checkSignal, hexId } from "../../pipeline/index.ts";
 import { resolveWhen, type When, type WhenOptions } from "../later/when.ts";
 import { conversationName } from "../state/conversation-options.ts";
 
@@ -57,9 +57,7 @@ export function resolveSubmit(options: SubmitOptions = {}): SubmitConfig {
       `submit.key must be ${taskKeyRule}, got ${JSON.stringify(key)?.slice(0, 80)}`,
     );
   }
-  if (signal !== undefined && typeof signal?.addEventListener !== "function") {
-    throw new MeshError(MeshCode.InvalidArgument, "submit.signal must be an AbortSignal");
-  }
+  checkSignal("submit.signal", signal);
   const when = resolveWhen(options, Date.now());
   milliseconds("submit.deadlineMs", deadlineMs);
   if (conversation !== undefined) conversationName("submit.conversation", conversation);

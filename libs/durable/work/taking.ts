@@ -2,6 +2,7 @@ import type { ConsumerName } from "@myelin/subjects";
 import { MeshError } from "../../errors/index.ts";
 import { type Inbound, type Link, refusalOf } from "../../nats/index.ts";
 import type { Clock } from "../../pipeline/index.ts";
+import { acknowledge, Word } from "../stored/acknowledging.ts";
 import { type Ack, ackReader } from "../stored/acks.ts";
 import { Puller } from "../stored/puller.ts";
 import type { StoreApi } from "../stored/store.ts";
@@ -27,7 +28,6 @@ export interface TakingParts {
 
 const firstDelayMs = 500;
 const maxDelayMs = 30_000;
-const nanosecondsPerMs = 1_000_000;
 
 /** Takes messages of a consumer and works on them, a bounded number at once; each until it is done. */
 export class Taking {
@@ -84,7 +84,7 @@ export class Taking {
   }
 
   #take(taken: Taken): void {
-    if (!this.#isOpen) return this.#answer(taken, nak(0));
+    if (!this.#isOpen) return acknowledge(this.#parts.link, taken, Word.again(0));
     const done = this.#work(taken).then(() => {
       this.#running.delete(done);
       this.#fill();
@@ -93,26 +93,14 @@ export class Taking {
   }
 
   async #work(taken: Taken): Promise<void> {
-    const { work, warn } = this.#parts;
+    const { link, work, warn } = this.#parts;
     try {
       await work(taken);
-      this.#answer(taken, "+ACK");
+      acknowledge(link, taken, Word.done);
     } catch (error) {
       warn(MeshError.from(error).message);
       const doubled = firstDelayMs * 2 ** Math.min(taken.deliveries - 1, 10);
-      this.#answer(taken, nak(Math.min(doubled, maxDelayMs)));
+      acknowledge(link, taken, Word.again(Math.min(doubled, maxDelayMs)));
     }
   }
-
-  #answer({ message }: Taken, word: string): void {
-    try {
-      this.#parts.link.publish(message.reply, word, { mayWait: true });
-    } catch {
-      // The link is down: the message comes again, and every step of the work can be repeated.
-    }
-  }
-}
-
-function nak(delayMs: number): string {
-  return `-NAK ${JSON.stringify({ delay: delayMs * nanosecondsPerMs })}`;
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   type ConsumerName,
   followConsumer,
@@ -13,7 +12,7 @@ import {
 } from "@myelin/subjects";
 import { isIdOf, moved, originOf, wrapMoved, write } from "../../durable/index.ts";
 import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
-import { gaveUp, systemClock } from "../../pipeline/index.ts";
+import { gaveUp, pause, systemClock } from "../../pipeline/index.ts";
 import { field, needle } from "../../wire/index.ts";
 import type { Standing } from "../standing.ts";
 import type { DeadLetter } from "./letter.ts";
@@ -128,10 +127,7 @@ export class Redrive {
     const now = systemClock.now();
     const at = Math.max(now, this.#mayAt);
     this.#mayAt = at + this.#gapMs;
-    if (signal?.aborted !== true && at > now) {
-      // An abort ends the wait, and is told below.
-      await sleep(at - now, undefined, signal === undefined ? {} : { signal }).catch(() => {});
-    }
+    if (at > now) await pause(systemClock, at - now, signal);
     if (signal?.aborted === true) throw gaveUp("the work on dead letters", signal);
   }
 }

@@ -9,7 +9,7 @@ import {
 import { z } from "zod";
 import { readCloud } from "../../durable/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { systemClock } from "../../pipeline/index.ts";
+import { pause, systemClock } from "../../pipeline/index.ts";
 import type { ObserverOptions } from "../observe.ts";
 import { Standing } from "../standing.ts";
 import { type Stored, storedMessages } from "../stores/index.ts";
@@ -78,7 +78,7 @@ export class EventBoard implements AsyncDisposable {
         if (told !== undefined) yield told;
       }
       if (!follows || signal?.aborted === true) return;
-      await pause(signal);
+      await pause(systemClock, lookMs, signal);
     }
   }
 
@@ -120,16 +120,4 @@ function toldEvent({ subject, sequence, storedAt, head, payload }: Stored): Told
     const nothing = { id: undefined, at: undefined, subject: undefined, data: undefined };
     return { ...common, ...nothing, fault: MeshError.from(error).message };
   }
-}
-
-function pause(signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      cancel();
-      signal?.removeEventListener("abort", end);
-      resolve();
-    };
-    const cancel = systemClock.schedule(lookMs, end);
-    signal?.addEventListener("abort", end, { once: true });
-  });
 }

@@ -1,6 +1,6 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Inbound, Link } from "../../nats/index.ts";
-import { gaveUp, hexId, systemClock } from "../../pipeline/index.ts";
+import { gaveUp, hexId, onAbort, systemClock } from "../../pipeline/index.ts";
 import { Inbox } from "../../transport/index.ts";
 import { statusOf } from "../../wire/index.ts";
 
@@ -43,13 +43,12 @@ export class AnswerBox {
         cancel();
         undeny();
         this.#asking.delete(end);
-        signal?.removeEventListener("abort", onAbort);
+        unhear?.();
         this.inbox.close(token);
         if (error === undefined) resolve();
         else reject(error);
       };
       const silent = (): void => end(silence(subject, silenceMs));
-      const onAbort = (): void => end(signal === undefined ? undefined : gaveUp(subject, signal));
       const undeny = this.#link.onDenied((denied) => {
         if (denied.operation !== "publish" || denied.subject !== subject) return false;
         end(denied.error);
@@ -68,7 +67,7 @@ export class AnswerBox {
       };
       const token = this.inbox.open({ receive });
       this.#asking.add(end);
-      signal?.addEventListener("abort", onAbort);
+      const unhear = signal && onAbort(signal, () => end(gaveUp(subject, signal)));
       try {
         this.#send(question, token);
       } catch (error) {

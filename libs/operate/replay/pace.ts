@@ -1,5 +1,5 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { type Clock, systemClock } from "../../pipeline/index.ts";
+import { type Clock, pause, systemClock } from "../../pipeline/index.ts";
 import type { Recorded } from "./recorded.ts";
 
 /** What is done with the next one. */
@@ -53,21 +53,8 @@ export class Pace {
     this.#due = Math.max(this.#due, this.#last === undefined ? now : 0);
     this.#due += Math.min(since / this.#speed, this.#mostGapMs);
     this.#last = Math.max(this.#last ?? 0, at.getTime());
-    if (this.#due > now) await sleep(this.#clock, this.#due - now, signal);
+    if (this.#due > now) await pause(this.#clock, this.#due - now, signal);
   }
-}
-
-function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = (): void => {
-      cancel();
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const cancel = clock.schedule(ms, done);
-    signal.addEventListener("abort", done);
-  });
 }
 
 function wrong(name: string, allowed: string, came: unknown): MeshError {

@@ -1,9 +1,8 @@
-import { token } from "../../contract/index.ts";
 import { StoreAccess } from "../../durable/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { Link } from "../../nats/index.ts";
+import type { Link } from "../../nats/index.ts";
 import { systemClock } from "../../pipeline/index.ts";
-import type { ObserverOptions } from "../observe.ts";
+import { logIn, type ObserverOptions } from "../observe.ts";
 import { callTarget, checkAgent } from "./agent-target.ts";
 import { eventTarget } from "./event-target.ts";
 import { AnswerBox } from "./inbox.ts";
@@ -29,9 +28,7 @@ export interface SelectOptions {
 
 /** Connects to what the mesh keeps of calls, tasks and events; it takes the role auditor. Close it when done. */
 export async function openRecordings(options: ObserverOptions): Promise<Recordings> {
-  const name = token("auditor name", options.name);
-  const { servers = ["nats://127.0.0.1:4222"], credentials, tls, nats } = options;
-  const link = await Link.connect({ name, servers, user: name, credentials, tls, nats });
+  const { name, link } = await logIn(options);
   const recordings = new Recordings(link, name);
   try {
     await recordings.start();

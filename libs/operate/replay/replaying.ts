@@ -1,5 +1,5 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { gaveUp, unlessAborted } from "../../pipeline/index.ts";
+import { gaveUp, onAbort, unlessAborted } from "../../pipeline/index.ts";
 import { type AnswerDifference, type CompareOptions, compareAnswers } from "./compare.ts";
 import { Pace, type PaceOptions } from "./pace.ts";
 import type { Recorded, RecordedAnswer } from "./recorded.ts";
@@ -75,9 +75,9 @@ class ReplayRun {
 
   async *results(): AsyncGenerator<Replayed, void> {
     const { signal } = this.#options;
-    const onAbort = (): void => this.#controller.abort(signal?.reason);
-    if (signal?.aborted === true) onAbort();
-    signal?.addEventListener("abort", onAbort);
+    const giveUp = (): void => this.#controller.abort(signal?.reason);
+    if (signal?.aborted === true) giveUp();
+    const unhear = signal && onAbort(signal, giveUp);
     this.#feeding = this.#feed();
     try {
       for (;;) {
@@ -90,7 +90,7 @@ class ReplayRun {
         await this.#change();
       }
     } finally {
-      signal?.removeEventListener("abort", onAbort);
+      unhear?.();
     }
     if (signal?.aborted === true) throw gaveUp("the replay", signal);
   }

@@ -5,7 +5,7 @@ import { write } from "../../durable/stored/writing.ts";
 import { statesOf } from "../../durable/tasks/documents.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Signer } from "../../identity/index.ts";
-import { hexId, systemClock } from "../../pipeline/index.ts";
+import { hexId, pause, systemClock } from "../../pipeline/index.ts";
 import { writeReplay } from "../../wire/index.ts";
 import { agentFor, mostMs } from "./agent-target.ts";
 import type { LargeRecorded } from "./large.ts";
@@ -50,7 +50,7 @@ export function taskTarget(into: ReplayAgent, parts: TaskReplaying): ReplayTarge
       if (performance.now() - begunAt > timeoutMs) {
         throw ended(MeshCode.DeadlineExceeded, id, `no result within ${timeoutMs} ms`);
       }
-      await new Promise<void>((resolve) => void systemClock.schedule(waitMs, resolve));
+      await pause(systemClock, waitMs, signal);
     }
   };
 }

@@ -1,5 +1,6 @@
 import { ownStoreApi } from "@myelin/subjects";
 import { z } from "zod";
+import { checkServer } from "../../durable/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 
 /** A way into the account where a workspace's streams are. */
@@ -60,11 +61,7 @@ export class StoreApi {
 
   /** Whether there is an API at all; throws with what to do about it. */
   async check(): Promise<void> {
-    const version = this.#door.serverVersion ?? "";
-    const [, major = "", minor = ""] = /^v?(\d+)\.(\d+)\./.exec(version) ?? [];
-    if (major !== "" && Number(major) * 1_000 + Number(minor) < 2_010) {
-      throw unable(`streams need nats-server 2.10 or newer, this one is ${version}`);
-    }
+    checkServer(this.#door.serverVersion ?? "", "streams");
     const said = await this.#ask(ownStoreApi.info).catch((cause: unknown) => {
       const { detail } = MeshError.from(cause);
       throw unable(`the server keeps no streams (${detail}); ${advice}`, cause);

@@ -76,7 +76,7 @@ async function put(api: StoreApi, step: StoreStep, version: string): Promise<voi
   const server = version === "" ? "this nats-server" : `nats-server ${version}`;
   throw unable(
     `${server} does not keep what ${step.what} needs: ${differenceText(dropped)}; ` +
-      "it is older than the mesh needs, 2.12 or newer has everything",
+      "use a newer one",
   );
 }
 

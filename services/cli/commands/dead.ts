@@ -74,12 +74,7 @@ export async function drop(
 
 /** The dead letters of the mesh that the context names. */
 export function enter({ name, place }: Context): Promise<DeadLetters> {
-  const { servers, credentials, tls } = place;
-  return openDeadLetters({
-    ...{ name, servers },
-    ...(credentials === undefined ? {} : { credentials }),
-    ...(tls === undefined ? {} : { tls }),
-  });
+  return openDeadLetters({ name, ...place });
 }
 
 /** A letter as scripts get it: without its body, which `show` has. */

@@ -23,6 +23,7 @@ export function incomingLayers(contract: Contract): readonly ServeLayer[] {
     admission: new Admission({ config: resolveAdmission(), clock, onShed: () => {} }),
     tracer: new MeshTracer({ name: contract.name, instance: "a1" }),
     metrics: new MeshMetrics(),
+    onBroken: () => {},
     verifyToken: () => Promise.reject(new MeshError(MeshCode.Internal, "no token is sent here")),
   });
 }

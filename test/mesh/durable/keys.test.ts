@@ -15,9 +15,13 @@ import { joinPlain, storedMesh } from "../../support/stores.ts";
 
 const patience = { timeoutMs: 20_000 };
 
-/** Counts how many paint one thing at once. */
+/** Counts how many paint one thing at once; the first of two things wait for each other. */
 class Counted {
   readonly #now = new Map<string, number>();
+  #open = (): void => {};
+  readonly #both = new Promise<void>((resolve) => {
+    this.#open = resolve;
+  });
   /** Most that were at one thing at once. */
   most = 0;
   /** Most that were at anything at once. */
@@ -30,6 +34,8 @@ class Counted {
     this.most = Math.max(this.most, many);
     const inAll = [...this.#now.values()].reduce((sum, one) => sum + one, 0);
     this.mostInAll = Math.max(this.mostInAll, inAll);
+    if (this.#now.size === 2) this.#open();
+    await this.#both;
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
     this.#now.set(thing, many - 1);
     return { painted: what };

@@ -51,7 +51,7 @@ test("options of a publication are checked one by one", async () => {
     [{ subject: "x".repeat(300) }, /publish\.subject must be 1 to 256/],
     [{ subject: "\ud800" }, /well-formed/],
     [{ at: new Date(Number.NaN) }, /publish\.at must be a date/],
-    [{ signal: "now" }, /publish\.signal must be an AbortSignal, got "now"/],
+    [{ signal: "now" }, /publish\.signal must be an AbortSignal, got string/],
   ];
   for (const [options, text] of wrong) {
     await assert.rejects(

@@ -72,19 +72,21 @@ test("differences that are ignored are not told, and equal answers have none", a
 test("a replayed call stays in the sandbox: its onward calls are refused and reach nobody", async () => {
   await using home = await startRecorded();
   const helped: string[] = [];
+  const shape = { input: z.object({ text: z.string() }), output: z.object({}) };
   const helper = defineAgent({
     name: "helper",
     version: "1.0.0",
-    skills: { help: skill({ input: z.object({ text: z.string() }), output: z.object({}) }) },
+    skills: { help: skill(shape), whisper: skill({ ...shape, sealed: true }) },
   });
-  await (await home.connect("helper")).serve(helper, {
-    help: ({ text }, ctx) => {
-      helped.push(`${text} ${ctx.replay?.stream ?? "in earnest"}`);
-      return {};
-    },
-  });
+  const help: Handlers<typeof helper>["help"] = ({ text }, ctx) => {
+    helped.push(`${text} ${ctx.replay?.stream ?? "in earnest"}`);
+    return {};
+  };
+  await (await home.connect("helper")).serve(helper, { help, whisper: help });
   const ask: Handlers<typeof scribe>["ask"] = async ({ text }, ctx) => {
-    await ctx.client(helper as Contract & typeof helper).help({ text });
+    const others = ctx.client(helper as Contract & typeof helper);
+    await others.help({ text });
+    await others.whisper({ text: `sealed ${text}` });
     return { summary: text, by: "somebody" };
   };
   await serveScribe(home, { ask });
@@ -93,10 +95,12 @@ test("a replayed call stays in the sandbox: its onward calls are refused and rea
   const selected = { selection: { task: "call-1" }, many: 1 };
   const [kept] = await replayed(home, selected, { into: { agent: "sandbox" } });
   assert.equal(kept?.answer?.error?.code, MeshCode.HandlerFailed);
-  assert.deepEqual(helped, ["please in earnest"]);
+  const earnest = ["please in earnest", "sealed please in earnest"];
+  assert.deepEqual(helped, earnest);
   const [let_] = await replayed(home, selected, { into: { agent: "sandbox", onward: true } });
   assert.equal(let_?.answer?.error, undefined);
-  assert.deepEqual(helped, ["please in earnest", "please MESH_RECORDS"]);
+  const marked = ["please MESH_RECORDS", "sealed please MESH_RECORDS"];
+  assert.deepEqual(helped, [...earnest, ...marked]);
 });
 
 test("the agent that was recorded is not asked again unless that is said, or another version answers", async () => {

@@ -15,6 +15,7 @@ test("a request goes through these layers, in this order", () => {
     tracer: new MeshTracer({ name: "far", instance: "f1" }),
     metrics: new MeshMetrics(),
     access: undefined,
+    onBroken: () => {},
     verifyToken: () => assert.fail("nobody sends a token"),
   });
   const innermost = handler(() => undefined);

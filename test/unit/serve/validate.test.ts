@@ -29,7 +29,7 @@ const agent = defineAgent({
 const input = { text: " a b " };
 
 function serving(run: (request: Request) => unknown) {
-  return compose([validate(agent)], handler(run));
+  return compose([validate(agent, () => {})], handler(run));
 }
 
 const counting = { operation: { skill: "count", streams: true } };

@@ -140,7 +140,6 @@ test("who may be given tasks takes its own only, and says how they end under its
       "mesh.js.DIRECT.GET.MESH_RESULTS.mesh.result.*.*.final.me",
       "mesh.js.DIRECT.GET.MESH_RESULTS.mesh.result.*.*.running.me",
       "mesh.js.DIRECT.GET.MESH_RESULTS.mesh.result.me.*.key.me",
-      "mesh.later.me.*.me",
       "mesh.result.*.*.*.me",
     ],
     subscribe: [],

@@ -77,6 +77,6 @@ export class Room {
 function full(held: number, most: number): MeshError {
   return new MeshError(
     MeshCode.Overloaded,
-    `${Store.schedules} holds ${held} of ${most} bytes, at most half may be orders: what comes for later waits; give it more (streams.schedules in mesh.yaml)`,
+    `${Store.schedules} holds ${held} of ${most} bytes, at most ${Math.round(mostFull * 100)} % may be orders: what comes for later waits; give it more (streams.schedules in mesh.yaml)`,
   );
 }

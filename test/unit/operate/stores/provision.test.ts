@@ -36,11 +36,11 @@ function refusedWith(pattern: RegExp, code: MeshCode = MeshCode.Unavailable) {
 }
 
 test("a server that silently drops a flag is told by its name and the server's version", async () => {
-  const { door } = server(({ discard_new_per_subject: _, ...config }) => ({ config }), "2.10.5");
+  const { door } = server(({ discard_new_per_subject: _, ...config }) => ({ config }), "2.12.0");
   await assert.rejects(
     provisionStores(door, settings),
     refusedWith(
-      /nats-server 2\.10\.5 does not keep what stream MESH_DEAD needs: discard_new_per_subject nothing, not true/,
+      /nats-server 2\.12\.0 does not keep what stream MESH_DEAD needs: discard_new_per_subject nothing, not true/,
     ),
   );
 });
@@ -49,7 +49,7 @@ test("a server too old for streams of this kind is refused before anything is ma
   const { door, asked } = server((config) => ({ config }), "2.9.10");
   await assert.rejects(
     provisionStores(door, settings),
-    refusedWith(/need nats-server 2\.10 or newer, this one is 2\.9\.10/),
+    refusedWith(/streams: nats-server 2\.12 or newer is needed, this one is 2\.9\.10/),
   );
   assert.deepEqual(asked, []);
 });
