@@ -54,7 +54,6 @@ export interface BuryParts {
 
 /** How long a signed dead letter may wait to be stored, in milliseconds. */
 const lifeMs = 600_000;
-const readMs = 3_000;
 /** Most tries, and the longest text of facts, that find room beside the original's headers. */
 const mostTries = 20;
 const mostFacts = 4_096;
@@ -76,7 +75,7 @@ export async function bury(
     const letter = letterOf(dead, { ...given, name }, most);
     const put = await write(store, clock, letter);
     if (put.is === "stored") return;
-    const there = await store.last(Store.dead, letter.subject, readMs);
+    const there = await store.last(Store.dead, letter.subject);
     if (there === undefined) {
       const detail = `${letter.subject} is taken, and cannot be read yet`;
       throw new MeshError(MeshCode.Unavailable, detail);

@@ -28,7 +28,7 @@ export class Filters {
   async read(waitMs: number): Promise<{ readonly ackWaitMs: number }> {
     const { store, clock, consumer } = this.#parts;
     const { stream, consumer: name } = consumer;
-    const info = await store.api(storeApi.consumerInfo(stream, name), waitMs);
+    const info = await store.api(storeApi.consumerInfo(stream, name), { waitMs });
     const config = (info["config"] ?? {}) as Readonly<Record<string, unknown>>;
     const { ack_wait, ack_policy, filter_subject, filter_subjects } = config;
     if (ack_policy !== "explicit" || typeof ack_wait !== "number" || ack_wait <= 0) {

@@ -56,7 +56,6 @@ export interface Telling {
 
 /** How long a signed event may wait to be stored, in milliseconds. */
 const lifeMs = 600_000;
-const readMs = 3_000;
 /** How often, and how soon again, it is looked for what was stored before; in milliseconds. */
 const mostLooks = 10;
 const lookAgainMs = 200;
@@ -154,7 +153,7 @@ export class Publisher {
   async #isOurs(subject: string, id: string, sequence: number): Promise<boolean> {
     const { store, clock } = this.#parts;
     for (let looked = 1; ; looked++) {
-      const last = await store.last(Store.events, subject, readMs);
+      const last = await store.last(Store.events, subject);
       if (last !== undefined && last.sequence >= sequence) {
         return last.sequence > sequence || field(last.head, messageIdNeedle) === id;
       }

@@ -88,7 +88,6 @@ interface FoundFinal {
   readonly stored: StoredMessage;
 }
 
-const readMs = 3_000;
 const anyWait = { min: 0, max: maxDeadlineMs, whole: false } as const;
 
 export class Task implements TaskHandle {
@@ -215,7 +214,7 @@ export class Task implements TaskHandle {
   }
 
   #read(state: string): ReturnType<StoreAccess["last"]> {
-    return this.#parts.store.last(Store.results, this.#states(state), readMs);
+    return this.#parts.store.last(Store.results, this.#states(state));
   }
 }
 

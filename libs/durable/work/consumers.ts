@@ -60,7 +60,7 @@ async function read(parts: Checked, consumer: string): Promise<Readonly<Record<s
   const question = storeApi.consumerInfo(Store.tasks, consumer);
   try {
     // A worker may come up while the servers elect who leads.
-    const info = await askAgain(parts, (waitMs) => store.api(question, waitMs));
+    const info = await askAgain(parts, (waitMs) => store.api(question, { waitMs }));
     return (info["config"] ?? {}) as Readonly<Record<string, unknown>>;
   } catch (error) {
     const { code, detail } = MeshError.from(error);

@@ -36,7 +36,6 @@ const advisory = z.object({
 type Advisory = z.output<typeof advisory>;
 
 const atOnce = 8;
-const answerMs = 5_000;
 const nanosecondsPerMs = 1_000_000n;
 
 /**
@@ -62,7 +61,7 @@ export class DeadKeeper {
   async start(): Promise<void> {
     const { vault, clock, logger } = this.#keeping;
     const { stream, consumer } = advisoryConsumer;
-    await vault.store.api(ownStoreApi.consumerInfo(stream, consumer), answerMs);
+    await vault.store.api(ownStoreApi.consumerInfo(stream, consumer));
     const taking = new Taking({
       ...{ link: vault.link, name: vault.name, api: ownStoreApi },
       ...{ clock, atOnce, consumer: advisoryConsumer },
@@ -115,7 +114,7 @@ export class DeadKeeper {
       agent,
     );
     const question = JSON.stringify({ seq: sequence, no_erase: true });
-    await vault.store.api(ownStoreApi.deleteMessage(Store.tasks), answerMs, question);
+    await vault.store.api(ownStoreApi.deleteMessage(Store.tasks), { question });
     logger.warn(
       { subject, sequence },
       `${agent} lost a task: ${subject}, delivered ${deliveries} times`,
