@@ -2,6 +2,7 @@
  * What a workspace's two accounts share, with each other and with other workspaces: plain data, as an account's JWT
  * takes it. Streams live in the store account, where no agent logs in; the workspace sees of them what is listed here.
  */
+import { nanosecondsPerMs } from "./ages.ts";
 import type { MeshPolicy } from "./policy.ts";
 import {
   arrivedCallSubject,
@@ -52,8 +53,6 @@ export function storeAccountName(workspace: string): string {
 
 /** The prefix under which a workspace sees the streams' API: the server answers `$JS.API.` there itself, with a refusal. */
 export const storeApiPrefix = "mesh.js";
-
-const nanosecondsPerMs = 1_000_000;
 
 /**
  * Silence after which the server forgets a pull: pulls expire sooner than this, and never run for longer without a

@@ -1,3 +1,4 @@
+import { nanosecondsPerMs } from "./ages.ts";
 import { movedEventSubject, priorities } from "./durable.ts";
 import { dueConsumer, laterConsumer } from "./later.ts";
 import { takesTasks } from "./permissions.ts";
@@ -24,7 +25,6 @@ export interface ConsumerShape {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const nanosecondsPerMs = 1_000_000;
 const usualSilenceMs = 30_000;
 const monitored = { "io.nats.monitor.enabled": "true" } as const;
 /** What keeper does with a message is short, and can be done twice: another one need not wait long for it. */

@@ -10,6 +10,7 @@ export {
   storeShape,
   workspaceShape,
 } from "./accounts.ts";
+export { dayMs, deadAgeMs, mostBlobMs, nanosecondsPerMs, usualAgeMs } from "./ages.ts";
 export { type Attempted, allowingLine } from "./allowing.ts";
 export { type ConsumerShape, consumersOf } from "./consumers.ts";
 export {
@@ -96,7 +97,6 @@ export {
   eventReaders,
   isArtifactName,
   isConversation,
-  mostBlobMs,
 } from "./kept.ts";
 export {
   dueConsumer,

@@ -52,8 +52,6 @@ export interface BuryParts {
   readonly link: Pick<Link, "maxPayload">;
 }
 
-/** How long a signed dead letter may wait to be stored, in milliseconds. */
-const lifeMs = 600_000;
 /** Most tries, and the longest text of facts, that find room beside the original's headers. */
 const mostTries = 20;
 const mostFacts = 4_096;
@@ -207,7 +205,7 @@ function letterOf(dead: Dead, given: Naming, mostBytes: number): Letterbox {
   const subject = deadSubject({ kind, agent, skill, task: name, generation });
   const payload = origin.payload.subarray(0, mostBytes);
   const contentType = "application/octet-stream";
-  const letter = { kind: "dead", target: "*", subject, id: name, contentType, lifeMs } as const;
+  const letter = { kind: "dead", target: "*", subject, id: name, contentType } as const;
   const headers: Headers = [
     [StoreHeader.id, onceId()],
     [Header.id, name],

@@ -1,4 +1,4 @@
-import { type ConsumerName, storeApi } from "@myelin/subjects";
+import { type ConsumerName, nanosecondsPerMs, storeApi } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Clock } from "../../pipeline/index.ts";
 import type { StoreAccess } from "../stored/store.ts";
@@ -9,7 +9,6 @@ export interface FiltersParts {
   readonly consumer: ConsumerName;
 }
 
-const nanosecondsPerMs = 1_000_000;
 const askMs = 3_000;
 /** How long an answer is believed: `apply` may have given the consumer other events meanwhile. */
 const freshMs = 5_000;

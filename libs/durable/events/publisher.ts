@@ -54,8 +54,6 @@ export interface Telling {
   readonly trace: TraceContext | undefined;
 }
 
-/** How long a signed event may wait to be stored, in milliseconds. */
-const lifeMs = 600_000;
 /** How often, and how soon again, it is looked for what was stored before; in milliseconds. */
 const mostLooks = 10;
 const lookAgainMs = 200;
@@ -113,9 +111,7 @@ export class Publisher {
       ...writeCloud({ publisher: contract.name, name, id, time, subject: topic, contentType }),
       [Header.contract, contract.version],
       [Header.traceparent, trace === undefined ? undefined : formatTraceparent(trace)],
-      ...(kind.signed
-        ? await this.#signing.headers({ ...letter, contentType, payload, lifeMs })
-        : []),
+      ...(kind.signed ? await this.#signing.headers({ ...letter, contentType, payload }) : []),
     ];
     // One that nobody could know before needs no signature to be its publisher's own.
     const first = config.isNamed

@@ -1,9 +1,14 @@
-import { priorities, Store, storeApi, taskConsumer, taskFilter } from "@myelin/subjects";
+import {
+  nanosecondsPerMs,
+  priorities,
+  Store,
+  storeApi,
+  taskConsumer,
+  taskFilter,
+} from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { askAgain } from "../stored/storing.ts";
 import type { WorkParts } from "./work-parts.ts";
-
-const nanosecondsPerMs = 1_000_000;
 
 type Checked = Pick<WorkParts, "agent" | "store" | "link" | "clock" | "config" | "operations">;
 

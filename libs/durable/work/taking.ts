@@ -1,4 +1,4 @@
-import type { ConsumerName } from "@myelin/subjects";
+import { type ConsumerName, nanosecondsPerMs } from "@myelin/subjects";
 import { MeshError } from "../../errors/index.ts";
 import { type Inbound, type Link, refusalOf } from "../../nats/index.ts";
 import type { Clock } from "../../pipeline/index.ts";
@@ -27,7 +27,6 @@ export interface TakingParts {
 
 const firstDelayMs = 500;
 const maxDelayMs = 30_000;
-const nanosecondsPerMs = 1_000_000;
 
 /** Takes messages of a consumer and works on them, a bounded number at once; each until it is done. */
 export class Taking {

@@ -16,6 +16,7 @@ import {
   EventCheck,
   endAbandoned,
   readWrapped,
+  storedOf,
   type Taken,
   Taking,
   type VerifyTask,
@@ -36,7 +37,6 @@ const advisory = z.object({
 type Advisory = z.output<typeof advisory>;
 
 const atOnce = 8;
-const nanosecondsPerMs = 1_000_000n;
 
 /**
  * The net under workers that die: what the server has delivered as often as it may, and nobody has acknowledged,
@@ -143,8 +143,8 @@ export class DeadKeeper {
       const wrapped = readWrapped(stored, storedAt);
       if (wrapped === undefined) return deadEvent(whose, stored);
       const move = { ...wrapped, mover: address.value.mover };
-      const at = `${BigInt(storedAt.getTime()) * nanosecondsPerMs}`;
       const message = { ...stored, reply: "" };
+      const at = storedOf(storedAt);
       const delivery = { message, sequence, stored: at, deliveries: 1, address: undefined };
       await this.#events?.move(delivery, move, whose.agent);
       return deadEvent(whose, wrapped.original, move);
