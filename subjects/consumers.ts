@@ -1,5 +1,6 @@
 import { nanosecondsPerMs } from "./ages.ts";
 import { movedEventSubject, priorities } from "./durable.ts";
+import { coversSubject } from "./grammar.ts";
 import { dueConsumer, laterConsumer } from "./later.ts";
 import { takesTasks } from "./permissions.ts";
 import type { AgentPolicy, Follow, WorkspacePolicy } from "./policy.ts";
@@ -123,15 +124,9 @@ function followed(events: Follow["events"]): readonly string[] {
     const target = parseEventTarget(line);
     return target.ok ? [heardEvents(target.value)] : [];
   });
-  const wide = subjects.filter((subject) => subject.endsWith(".>"));
   return [...new Set(subjects)]
-    .filter((subject) => !wide.some((other) => other !== subject && covers(other, subject)))
+    .filter((subject) => !subjects.some((one) => one !== subject && coversSubject(one, subject)))
     .sort();
-}
-
-/** Whether `a.>` takes everything that another subject does. */
-function covers(wide: string, subject: string): boolean {
-  return subject.startsWith(wide.slice(0, -1));
 }
 
 function byName([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {

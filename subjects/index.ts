@@ -58,6 +58,7 @@ export {
   callerInbox,
   callSubject,
   controlSubject,
+  coversSubject,
   filters,
   inboxOf,
   inboxPrefix,

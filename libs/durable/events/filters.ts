@@ -1,4 +1,4 @@
-import { type ConsumerName, nanosecondsPerMs, storeApi } from "@myelin/subjects";
+import { type ConsumerName, coversSubject, nanosecondsPerMs, storeApi } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Clock } from "../../pipeline/index.ts";
 import type { StoreAccess } from "../stored/store.ts";
@@ -44,7 +44,9 @@ export class Filters {
 
   /** Whether it gets the events of a subject; one without filters gets all. */
   has(subject: string): boolean {
-    return this.#subjects.length === 0 || this.#subjects.some((filter) => covers(filter, subject));
+    return (
+      this.#subjects.length === 0 || this.#subjects.some((filter) => coversSubject(filter, subject))
+    );
   }
 
   /** Whether a subject comes only because a wildcard covers it: nobody has named it. */
@@ -52,10 +54,4 @@ export class Filters {
     if (this.#parts.clock.now() - this.#readAt > freshMs) await this.read(askMs);
     return !this.#subjects.includes(subject);
   }
-}
-
-/** Whether a filter takes a subject; `>` at its end is everything below. */
-function covers(filter: string, subject: string): boolean {
-  if (filter.endsWith(".>")) return subject.startsWith(filter.slice(0, -1));
-  return filter === subject;
 }

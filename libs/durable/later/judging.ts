@@ -1,3 +1,4 @@
+import { coversSubject, ownName } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { Chains, EnvelopeCheck, type Trust } from "../../identity/index.ts";
 import { readSigned } from "../../wire/index.ts";
@@ -45,22 +46,11 @@ export class OrderJudge {
       throw denied(`${who} is revoked since ${since.toISOString()}`);
     }
     const { publish = [] } = account.scopes.get(user.signingKey)?.permissions ?? {};
-    const named = publish.map((right) => right.replaceAll("{{name()}}", user.name));
-    if (named.some((right) => covers(right, original.subject))) return;
+    const named = publish.map((right) => right.replaceAll(ownName, user.name));
+    if (named.some((right) => coversSubject(right, original.subject))) return;
     const { agent, skill } = address;
     throw denied(`${who} may not submit to ${agent}.${skill} any more`);
   }
-}
-
-/** Whether a right to publish is one to this subject. */
-function covers(right: string, subject: string): boolean {
-  const theirs = subject.split(".");
-  const own = right.split(".");
-  if (own.at(-1) !== ">" && own.length !== theirs.length) return false;
-  return own.every((token, at) => {
-    const their = theirs[at];
-    return token === ">" ? their !== undefined : token === "*" || token === their;
-  });
 }
 
 function denied(detail: string): MeshError {
