@@ -85,7 +85,7 @@ export class Schedules {
     return this.#write("", { address, expected }, [
       [StoreHeader.id, `back ${sequence} ${storedAt.getTime()}`],
       [StoreHeader.rollup, "sub"],
-      [StoreHeader.keptFor, tombstoneFor],
+      [StoreHeader.ttl, tombstoneFor],
       ...keptHeaders({ original: { ...order.original, head: "" } }),
     ]);
   }
