@@ -1,11 +1,12 @@
 import { nanosecondsPerMs } from "./ages.ts";
+import { advisoryConsumer, followConsumer, taskConsumer } from "./consumer-names.ts";
 import { movedEventSubject, priorities } from "./durable.ts";
 import { coversSubject } from "./grammar.ts";
 import { dueConsumer, laterConsumer } from "./later.ts";
 import { takesTasks } from "./permissions.ts";
 import type { AgentPolicy, Follow, WorkspacePolicy } from "./policy.ts";
 import { heardEvents } from "./rights.ts";
-import { advisoryConsumer, followConsumer, type StoreName, taskConsumer } from "./stores.ts";
+import type { StoreName } from "./stores.ts";
 import { every, parseEventTarget } from "./targets.ts";
 
 /** What a consumer is: pulled from, in the words of NATS's own API. */

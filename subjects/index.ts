@@ -12,6 +12,12 @@ export {
 } from "./accounts.ts";
 export { dayMs, deadAgeMs, mostBlobMs, nanosecondsPerMs, usualAgeMs } from "./ages.ts";
 export { type Attempted, allowingLine } from "./allowing.ts";
+export {
+  advisoryConsumer,
+  type ConsumerName,
+  followConsumer,
+  taskConsumer,
+} from "./consumer-names.ts";
 export { type ConsumerShape, consumersOf } from "./consumers.ts";
 export {
   checkpointState,
@@ -173,16 +179,12 @@ export {
 export {
   ackPrefix,
   ackSubjects,
-  advisoryConsumer,
-  type ConsumerName,
-  followConsumer,
   ownStoreApi,
   Store,
   type StoreName,
   type StreamShape,
   storeApi,
   stores,
-  taskConsumer,
 } from "./stores.ts";
 export {
   type EventTarget,

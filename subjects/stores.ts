@@ -1,6 +1,6 @@
 import { storeApiPrefix } from "./accounts.ts";
 import { dayMs, deadAgeMs, nanosecondsPerMs, usualAgeMs } from "./ages.ts";
-import type { Priority } from "./durable.ts";
+import type { ConsumerName } from "./consumer-names.ts";
 import { keptStores } from "./kept-stores.ts";
 
 /** Names of the streams, all of them in a workspace's store account. */
@@ -175,28 +175,6 @@ export const stores: readonly StreamShape[] = Object.freeze([
   },
   ...keptStores(usual),
 ]);
-
-/** A consumer that agents may pull from; `apply` and keeper make it. */
-export interface ConsumerName {
-  readonly stream: StoreName;
-  readonly consumer: string;
-}
-
-/** The consumer of an agent's tasks of one class. */
-export function taskConsumer(agent: string, priority: Priority): ConsumerName {
-  return { stream: Store.tasks, consumer: `${agent}-${priority}` };
-}
-
-/** The consumer of a durable subscription; `=` is in no name, so no two agents' names run together. */
-export function followConsumer(agent: string, follow: string): ConsumerName {
-  return { stream: Store.events, consumer: `${agent}=${follow}` };
-}
-
-/** Keeper's own: what the server says of messages that it delivers no more. */
-export const advisoryConsumer: ConsumerName = Object.freeze({
-  stream: Store.advisories,
-  consumer: "keeper",
-});
 
 /** Subjects of the streams' API as a workspace sees it. */
 export const storeApi = Object.freeze(apiUnder(storeApiPrefix));
