@@ -46,9 +46,21 @@ export interface AccountShape {
 /** Answers with the public key of an account: a workspace's name, or its store's. */
 export type KeyOf = (account: string) => string;
 
+const storeSuffix = "-store";
+
 /** The name of the account that keeps a workspace's streams. */
 export function storeAccountName(workspace: string): string {
-  return `${workspace}-store`;
+  return workspace + storeSuffix;
+}
+
+/** Whether an account keeps a workspace's streams: no workspace may have such a name. */
+export function isStoreAccount(account: string): boolean {
+  return account.endsWith(storeSuffix);
+}
+
+/** The workspace that an account is, or whose streams it keeps. */
+export function workspaceOf(account: string): string {
+  return isStoreAccount(account) ? account.slice(0, -storeSuffix.length) : account;
 }
 
 /** The prefix under which a workspace sees the streams' API: the server answers `$JS.API.` there itself, with a refusal. */

@@ -3,11 +3,13 @@ export {
   type AccountImport,
   type AccountShape,
   accountShape,
+  isStoreAccount,
   type KeyOf,
   sharedCallThresholdMs,
   storeAccountName,
   storeApiPrefix,
   storeShape,
+  workspaceOf,
   workspaceShape,
 } from "./accounts.ts";
 export { dayMs, deadAgeMs, mostBlobMs, nanosecondsPerMs, usualAgeMs } from "./ages.ts";
@@ -16,6 +18,8 @@ export {
   advisoryConsumer,
   type ConsumerName,
   followConsumer,
+  parseFollowConsumer,
+  parseTaskConsumer,
   taskConsumer,
 } from "./consumer-names.ts";
 export { type ConsumerShape, consumersOf } from "./consumers.ts";

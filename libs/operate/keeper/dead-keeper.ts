@@ -1,9 +1,10 @@
 import {
   advisoryConsumer,
   ownStoreApi,
+  parseFollowConsumer,
   parseMovedEventSubject,
+  parseTaskConsumer,
   parseTaskSubject,
-  priorities,
   Store,
   type StoreName,
 } from "@myelin/subjects";
@@ -104,7 +105,7 @@ export class DeadKeeper {
       message: { subject, head, payload, reply: "" },
       address: address.ok ? address.value : undefined,
     };
-    const agent = agentOf(consumer);
+    const { agent } = parseTaskConsumer(consumer) ?? { agent: consumer };
     await endAbandoned(
       {
         ...{ clock, store: vault.store, link: vault.link, instance: vault.name },
@@ -124,7 +125,7 @@ export class DeadKeeper {
   /** An event stays where it is: others follow it as well. */
   async #endEvent({ consumer, deliveries }: Advisory, stored: Stored): Promise<void> {
     const { clock, vault, workspace, logger } = this.#keeping;
-    const [agent = "", follow = ""] = consumer.split("=");
+    const { agent, follow } = parseFollowConsumer(consumer) ?? { agent: consumer, follow: "" };
     const { subject, sequence } = stored;
     const detail = `${subject}: ${agent} got it ${deliveries} times for ${follow} and never said how it ended; its processes die of it, or are stopped each time`;
     const error = new MeshError(MeshCode.UnknownOutcome, detail);
@@ -167,10 +168,4 @@ function readAdvisory(payload: Uint8Array): Advisory | undefined {
 
 function isKnown(stream: string): stream is StoreName {
   return stream === Store.tasks || stream === Store.events;
-}
-
-/** Whose the consumer is: its name ends with the class of priority. */
-function agentOf(consumer: string): string {
-  const priority = priorities.find((one) => consumer.endsWith(`-${one}`));
-  return priority === undefined ? consumer : consumer.slice(0, -priority.length - 1);
 }

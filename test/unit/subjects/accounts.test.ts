@@ -3,9 +3,12 @@ import { test } from "node:test";
 import {
   type AgentPolicy,
   accountShape,
+  isStoreAccount,
   type MeshPolicy,
   type Share,
+  storeAccountName,
   storeShape,
+  workspaceOf,
   workspaceShape,
 } from "@myelin/subjects";
 
@@ -122,4 +125,10 @@ test("the order of lines in a policy does not change an account", () => {
       accountShape(policy(other, one), name, keyOf),
     );
   }
+});
+
+test("an account and its store's are one workspace", () => {
+  const store = storeAccountName("desk");
+  assert.deepEqual([workspaceOf("desk"), workspaceOf(store)], ["desk", "desk"]);
+  assert.deepEqual(["desk", store, "store"].map(isStoreAccount), [false, true, false]);
 });
