@@ -1,6 +1,6 @@
-import { type ConsumerName, coversSubject, nanosecondsPerMs, storeApi } from "@myelin/subjects";
-import { MeshCode, MeshError } from "../../errors/index.ts";
+import { type ConsumerName, coversSubject } from "@myelin/subjects";
 import type { Clock } from "../../pipeline/index.ts";
+import { readConsumer } from "../stored/consumer.ts";
 import type { StoreAccess } from "../stored/store.ts";
 
 export interface FiltersParts {
@@ -26,20 +26,10 @@ export class Filters {
   /** Asks the store; throws when the consumer is not there, or not as it must be. */
   async read(waitMs: number): Promise<{ readonly ackWaitMs: number }> {
     const { store, clock, consumer } = this.#parts;
-    const { stream, consumer: name } = consumer;
-    const info = await store.api(storeApi.consumerInfo(stream, name), { waitMs });
-    const config = (info["config"] ?? {}) as Readonly<Record<string, unknown>>;
-    const { ack_wait, ack_policy, filter_subject, filter_subjects } = config;
-    if (ack_policy !== "explicit" || typeof ack_wait !== "number" || ack_wait <= 0) {
-      throw new MeshError(
-        MeshCode.Unavailable,
-        `the consumer ${name} of ${stream} is not as events need it: it must acknowledge explicitly; see \`myelin apply\``,
-      );
-    }
-    const several = Array.isArray(filter_subjects) ? filter_subjects : [filter_subject];
-    this.#subjects = several.filter((subject) => typeof subject === "string" && subject !== "");
+    const { ackWaitMs, filters } = await readConsumer(store, consumer, { needs: "events", waitMs });
+    this.#subjects = filters;
     this.#readAt = clock.now();
-    return { ackWaitMs: ack_wait / nanosecondsPerMs };
+    return { ackWaitMs };
   }
 
   /** Whether it gets the events of a subject; one without filters gets all. */
