@@ -1,12 +1,10 @@
-import { ContentType, Header, usualAgeMs } from "@myelin/subjects";
+import { ContentType, usualAgeMs } from "@myelin/subjects";
 import type { Link } from "../../nats/index.ts";
 import type { LargePayloads, Stop } from "../../pipeline/index.ts";
-import { field, needle } from "../../wire/index.ts";
+import { readContentType } from "../../wire/index.ts";
 import type { StoredMessage } from "../stored/answers.ts";
 import type { StoredResult } from "../tasks/documents.ts";
 import { type Body, fits, unparked } from "./bodies.ts";
-
-const contentType = needle(Header.contentType);
 
 /** Brings a body down to what a message takes. */
 export type Fit = (body: Body) => Body | Promise<Body>;
@@ -32,7 +30,7 @@ export async function wholeResult(
   agent: string,
   { claims, signal }: { readonly claims: LargePayloads; readonly signal: AbortSignal | undefined },
 ): Promise<StoredResult> {
-  const type = field(stored.head, contentType)?.toLowerCase();
+  const type = readContentType(stored.head);
   if (type !== ContentType.claim) return stored;
   const { head, payload } = stored;
   const whole = await unparked({ payload, contentType: type }, agent, { claims, signal });
