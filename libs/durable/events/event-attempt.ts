@@ -228,9 +228,7 @@ export class EventAttempt {
 
   #delay(error: MeshError): number {
     const { config, random } = this.#parts;
-    // What the handler asked elsewhere may have said when to come again.
-    const told = error.cause instanceof MeshError ? error.cause : error;
-    return delayAfter(this.delivery.deliveries, told, config, random);
+    return delayAfter(this.delivery.deliveries, error, config, random);
   }
 
   #say(word: string): void {

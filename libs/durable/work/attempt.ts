@@ -238,9 +238,7 @@ export class Attempt {
 
   #delay(error: MeshError): number {
     const { config, random } = this.#parts;
-    // What the handler asked elsewhere may have said when to come again.
-    const told = error.cause instanceof MeshError ? error.cause : error;
-    return delayAfter(this.#made, told, config, random);
+    return delayAfter(this.#made, error, config, random);
   }
 
   #say(word: string): void {

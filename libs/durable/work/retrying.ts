@@ -1,4 +1,4 @@
-import { MeshCode, type MeshError } from "../../errors/index.ts";
+import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { RetryingConfig } from "./retrying-options.ts";
 
 /**
@@ -36,7 +36,9 @@ export function delayAfter(
   const most = Math.min(maxDelayMs, firstDelayMs * 2 ** Math.min(attempt - 1, 30));
   // Half of it is fixed: with full jitter a task could spend its attempts within moments.
   const delay = most / 2 + (random() * most) / 2;
-  return Math.ceil(Math.max(delay, error.retryAfterMs ?? 0));
+  // What the handler asked elsewhere may have said when to come again.
+  const { retryAfterMs = 0 } = error.cause instanceof MeshError ? error.cause : error;
+  return Math.ceil(Math.max(delay, retryAfterMs));
 }
 
 const reserveMs = 10_000;
