@@ -73,10 +73,8 @@ async function ask(
     what: `what ${name} has for later of ${key}; does keeper run?`,
   });
   await order(id, { does: "list", from });
-  for await (const _told of following) {
-    // Nothing is told before the end.
-  }
-  if (following.ended.is === "stopped") throw following.ended.error;
+  const ended = await following.untilEnded();
+  if (ended.is === "stopped") throw ended.error;
   const answer = await look();
   const page: unknown = answer === undefined ? undefined : json.decode(answer.payload);
   if (isPage(page)) return page;

@@ -136,10 +136,7 @@ export class Task implements TaskHandle {
 
   async result(options: WaitOptions = {}): Promise<unknown> {
     using following = this.#follow(options, finalState);
-    for await (const _told of following) {
-      // Nothing is told before the end.
-    }
-    return this.#answer(following.ended, options.signal);
+    return this.#answer(await following.untilEnded(), options.signal);
   }
 
   async *progress(options: WaitOptions = {}): AsyncGenerator<Progress, void> {
