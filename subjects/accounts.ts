@@ -124,7 +124,7 @@ export function accountShape(
 }
 
 /** The account that keeps a workspace's streams. Nothing of it is the policy's to say. */
-export function storeShape(): AccountShape {
+function storeShape(): AccountShape {
   const exports = [
     ...ingest.map((subject) => service(subject, "Singleton")),
     ...api.map(([subject, answers]) => service(`$JS.API.${subject}`, answers)),
@@ -135,7 +135,7 @@ export function storeShape(): AccountShape {
 }
 
 /** The account that a workspace's agents log in to; it keeps no streams. */
-export function workspaceShape(policy: MeshPolicy, workspace: string, keyOf: KeyOf): AccountShape {
+function workspaceShape(policy: MeshPolicy, workspace: string, keyOf: KeyOf): AccountShape {
   return {
     exports: sharedBy(policy, workspace),
     imports: [

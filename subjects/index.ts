@@ -8,9 +8,7 @@ export {
   sharedCallThresholdMs,
   storeAccountName,
   storeApiPrefix,
-  storeShape,
   workspaceOf,
-  workspaceShape,
 } from "./accounts.ts";
 export { dayMs, deadAgeMs, mostBlobMs, nanosecondsPerMs, usualAgeMs } from "./ages.ts";
 export { type Attempted, allowingLine } from "./allowing.ts";

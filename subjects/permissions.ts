@@ -99,7 +99,7 @@ export function guestPermissions(): Permissions {
     presentRights(ownName),
     servingRights(ownName),
     workingRights(ownName),
-    askingRights(ownName, { ...everything, publishes: [] }),
+    askingRights(ownName, everything),
     { publish: [`mesh.event.${ownName}.>`, blobsOfEvent(ownName)] },
     { publish: [readingOwnEvents(ownName), ...keeping(ownName)] },
   );
