@@ -2,6 +2,7 @@
  * What a workspace's two accounts share, with each other and with other workspaces: plain data, as an account's JWT
  * takes it. Streams live in the store account, where no agent logs in; the workspace sees of them what is listed here.
  */
+import { nanosecondsPerMs } from "./ages.ts";
 import type { MeshPolicy } from "./policy.ts";
 import {
   arrivedCallSubject,
@@ -45,15 +46,25 @@ export interface AccountShape {
 /** Answers with the public key of an account: a workspace's name, or its store's. */
 export type KeyOf = (account: string) => string;
 
+const storeSuffix = "-store";
+
 /** The name of the account that keeps a workspace's streams. */
 export function storeAccountName(workspace: string): string {
-  return `${workspace}-store`;
+  return workspace + storeSuffix;
+}
+
+/** Whether an account keeps a workspace's streams: no workspace may have such a name. */
+export function isStoreAccount(account: string): boolean {
+  return account.endsWith(storeSuffix);
+}
+
+/** The workspace that an account is, or whose streams it keeps. */
+export function workspaceOf(account: string): string {
+  return isStoreAccount(account) ? account.slice(0, -storeSuffix.length) : account;
 }
 
 /** The prefix under which a workspace sees the streams' API: the server answers `$JS.API.` there itself, with a refusal. */
 export const storeApiPrefix = "mesh.js";
-
-const nanosecondsPerMs = 1_000_000;
 
 /**
  * Silence after which the server forgets a pull: pulls expire sooner than this, and never run for longer without a
@@ -113,7 +124,7 @@ export function accountShape(
 }
 
 /** The account that keeps a workspace's streams. Nothing of it is the policy's to say. */
-export function storeShape(): AccountShape {
+function storeShape(): AccountShape {
   const exports = [
     ...ingest.map((subject) => service(subject, "Singleton")),
     ...api.map(([subject, answers]) => service(`$JS.API.${subject}`, answers)),
@@ -124,7 +135,7 @@ export function storeShape(): AccountShape {
 }
 
 /** The account that a workspace's agents log in to; it keeps no streams. */
-export function workspaceShape(policy: MeshPolicy, workspace: string, keyOf: KeyOf): AccountShape {
+function workspaceShape(policy: MeshPolicy, workspace: string, keyOf: KeyOf): AccountShape {
   return {
     exports: sharedBy(policy, workspace),
     imports: [

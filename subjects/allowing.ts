@@ -1,3 +1,5 @@
+import { parseFollowConsumer, parseTaskConsumer } from "./consumer-names.ts";
+
 /** What was tried, and by whom where the subject does not say it. */
 export interface Attempted {
   readonly operation: "publish" | "subscribe";
@@ -96,8 +98,9 @@ const looks: readonly string[] = ["INFO", "LIST", "NAMES"];
 function ofStore(rest: readonly string[], name: string | undefined): string | undefined {
   const stream = rest.find((token) => token.startsWith("MESH_"));
   const consumer = rest[rest.indexOf(stream ?? "") + 1] ?? "";
-  const [agent = "", follow] = consumer.split("=");
-  if (rest[0] === "CONSUMER" && follow !== undefined && stream !== undefined) {
+  const followed = parseFollowConsumer(consumer);
+  if (rest[0] === "CONSUMER" && followed !== undefined && stream !== undefined) {
+    const { agent, follow } = followed;
     return spoken(agent, name, `follows: { ${follow}: { events: [<its events>] } }`);
   }
   if (rest[0] === "STREAM" && rest[1] === "MSG" && rest[2] === "GET") {
@@ -108,7 +111,7 @@ function ofStore(rest: readonly string[], name: string | undefined): string | un
     ["MSG", "INFO"].includes(rest[1] ?? "") &&
     stream === "MESH_TASKS"
   ) {
-    return worked(agent.replace(/-(high|normal)$/, ""), name);
+    return worked(parseTaskConsumer(consumer)?.agent ?? consumer, name);
   }
   if (["STREAM", "CONSUMER"].includes(rest[0] ?? "") && looks.includes(rest[1] ?? "")) {
     return member("observer", name);

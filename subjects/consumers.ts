@@ -1,9 +1,12 @@
+import { nanosecondsPerMs } from "./ages.ts";
+import { advisoryConsumer, followConsumer, taskConsumer } from "./consumer-names.ts";
 import { movedEventSubject, priorities } from "./durable.ts";
+import { coversSubject } from "./grammar.ts";
 import { dueConsumer, laterConsumer } from "./later.ts";
 import { takesTasks } from "./permissions.ts";
 import type { AgentPolicy, Follow, WorkspacePolicy } from "./policy.ts";
 import { heardEvents } from "./rights.ts";
-import { advisoryConsumer, followConsumer, type StoreName, taskConsumer } from "./stores.ts";
+import type { StoreName } from "./stores.ts";
 import { every, parseEventTarget } from "./targets.ts";
 
 /** What a consumer is: pulled from, in the words of NATS's own API. */
@@ -24,7 +27,6 @@ export interface ConsumerShape {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const nanosecondsPerMs = 1_000_000;
 const usualSilenceMs = 30_000;
 const monitored = { "io.nats.monitor.enabled": "true" } as const;
 /** What keeper does with a message is short, and can be done twice: another one need not wait long for it. */
@@ -123,15 +125,9 @@ function followed(events: Follow["events"]): readonly string[] {
     const target = parseEventTarget(line);
     return target.ok ? [heardEvents(target.value)] : [];
   });
-  const wide = subjects.filter((subject) => subject.endsWith(".>"));
   return [...new Set(subjects)]
-    .filter((subject) => !wide.some((other) => other !== subject && covers(other, subject)))
+    .filter((subject) => !subjects.some((one) => one !== subject && coversSubject(one, subject)))
     .sort();
-}
-
-/** Whether `a.>` takes everything that another subject does. */
-function covers(wide: string, subject: string): boolean {
-  return subject.startsWith(wide.slice(0, -1));
 }
 
 function byName([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {

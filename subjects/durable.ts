@@ -129,7 +129,7 @@ export function recordSubject({ agent, skill }: RecordAddress): string {
   return `mesh.record.${agent}.${skill}`;
 }
 
-/** Where the store tells a configuration as it changes; it is read at `configKey`. */
+/** Where a configuration is stored, and told as it changes. */
 export function configSubject(kind: string): string {
   return `mesh.config.${kind}`;
 }

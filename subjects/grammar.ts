@@ -107,6 +107,16 @@ export const filters = Object.freeze({
   inbox: (agent: string, instance: string) => `_INBOX.${agent}.${instance}.*`,
 });
 
+/** Whether a pattern takes a subject: `*` is one token whatever it is, `>` at the end one or more. */
+export function coversSubject(pattern: string, subject: string): boolean {
+  const wanted = pattern.split(".");
+  const tokens = subject.split(".");
+  const isOpen = wanted.at(-1) === ">";
+  if (isOpen) wanted.pop();
+  if (isOpen ? tokens.length <= wanted.length : tokens.length !== wanted.length) return false;
+  return wanted.every((token, at) => token === "*" || token === tokens[at]);
+}
+
 export interface CallAddress {
   readonly agent: string;
   readonly skill: string;

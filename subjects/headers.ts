@@ -75,8 +75,6 @@ export const StoreHeader = Object.freeze({
   scheduleZone: "Nats-Schedule-Time-Zone",
   /** `sub`: the message takes the place of all others of its subject. */
   rollup: "Nats-Rollup",
-  /** How long the message is kept: `1h`. */
-  keptFor: "Nats-TTL",
   /** How long the store keeps the message, such as `60s`. */
   ttl: "Nats-TTL",
 } as const);

@@ -3,14 +3,23 @@ export {
   type AccountImport,
   type AccountShape,
   accountShape,
+  isStoreAccount,
   type KeyOf,
   sharedCallThresholdMs,
   storeAccountName,
   storeApiPrefix,
-  storeShape,
-  workspaceShape,
+  workspaceOf,
 } from "./accounts.ts";
+export { dayMs, deadAgeMs, mostBlobMs, nanosecondsPerMs, usualAgeMs } from "./ages.ts";
 export { type Attempted, allowingLine } from "./allowing.ts";
+export {
+  advisoryConsumer,
+  type ConsumerName,
+  followConsumer,
+  parseFollowConsumer,
+  parseTaskConsumer,
+  taskConsumer,
+} from "./consumer-names.ts";
 export { type ConsumerShape, consumersOf } from "./consumers.ts";
 export {
   checkpointState,
@@ -57,6 +66,7 @@ export {
   callerInbox,
   callSubject,
   controlSubject,
+  coversSubject,
   filters,
   inboxOf,
   inboxPrefix,
@@ -96,7 +106,6 @@ export {
   eventReaders,
   isArtifactName,
   isConversation,
-  mostBlobMs,
 } from "./kept.ts";
 export {
   dueConsumer,
@@ -172,16 +181,12 @@ export {
 export {
   ackPrefix,
   ackSubjects,
-  advisoryConsumer,
-  type ConsumerName,
-  followConsumer,
   ownStoreApi,
   Store,
   type StoreName,
   type StreamShape,
   storeApi,
   stores,
-  taskConsumer,
 } from "./stores.ts";
 export {
   type EventTarget,

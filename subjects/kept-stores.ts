@@ -1,9 +1,8 @@
-import { conversationBucket, mostBlobMs } from "./kept.ts";
+import { dayMs, mostBlobMs, nanosecondsPerMs } from "./ages.ts";
+import { conversationBucket } from "./kept.ts";
 import type { StreamShape } from "./stores.ts";
 
 const gibibyte = 1_073_741_824;
-const nanosecondsPerMs = 1_000_000;
-const day = 86_400_000 * nanosecondsPerMs;
 
 /** The streams of what is kept beside messages. `usual` is what a stream is unless it says otherwise. */
 export function keptStores(usual: Omit<StreamShape, "name" | "description" | "subjects">) {
@@ -41,7 +40,7 @@ export function keptStores(usual: Omit<StreamShape, "name" | "description" | "su
       discard: "new",
       max_msgs_per_subject: 1,
       // Since it was written last.
-      max_age: 30 * day,
+      max_age: 30 * dayMs * nanosecondsPerMs,
       deny_delete: true,
       // One may be kept for less.
       allow_msg_ttl: true,

@@ -21,9 +21,6 @@ export interface BlobAddress {
   readonly id: string;
 }
 
-/** Longest that a blob is kept, in milliseconds: longer than a task waits and its dead letter is kept. */
-export const mostBlobMs = 45 * 86_400_000;
-
 /** Where one part of a blob lies, counted from 0. */
 export function blobSubject({ owner, reader, id }: BlobAddress, part: number | "*"): string {
   return `mesh.blob.${owner}.${reader}.${id}.${part}`;

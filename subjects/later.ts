@@ -1,5 +1,6 @@
+import type { ConsumerName } from "./consumer-names.ts";
 import { isToken, no, type Parsed, tokenRule } from "./grammar.ts";
-import { type ConsumerName, Store } from "./stores.ts";
+import { Store } from "./stores.ts";
 
 /*
  * Work for later, once its keeper has taken it: a schedule at the server, and what the server puts beside it when its

@@ -1,3 +1,4 @@
+import { followConsumer } from "./consumer-names.ts";
 import { laterSubject } from "./durable.ts";
 import { filters } from "./grammar.ts";
 import { blobsOfEvent } from "./kept.ts";
@@ -26,7 +27,7 @@ import {
   sharingRights,
   workingRights,
 } from "./rights.ts";
-import { followConsumer, Store, storeApi } from "./stores.ts";
+import { Store, storeApi } from "./stores.ts";
 import { every, parseSkillTarget } from "./targets.ts";
 
 /** The server puts a user's own name in its place; issuers let no name through that is more than one token. */
@@ -98,7 +99,7 @@ export function guestPermissions(): Permissions {
     presentRights(ownName),
     servingRights(ownName),
     workingRights(ownName),
-    askingRights(ownName, { ...everything, publishes: [] }),
+    askingRights(ownName, everything),
     { publish: [`mesh.event.${ownName}.>`, blobsOfEvent(ownName)] },
     { publish: [readingOwnEvents(ownName), ...keeping(ownName)] },
   );

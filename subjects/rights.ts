@@ -1,3 +1,4 @@
+import { type ConsumerName, taskConsumer } from "./consumer-names.ts";
 import {
   checkpointState,
   eventSubject,
@@ -19,7 +20,7 @@ import {
   foreignFilters,
   foreignInbox,
 } from "./shared.ts";
-import { ackSubjects, type ConsumerName, Store, storeApi, taskConsumer } from "./stores.ts";
+import { ackSubjects, Store, storeApi } from "./stores.ts";
 import { type EventTarget, every, parseEventTarget, parseSkillTarget } from "./targets.ts";
 
 /*

@@ -1,5 +1,6 @@
 import { storeApiPrefix } from "./accounts.ts";
-import type { Priority } from "./durable.ts";
+import { dayMs, deadAgeMs, nanosecondsPerMs, usualAgeMs } from "./ages.ts";
+import type { ConsumerName } from "./consumer-names.ts";
 import { keptStores } from "./kept-stores.ts";
 
 /** Names of the streams, all of them in a workspace's store account. */
@@ -51,8 +52,6 @@ export interface StreamShape {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const nanosecondsPerSecond = 1_000_000_000;
-const day = 86_400 * nanosecondsPerSecond;
 const mebibyte = 1_048_576;
 
 const monitored = Object.freeze({ "io.nats.monitor.enabled": "true" });
@@ -65,8 +64,8 @@ const usual = {
   discard_new_per_subject: false,
   max_bytes: 256 * mebibyte,
   max_msg_size: mebibyte,
-  max_age: 7 * day,
-  duplicate_window: 120 * nanosecondsPerSecond,
+  max_age: usualAgeMs * nanosecondsPerMs,
+  duplicate_window: 120_000 * nanosecondsPerMs,
   allow_direct: true,
   allow_msg_schedules: false,
   allow_rollup_hdrs: false,
@@ -111,7 +110,7 @@ export const stores: readonly StreamShape[] = Object.freeze([
     max_bytes: 512 * mebibyte,
     max_age: 0,
     // An order that keeper could not acknowledge comes again when it is back.
-    duplicate_window: 3_600 * nanosecondsPerSecond,
+    duplicate_window: 3_600_000 * nanosecondsPerMs,
     allow_msg_schedules: true,
     allow_rollup_hdrs: true,
     // Of a schedule that was cancelled its place is kept for a while.
@@ -140,7 +139,7 @@ export const stores: readonly StreamShape[] = Object.freeze([
     discard: "new",
     max_msgs_per_subject: 1,
     discard_new_per_subject: true,
-    max_age: 30 * day,
+    max_age: deadAgeMs * nanosecondsPerMs,
     // Each is something that somebody has to look at.
     metadata: {
       ...monitored,
@@ -153,7 +152,7 @@ export const stores: readonly StreamShape[] = Object.freeze([
     name: Store.records,
     description: "Copies of calls and replies, where recording is on",
     subjects: ["mesh.record.*.*"],
-    max_age: day,
+    max_age: dayMs * nanosecondsPerMs,
   },
   {
     ...usual,
@@ -176,28 +175,6 @@ export const stores: readonly StreamShape[] = Object.freeze([
   },
   ...keptStores(usual),
 ]);
-
-/** A consumer that agents may pull from; `apply` and keeper make it. */
-export interface ConsumerName {
-  readonly stream: StoreName;
-  readonly consumer: string;
-}
-
-/** The consumer of an agent's tasks of one class. */
-export function taskConsumer(agent: string, priority: Priority): ConsumerName {
-  return { stream: Store.tasks, consumer: `${agent}-${priority}` };
-}
-
-/** The consumer of a durable subscription; `=` is in no name, so no two agents' names run together. */
-export function followConsumer(agent: string, follow: string): ConsumerName {
-  return { stream: Store.events, consumer: `${agent}=${follow}` };
-}
-
-/** Keeper's own: what the server says of messages that it delivers no more. */
-export const advisoryConsumer: ConsumerName = Object.freeze({
-  stream: Store.advisories,
-  consumer: "keeper",
-});
 
 /** Subjects of the streams' API as a workspace sees it. */
 export const storeApi = Object.freeze(apiUnder(storeApiPrefix));

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { isToken } from "@myelin/subjects";
+import { isStoreAccount, isToken } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import { type Login, readUrls, type ServerUrls } from "./server-urls.ts";
 import { meshThatIsUp, readState } from "./state-file.ts";
@@ -78,7 +78,7 @@ function inHome(home: string, env: Environment): Omit<Located, "from"> {
 
 function onlyWorkspace(home: string): string {
   const found = namesIn(join(home, "creds")).filter(
-    (name) => isToken(name) && !name.endsWith("-store"),
+    (name) => isToken(name) && !isStoreAccount(name),
   );
   const [workspace] = found;
   if (workspace !== undefined && found.length === 1) return workspace;

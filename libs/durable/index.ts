@@ -86,7 +86,7 @@ export {
   conversationWith,
   resolveConversation,
 } from "./state/conversation-options.ts";
-export { storedAtOf } from "./stored/acks.ts";
+export { storedAtOf, storedOf } from "./stored/acks.ts";
 export type { Put } from "./stored/answers.ts";
 export type { Delivery } from "./stored/delivery.ts";
 export { onceId } from "./stored/signing.ts";

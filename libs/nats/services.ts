@@ -1,5 +1,6 @@
 import {
   anyInbox,
+  nanosecondsPerMs,
   type ServiceVerb,
   serviceSubjects,
   serviceTypes,
@@ -169,7 +170,7 @@ function figures({ requests, errors, processingMs, data }: ServiceCounts): Json 
 }
 
 function nanoseconds(ms: number): number {
-  return whole(ms * 1_000_000);
+  return whole(ms * nanosecondsPerMs);
 }
 
 /** The schema takes integers only. */

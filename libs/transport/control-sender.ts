@@ -1,8 +1,10 @@
 import {
+  anyRoute,
   type Control,
   controlSubject,
   foreignControlSubject,
   parseForeignName,
+  routeToken,
 } from "@myelin/subjects";
 import type { Link } from "../nats/index.ts";
 import { json } from "../wire/index.ts";
@@ -53,7 +55,7 @@ export class ControlSender {
     reply = this.#nowhere,
   ): void {
     if (!this.#link.isUp) return;
-    const route = instance === undefined ? "any" : `i-${instance}`;
+    const route = routeToken(instance === undefined ? anyRoute : { to: "instance", instance });
     const foreign = parseForeignName(agent);
     const subject =
       foreign === undefined

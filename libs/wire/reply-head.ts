@@ -105,6 +105,7 @@ export function readFrames(head: string): number | undefined {
   return text === undefined ? undefined : Number(text);
 }
 
+/** What a payload is written in, in small letters; undefined where the headers do not say. */
 export function readContentType(head: string): string | undefined {
   return field(head, lines.contentType)?.toLowerCase();
 }

@@ -1,4 +1,4 @@
-import { ContentType, maxHeaderBytes, mostBlobMs } from "@myelin/subjects";
+import { ContentType, dayMs, deadAgeMs, maxHeaderBytes, mostBlobMs } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { LargePayloads } from "../../pipeline/index.ts";
 import { readClaim } from "../../wire/index.ts";
@@ -35,7 +35,7 @@ export async function parked(
     throw new MeshError(MeshCode.PayloadTooLarge, detail);
   }
   // As long as its dead letter, should it come to that.
-  const keptMs = Math.min(lifeMs + deadLetterMs, mostBlobMs);
+  const keptMs = Math.min(lifeMs + deadAgeMs, mostBlobMs);
   const parking = { reader, contentType, lifeMs: keptMs, signal: stopOf(signal, what) };
   return { payload: await claims.park(payload, parking), contentType: ContentType.claim };
 }
@@ -51,6 +51,3 @@ export async function unparked(
   const stop = stopOf(signal, `a payload of ${owner}`);
   return { payload: await claims.fetch(claim, owner, stop), contentType: claim.contentType };
 }
-
-const dayMs = 86_400_000;
-const deadLetterMs = 30 * dayMs;

@@ -1,10 +1,7 @@
-import { type EventAddress, eventReaders } from "@myelin/subjects";
+import { type EventAddress, eventReaders, usualAgeMs } from "@myelin/subjects";
 import type { Claim, LargePayloads, Stop } from "../../pipeline/index.ts";
 import { json, readClaim } from "../../wire/index.ts";
 import { type Body, fits, parked } from "./bodies.ts";
-
-/** As long as events are kept, in milliseconds. */
-const eventMs = 7 * 86_400_000;
 
 /** The data of an event that was too large for its message. */
 export class ClaimedData {
@@ -49,5 +46,7 @@ export function eventBody(
   const { claims, link, signal } = parts;
   if (fits(payload, link.maxPayload)) return body;
   const what = `event ${publisher}.${name}`;
-  return parked(body, claims, { reader: eventReaders(name), lifeMs: eventMs, signal, what });
+  // As long as the event itself.
+  const lifeMs = usualAgeMs;
+  return parked(body, claims, { reader: eventReaders(name), lifeMs, signal, what });
 }

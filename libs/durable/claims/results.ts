@@ -1,14 +1,10 @@
-import { ContentType, Header } from "@myelin/subjects";
+import { ContentType, usualAgeMs } from "@myelin/subjects";
 import type { Link } from "../../nats/index.ts";
 import type { LargePayloads, Stop } from "../../pipeline/index.ts";
-import { field, needle } from "../../wire/index.ts";
+import { readContentType } from "../../wire/index.ts";
 import type { StoredMessage } from "../stored/answers.ts";
 import type { StoredResult } from "../tasks/documents.ts";
 import { type Body, fits, unparked } from "./bodies.ts";
-
-const contentType = needle(Header.contentType);
-/** As long as results are kept, in milliseconds. */
-const resultMs = 7 * 86_400_000;
 
 /** Brings a body down to what a message takes. */
 export type Fit = (body: Body) => Body | Promise<Body>;
@@ -20,7 +16,9 @@ export function fitResult(
   signal: Stop,
 ): Fit {
   const park = async ({ payload, contentType }: Body): Promise<Body> => {
-    const claim = await claims.park(payload, { reader, contentType, lifeMs: resultMs, signal });
+    // As long as the result itself.
+    const parking = { reader, contentType, lifeMs: usualAgeMs, signal };
+    const claim = await claims.park(payload, parking);
     return { payload: claim, contentType: ContentType.claim };
   };
   return (body) => (fits(body.payload, link.maxPayload) ? body : park(body));
@@ -32,7 +30,7 @@ export async function wholeResult(
   agent: string,
   { claims, signal }: { readonly claims: LargePayloads; readonly signal: AbortSignal | undefined },
 ): Promise<StoredResult> {
-  const type = field(stored.head, contentType)?.toLowerCase();
+  const type = readContentType(stored.head);
   if (type !== ContentType.claim) return stored;
   const { head, payload } = stored;
   const whole = await unparked({ payload, contentType: type }, agent, { claims, signal });

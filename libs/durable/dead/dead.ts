@@ -52,9 +52,6 @@ export interface BuryParts {
   readonly link: Pick<Link, "maxPayload">;
 }
 
-/** How long a signed dead letter may wait to be stored, in milliseconds. */
-const lifeMs = 600_000;
-const readMs = 3_000;
 /** Most tries, and the longest text of facts, that find room beside the original's headers. */
 const mostTries = 20;
 const mostFacts = 4_096;
@@ -76,7 +73,7 @@ export async function bury(
     const letter = letterOf(dead, { ...given, name }, most);
     const put = await write(store, clock, letter);
     if (put.is === "stored") return;
-    const there = await store.last(Store.dead, letter.subject, readMs);
+    const there = await store.last(Store.dead, letter.subject);
     if (there === undefined) {
       const detail = `${letter.subject} is taken, and cannot be read yet`;
       throw new MeshError(MeshCode.Unavailable, detail);
@@ -208,7 +205,7 @@ function letterOf(dead: Dead, given: Naming, mostBytes: number): Letterbox {
   const subject = deadSubject({ kind, agent, skill, task: name, generation });
   const payload = origin.payload.subarray(0, mostBytes);
   const contentType = "application/octet-stream";
-  const letter = { kind: "dead", target: "*", subject, id: name, contentType, lifeMs } as const;
+  const letter = { kind: "dead", target: "*", subject, id: name, contentType } as const;
   const headers: Headers = [
     [StoreHeader.id, onceId()],
     [Header.id, name],

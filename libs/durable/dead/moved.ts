@@ -74,9 +74,6 @@ export interface Origin {
 /** What the mover's envelope says instead of a content type: the original has its own. */
 export const movedType = "application/vnd.myelin.moved";
 
-/** How long a moved message may wait to be stored, in milliseconds. */
-const lifeMs = 600_000;
-
 /**
  * A stored message, published anew under the name of who moves it: its bytes and headers unchanged, the latter under
  * `Origin-`, signed by the mover together with why and what it was. Moved twice the same way it is stored once.
@@ -116,7 +113,7 @@ export function wrapMoved(
       [StoreHeader.id, messageId(what, signer)],
       [Header.id, id],
       [Header.moved, facts],
-      ...envelopeHeaders({ ...about, payload: body, lifeMs }, signer),
+      ...envelopeHeaders({ ...about, payload: body }, signer),
       ...origin,
     ],
   };

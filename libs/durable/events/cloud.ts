@@ -1,7 +1,7 @@
-import { ContentType, Header } from "@myelin/subjects";
+import { ContentType } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { CloudEvent } from "../../pipeline/index.ts";
-import { field, json, needle } from "../../wire/index.ts";
+import { field, json, needle, readContentType } from "../../wire/index.ts";
 import { ClaimedData } from "../claims/events.ts";
 import type { Headers } from "../stored/store.ts";
 
@@ -62,12 +62,10 @@ export function readEventId(head: string, payload: Uint8Array): string | undefin
 
 /** Reads an event in either mode; throws `malformed_header` or `malformed_payload` when it is none. */
 export function readCloud(head: string, payload: Uint8Array): CloudEvent {
-  const type = field(head, contentNeedle);
-  if (type?.toLowerCase().startsWith(structured) === true) return readStructured(payload);
+  if (readContentType(head)?.startsWith(structured) === true) return readStructured(payload);
   return new Binary(head, payload);
 }
 
-const contentNeedle = needle(Header.contentType);
 const needles = Object.fromEntries(
   Object.entries(ce).map(([name, header]) => [name, needle(header)]),
 ) as Readonly<Record<keyof typeof ce, string>>;

@@ -19,7 +19,6 @@ import { isFinal, spent, unhandled } from "./event-ends.ts";
 import { type EventWork, eventRequest } from "./event-work.ts";
 import type { FollowParts } from "./follow-parts.ts";
 
-const readMs = 3_000;
 /** How often one looks whose twin is being handled, in milliseconds. */
 const twinMs = 200;
 
@@ -226,7 +225,7 @@ export class EventAttempt {
   async #isDead(): Promise<boolean> {
     const { id = "", origin, kind, agent, skill, generation } = this.#dead();
     const subject = deadSubject({ kind, agent, skill, task: id, generation });
-    const letter = await this.#parts.store.last(Store.dead, subject, readMs);
+    const letter = await this.#parts.store.last(Store.dead, subject);
     return letter !== undefined && readDead(letter.head)?.sequence === origin.sequence;
   }
 

@@ -1,6 +1,6 @@
-import { type ConsumerName, storeApi } from "@myelin/subjects";
-import { MeshCode, MeshError } from "../../errors/index.ts";
+import { type ConsumerName, coversSubject } from "@myelin/subjects";
 import type { Clock } from "../../pipeline/index.ts";
+import { readConsumer } from "../stored/consumer.ts";
 import type { StoreAccess } from "../stored/store.ts";
 
 export interface FiltersParts {
@@ -9,7 +9,6 @@ export interface FiltersParts {
   readonly consumer: ConsumerName;
 }
 
-const nanosecondsPerMs = 1_000_000;
 const askMs = 3_000;
 /** How long an answer is believed: `apply` may have given the consumer other events meanwhile. */
 const freshMs = 5_000;
@@ -27,25 +26,17 @@ export class Filters {
   /** Asks the store; throws when the consumer is not there, or not as it must be. */
   async read(waitMs: number): Promise<{ readonly ackWaitMs: number }> {
     const { store, clock, consumer } = this.#parts;
-    const { stream, consumer: name } = consumer;
-    const info = await store.api(storeApi.consumerInfo(stream, name), waitMs);
-    const config = (info["config"] ?? {}) as Readonly<Record<string, unknown>>;
-    const { ack_wait, ack_policy, filter_subject, filter_subjects } = config;
-    if (ack_policy !== "explicit" || typeof ack_wait !== "number" || ack_wait <= 0) {
-      throw new MeshError(
-        MeshCode.Unavailable,
-        `the consumer ${name} of ${stream} is not as events need it: it must acknowledge explicitly; see \`myelin apply\``,
-      );
-    }
-    const several = Array.isArray(filter_subjects) ? filter_subjects : [filter_subject];
-    this.#subjects = several.filter((subject) => typeof subject === "string" && subject !== "");
+    const { ackWaitMs, filters } = await readConsumer(store, consumer, { needs: "events", waitMs });
+    this.#subjects = filters;
     this.#readAt = clock.now();
-    return { ackWaitMs: ack_wait / nanosecondsPerMs };
+    return { ackWaitMs };
   }
 
   /** Whether it gets the events of a subject; one without filters gets all. */
   has(subject: string): boolean {
-    return this.#subjects.length === 0 || this.#subjects.some((filter) => covers(filter, subject));
+    return (
+      this.#subjects.length === 0 || this.#subjects.some((filter) => coversSubject(filter, subject))
+    );
   }
 
   /** Whether a subject comes only because a wildcard covers it: nobody has named it. */
@@ -53,10 +44,4 @@ export class Filters {
     if (this.#parts.clock.now() - this.#readAt > freshMs) await this.read(askMs);
     return !this.#subjects.includes(subject);
   }
-}
-
-/** Whether a filter takes a subject; `>` at its end is everything below. */
-function covers(filter: string, subject: string): boolean {
-  if (filter.endsWith(".>")) return subject.startsWith(filter.slice(0, -1));
-  return filter === subject;
 }

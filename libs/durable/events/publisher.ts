@@ -54,9 +54,6 @@ export interface Telling {
   readonly trace: TraceContext | undefined;
 }
 
-/** How long a signed event may wait to be stored, in milliseconds. */
-const lifeMs = 600_000;
-const readMs = 3_000;
 /** How often, and how soon again, it is looked for what was stored before; in milliseconds. */
 const mostLooks = 10;
 const lookAgainMs = 200;
@@ -114,9 +111,7 @@ export class Publisher {
       ...writeCloud({ publisher: contract.name, name, id, time, subject: topic, contentType }),
       [Header.contract, contract.version],
       [Header.traceparent, trace === undefined ? undefined : formatTraceparent(trace)],
-      ...(kind.signed
-        ? await this.#signing.headers({ ...letter, contentType, payload, lifeMs })
-        : []),
+      ...(kind.signed ? await this.#signing.headers({ ...letter, contentType, payload }) : []),
     ];
     // One that nobody could know before needs no signature to be its publisher's own.
     const first = config.isNamed
@@ -154,7 +149,7 @@ export class Publisher {
   async #isOurs(subject: string, id: string, sequence: number): Promise<boolean> {
     const { store, clock } = this.#parts;
     for (let looked = 1; ; looked++) {
-      const last = await store.last(Store.events, subject, readMs);
+      const last = await store.last(Store.events, subject);
       if (last !== undefined && last.sequence >= sequence) {
         return last.sequence > sequence || field(last.head, messageIdNeedle) === id;
       }

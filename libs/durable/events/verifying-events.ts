@@ -4,7 +4,8 @@ import type { Inbound } from "../../nats/index.ts";
 import type { CloudEvent } from "../../pipeline/index.ts";
 import { movedType } from "../dead/moved.ts";
 import { storedAtOf } from "../stored/acks.ts";
-import { ownAccount, refuseUnlessMover, signatureOf } from "../work/verifying.ts";
+import { refuseUnlessMover } from "../stored/roles.ts";
+import { ownAccount, signatureOf } from "../stored/verifying.ts";
 import type { EventDelivery, EventMove } from "./event-delivery.ts";
 
 /** A signed event, and where it lies. */
@@ -33,7 +34,7 @@ export class EventCheck {
     const { publisher, name } = address;
     const { subject, head, payload: body } = message;
     const { id, contentType } = cloud;
-    const account = await ownAccount(this.#trust, this.#account());
+    const account = await ownAccount(this.#trust, this.#account(), "the event");
     const what = `the event ${id} of ${publisher}, whose ${name} are declared as signed,`;
     await this.#check.verify(
       { ...signatureOf(head, what), id, storedAt, subject, contentType, body, place },
@@ -45,7 +46,7 @@ export class EventCheck {
   async move(delivery: EventDelivery, move: EventMove, follower: string): Promise<void> {
     const { message, sequence, stored } = delivery;
     const { id, signed: body, mover } = move;
-    const account = await ownAccount(this.#trust, this.#account());
+    const account = await ownAccount(this.#trust, this.#account(), "the event");
     const author = await this.#check.verify(
       {
         ...signatureOf(message.head, `the move of event ${id}`),
@@ -54,6 +55,6 @@ export class EventCheck {
       },
       { kind: "moved", target: follower, speaker: mover, account },
     );
-    refuseUnlessMover(move, author.role);
+    refuseUnlessMover(move, author.role, `event ${id}`);
   }
 }

@@ -6,9 +6,6 @@ import type { Letterbox } from "../stored/store.ts";
 import { cancelId } from "../tasks/cancelling.ts";
 import { type Plan, signedOrder, writePlan } from "./plan.ts";
 
-/** How long a signed order may wait to be stored, in milliseconds. */
-const lifeMs = 600_000;
-
 /** An order to take back what another submitter has for later, under the name of who gives it. */
 export function cancelOrder(
   { agent, skill, submitter, id }: ScheduleAddress,
@@ -20,7 +17,7 @@ export function cancelOrder(
   const text = writePlan(plan);
   const own = cancelId(id);
   const { contentType } = json;
-  const about = { kind: "later", target: agent, subject, id: own, contentType, lifeMs } as const;
+  const about = { kind: "later", target: agent, subject, id: own, contentType } as const;
   return {
     ...{ subject, payload: "" },
     headers: [

@@ -1,11 +1,11 @@
+import { coversSubject, ownName } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { Chains, EnvelopeCheck, type Trust } from "../../identity/index.ts";
 import { readSigned } from "../../wire/index.ts";
-import { ownAccount, verifyOriginal } from "../work/verifying.ts";
+import { refuseUnlessCanceller } from "../stored/roles.ts";
+import { ownAccount } from "../stored/verifying.ts";
+import { verifyOriginal } from "../work/verifying.ts";
 import type { LaterOrder } from "./order.ts";
-
-/** Who may take back what another one has for later. */
-const cancellers: readonly string[] = ["role:operator", "role:keeper"];
 
 /** Judges orders for later twice: whose they are when they come, and whether those may still when they are due. */
 export class OrderJudge {
@@ -23,19 +23,18 @@ export class OrderJudge {
 
   /** Throws `permission_denied` unless whoever's subject it has signed it, and may ask that. */
   async verify({ address, plan, original }: LaterOrder): Promise<void> {
-    const own = await ownAccount(this.#trust, this.#account());
+    const own = await ownAccount(this.#trust, this.#account(), "the order");
     const { agent: target, submitter: speaker } = address;
     const author = await verifyOriginal(this.#check, original, {
       ...{ kind: "later", target, speaker, own },
     });
-    const isOthers = plan.does === "cancel" && (plan.submitter ?? speaker) !== speaker;
-    if (!isOthers || cancellers.includes(author.role)) return;
-    throw denied(`${speaker} is ${author.role} and may not cancel what ${plan.submitter} has`);
+    const whose = (plan.does === "cancel" ? plan.submitter : undefined) ?? speaker;
+    if (whose !== speaker) refuseUnlessCanceller(author.role, speaker, whose);
   }
 
   /** Throws `permission_denied` where its submitter was shut out since, or may not submit there any more. */
   async mayStill({ address, id, original }: LaterOrder, now: Date): Promise<void> {
-    const own = await ownAccount(this.#trust, this.#account());
+    const own = await ownAccount(this.#trust, this.#account(), "the order");
     const signer = readSigned(original.head)?.signer ?? "";
     const { user, account } = await this.#chains.verify(signer, original.storedAt, own);
     const who = `${address.submitter}, whose ${id} is due,`;
@@ -45,22 +44,11 @@ export class OrderJudge {
       throw denied(`${who} is revoked since ${since.toISOString()}`);
     }
     const { publish = [] } = account.scopes.get(user.signingKey)?.permissions ?? {};
-    const named = publish.map((right) => right.replaceAll("{{name()}}", user.name));
-    if (named.some((right) => covers(right, original.subject))) return;
+    const named = publish.map((right) => right.replaceAll(ownName, user.name));
+    if (named.some((right) => coversSubject(right, original.subject))) return;
     const { agent, skill } = address;
     throw denied(`${who} may not submit to ${agent}.${skill} any more`);
   }
-}
-
-/** Whether a right to publish is one to this subject. */
-function covers(right: string, subject: string): boolean {
-  const theirs = subject.split(".");
-  const own = right.split(".");
-  if (own.at(-1) !== ">" && own.length !== theirs.length) return false;
-  return own.every((token, at) => {
-    const their = theirs[at];
-    return token === ">" ? their !== undefined : token === "*" || token === their;
-  });
 }
 
 function denied(detail: string): MeshError {

@@ -32,7 +32,6 @@ export interface Page {
   readonly next?: number;
 }
 
-const readMs = 3_000;
 /** How long keeper may take for one page where nobody says otherwise, in milliseconds. */
 const patienceMs = 15_000;
 
@@ -65,7 +64,7 @@ async function ask(
 ): Promise<Page> {
   const id = `list-${hexId(16)}`;
   const subject = statesOf({ submitter: name, task: id, agent })(listedState);
-  const look = () => store.last(Store.results, subject, readMs);
+  const look = () => store.last(Store.results, subject);
   using following = new Following({
     ...{ link, clock, subject, ...waiting },
     look: async () => (await look()) !== undefined,
@@ -74,10 +73,8 @@ async function ask(
     what: `what ${name} has for later of ${key}; does keeper run?`,
   });
   await order(id, { does: "list", from });
-  for await (const _told of following) {
-    // Nothing is told before the end.
-  }
-  if (following.ended.is === "stopped") throw following.ended.error;
+  const ended = await following.untilEnded();
+  if (ended.is === "stopped") throw ended.error;
   const answer = await look();
   const page: unknown = answer === undefined ? undefined : json.decode(answer.payload);
   if (isPage(page)) return page;

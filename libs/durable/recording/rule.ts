@@ -18,7 +18,6 @@ export interface RecordingRuleParts {
   readonly warn: (detail: string) => void;
 }
 
-const readMs = 3_000;
 /** Between two looks where nobody says that the rule has changed, in milliseconds. */
 const againMs = 60_000;
 /** After a hint it is read twice: a replica that answers may not have heard of the change yet. In milliseconds. */
@@ -84,7 +83,7 @@ export class RecordingRule {
     const { store, agent, warn, link } = this.#parts;
     if (!link.isUp) return;
     try {
-      const found = await store.last(Store.config, this.#subject, readMs);
+      const found = await store.last(Store.config, this.#subject);
       const storedAt = found?.storedAt.getTime() ?? 0;
       // A replica that lags tells an older rule. By time: in a stream that was made anew sequences begin at 1 again.
       if (found === undefined || storedAt <= this.#storedAt || this.#isStopped) return;

@@ -74,7 +74,6 @@ export interface Said {
   readonly mayWrite: (what: string) => void;
 }
 
-const readMs = 3_000;
 /** How often an update begins anew, and how long it waits before at most, in milliseconds. */
 const mostTries = 20;
 const mostPauseMs = 200;
@@ -142,7 +141,7 @@ export class StoredConversation implements Conversation {
   }
 
   async #look(signal: AbortSignal | undefined): Promise<void> {
-    const reading = this.#parts.store.last(Store.conversations, this.#subject, readMs);
+    const reading = this.#parts.store.last(Store.conversations, this.#subject);
     const stored = await unlessAborted(reading, signal, this.#what);
     this.#known =
       stored === undefined

@@ -13,7 +13,6 @@ export interface KeptDocumentsParts {
   readonly random: () => number;
 }
 
-const readMs = 3_000;
 /** How often a change begins anew, and how long it waits before at most, in milliseconds. */
 const mostTries = 20;
 const mostPauseMs = 200;
@@ -63,7 +62,7 @@ export class KeptDocuments {
     signal: AbortSignal | undefined,
   ): Promise<{ readonly found: unknown; readonly revision: number }> {
     const { stream, store } = this.#parts;
-    const stored = await unlessAborted(store.last(stream, subject, readMs), signal, subject);
+    const stored = await unlessAborted(store.last(stream, subject), signal, subject);
     if (stored === undefined) return { found: undefined, revision: 0 };
     return { found: json.decode(stored.payload), revision: stored.sequence };
   }

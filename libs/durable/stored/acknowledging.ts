@@ -1,3 +1,4 @@
+import { nanosecondsPerMs } from "@myelin/subjects";
 import type { Inbound, Link } from "../../nats/index.ts";
 
 /** What is said to the server of a delivered message. */
@@ -14,8 +15,6 @@ export const Word = Object.freeze({
       ? "-NAK"
       : `-NAK ${JSON.stringify({ delay: Math.ceil(delayMs) * nanosecondsPerMs })}`,
 } as const);
-
-const nanosecondsPerMs = 1_000_000;
 
 /** Says it; where the link is down nothing is said, and the message comes again. */
 export function acknowledge(

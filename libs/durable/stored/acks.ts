@@ -1,4 +1,4 @@
-import { ackPrefix, type ConsumerName } from "@myelin/subjects";
+import { ackPrefix, type ConsumerName, nanosecondsPerMs } from "@myelin/subjects";
 
 /** What the reply subject of a delivered message tells of it. */
 export interface Ack {
@@ -25,11 +25,16 @@ export function ackReader({ stream, consumer }: ConsumerName): (reply: string) =
   };
 }
 
-const nanosecondsPerMs = 1_000_000n;
+const perMs = BigInt(nanosecondsPerMs);
 
 /** The nanoseconds of an acknowledgement as a date. */
 export function storedAtOf(stored: string): Date {
-  return new Date(Number(BigInt(stored) / nanosecondsPerMs));
+  return new Date(Number(BigInt(stored) / perMs));
+}
+
+/** A date as an acknowledgement says it. */
+export function storedOf(at: Date): string {
+  return `${BigInt(at.getTime()) * perMs}`;
 }
 
 function readAck([delivered, sequence, , stored]: readonly string[]): Ack | undefined {

@@ -1,4 +1,4 @@
-import { type ConsumerName, inboxOf, storeApi } from "@myelin/subjects";
+import { type ConsumerName, inboxOf, nanosecondsPerMs, storeApi } from "@myelin/subjects";
 import type { MeshError } from "../../errors/index.ts";
 import type { Inbound, Link, Listening } from "../../nats/index.ts";
 import { type Clock, randomToken } from "../../pipeline/index.ts";
@@ -32,7 +32,6 @@ const expiresMs = 25_000;
 const graceMs = 2_000;
 /** Between two pulls where the server turned one away, in milliseconds. */
 const pauseMs = 500;
-const nanosecondsPerMs = 1_000_000;
 /** Pulls that ended as pulls do: nothing came in time, or what was asked for is there. */
 const usual: readonly number[] = [404, 408];
 const heartbeat = 100;

@@ -18,9 +18,12 @@ export interface Signable {
   readonly id: string;
   readonly contentType: string;
   readonly payload: Uint8Array | string;
-  /** Stored later than so many milliseconds from now it is worth nothing. */
-  readonly lifeMs: number;
+  /** Stored later than so many milliseconds from now it is worth nothing. Default: 600000. */
+  readonly lifeMs?: number;
 }
+
+/** Longer than anybody goes on trying to store one message. */
+const usualLifeMs = 600_000;
 
 /** The headers that sign a message; none where there is nothing to sign with. */
 export function envelopeHeaders(letter: Signable, signer: Signer | undefined): Headers {
@@ -86,7 +89,8 @@ export class Signing {
 }
 
 function dated(letter: Signable, issuedAt: Date): Letter<Uint8Array | string> {
-  const { kind, target, subject, id, contentType, payload: body, lifeMs } = letter;
+  const { kind, target, subject, id, contentType, payload: body } = letter;
+  const { lifeMs = usualLifeMs } = letter;
   const expiresAt = new Date(issuedAt.getTime() + lifeMs);
   return { kind, target, subject, id, contentType, body, issuedAt, expiresAt };
 }

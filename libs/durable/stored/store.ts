@@ -38,8 +38,20 @@ export interface Letterbox {
   readonly headers: Headers;
 }
 
+/** What is asked of the streams' API, and for how long. */
+export interface Question {
+  /** As the API takes it. Default: none. */
+  readonly question?: string;
+  /** How long the answer may take, in milliseconds. Default: 5000. */
+  readonly waitMs?: number;
+}
+
 /** Headers in the order in which they are written; undefined ones are left out. */
 export type Headers = readonly (readonly [name: string, value: string | number | undefined])[];
+
+/** How long a message that is read, and an answer of the API, may take, in milliseconds. */
+const readMs = 3_000;
+const answerMs = 5_000;
 
 /** The workspace's streams over the mesh's own connection: each question has one answer, or fails in time. */
 export class StoreAccess {
@@ -73,13 +85,16 @@ export class StoreAccess {
   }
 
   /** The last message of a subject; undefined when there is none. */
-  last(stream: string, subject: string, waitMs: number): Promise<StoredMessage | undefined> {
+  last(stream: string, subject: string, waitMs = readMs): Promise<StoredMessage | undefined> {
     const { api = storeApi } = this.#parts;
     return this.#ask(api.last(stream, subject), { payload: "", waitMs }, readMessage);
   }
 
   /** A question to the streams' API; throws when the store refuses it. */
-  api(subject: string, waitMs: number, question = ""): Promise<Readonly<Record<string, unknown>>> {
+  api(
+    subject: string,
+    { question = "", waitMs = answerMs }: Question = {},
+  ): Promise<Readonly<Record<string, unknown>>> {
     return this.#ask(subject, { payload: question, waitMs }, readApi);
   }
 

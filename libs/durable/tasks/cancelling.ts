@@ -8,8 +8,6 @@ import type { Letterbox } from "../stored/store.ts";
 /** How long an order to cancel is worth doing, in milliseconds. */
 export const cancelLifeMs = 7 * 86_400_000;
 
-/** Who may have another's task cancelled. */
-const cancellers: readonly string[] = ["role:operator", "role:keeper"];
 const prefix = "cancel:";
 
 /** The id of the order that cancels a task; no task has it, since it is no token. */
@@ -61,11 +59,4 @@ export function orderedFor(payload: Uint8Array, own: string): string {
   const submitter = said?.submitter ?? own;
   if (typeof submitter === "string" && isToken(submitter)) return submitter;
   throw new MeshError(MeshCode.MalformedPayload, "an order to cancel names no submitter");
-}
-
-/** Throws `permission_denied` unless a role may have others' tasks cancelled. */
-export function refuseUnlessCanceller(role: string, by: string): void {
-  if (cancellers.includes(role)) return;
-  const detail = `${by} is ${role} and may not cancel what others submitted; ${cancellers.join(" or ")} may`;
-  throw new MeshError(MeshCode.PermissionDenied, detail);
 }

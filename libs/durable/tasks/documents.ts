@@ -1,7 +1,7 @@
 import { Header, type ResultAddress, resultSubject, StoreHeader } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Codec } from "../../pipeline/index.ts";
-import { field, json, needle, readError } from "../../wire/index.ts";
+import { field, json, needle, readContentType, readError } from "../../wire/index.ts";
 import type { Headers } from "../stored/store.ts";
 
 /** How a task ended. */
@@ -18,7 +18,6 @@ export interface Progress {
 const needles = {
   error: needle(Header.error),
   skill: needle(Header.skill),
-  contentType: needle(Header.contentType),
 };
 
 /** Where the states of one task are told. */
@@ -64,7 +63,7 @@ export function readFinal(
   if (field(head, needles.error) !== undefined) {
     return { is: "failed", error: readError(head, () => json.decode(payload)) };
   }
-  const type = contentType ?? field(head, needles.contentType)?.toLowerCase();
+  const type = contentType ?? readContentType(head);
   const isOwn = type === codec.contentType;
   return { is: "done", output: (isOwn ? codec : json).decode(payload) };
 }

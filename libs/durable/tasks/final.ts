@@ -27,9 +27,6 @@ export type EndedTask = Pick<KnownTask, "id" | "submitter" | "states"> & {
   readonly operation: Pick<Operation, "skill">;
 };
 
-/** How long a signed result may wait to be stored, in milliseconds. */
-const lifeMs = 600_000;
-
 /** The handler's answer, written as a call's would be; `fit` brings it down to what a message takes. */
 export async function answerOf(output: unknown, parts: FinalParts, fit: Fit): Promise<Letterbox> {
   const { operation, codec } = parts.task;
@@ -59,7 +56,7 @@ interface Said extends Body {
 
 function signableOf({ task }: FinalParts<EndedTask>, { payload, contentType }: Body): Signable {
   const { id, submitter: target, states } = task;
-  return { kind: "result", target, subject: states(finalState), id, contentType, payload, lifeMs };
+  return { kind: "result", target, subject: states(finalState), id, contentType, payload };
 }
 
 function final(parts: FinalParts<EndedTask>, { payload, headers, contentType }: Said): Letterbox {

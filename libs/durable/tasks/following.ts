@@ -64,6 +64,14 @@ export class Following implements AsyncIterable<Progress>, Disposable {
     this.#look();
   }
 
+  /** Waits for the end alone. */
+  async untilEnded(): Promise<Ended> {
+    for await (const _told of this) {
+      // Nothing is told before the end, or nobody wants it.
+    }
+    return this.ended;
+  }
+
   get ended(): Ended {
     return this.#ended ?? { is: "stopped", error: left(this.#parts.what) };
   }

@@ -221,7 +221,7 @@ export class Submitter {
   async #takeBackUnbegun(operation: Operation, id: string): Promise<void> {
     const { store, name } = this.#parts;
     const states = statesOf({ submitter: name, task: id, agent: operation.agent });
-    if ((await store.last(Store.results, states(runningState), readMs)) !== undefined) return;
+    if ((await store.last(Store.results, states(runningState))) !== undefined) return;
     try {
       await this.#takeBack(operation, id);
     } catch (error) {
@@ -245,5 +245,3 @@ export class Submitter {
     await this.#store({ ...letter, headers }, config);
   }
 }
-
-const readMs = 3_000;

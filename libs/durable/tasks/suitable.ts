@@ -1,4 +1,3 @@
-import { maxHeaderBytes } from "@myelin/subjects";
 import type { Contract } from "../../contract/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Operation } from "../../pipeline/index.ts";
@@ -19,13 +18,4 @@ export function refuseUnsuitable(contract: Contract, operation: Operation): void
             : undefined;
   if (why === undefined) return;
   throw new MeshError(MeshCode.InvalidArgument, `${key} cannot be submitted as a task: ${why}`);
-}
-
-/** Room is left for headers: those of the task, and those it has as a dead letter. */
-export function checkSize(key: string, payload: Uint8Array | string, limit: number): void {
-  const size = Buffer.byteLength(payload);
-  const most = limit - maxHeaderBytes;
-  if (size <= most) return;
-  const detail = `${key}: a task of ${size} bytes, at most ${most}; send less, or a reference to it`;
-  throw new MeshError(MeshCode.PayloadTooLarge, detail);
 }

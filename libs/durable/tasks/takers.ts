@@ -28,7 +28,7 @@ export class Takers {
     const known = this.#heard.get(consumer);
     if (known !== undefined && clock.now() - known.at < freshMs) return known.found;
     const found = store
-      .api(storeApi.consumerInfo(stream, consumer), freshMs)
+      .api(storeApi.consumerInfo(stream, consumer), { waitMs: freshMs })
       .then(listenersOf)
       // No consumer, no worker; silence says nothing.
       .catch(

@@ -88,7 +88,6 @@ interface FoundFinal {
   readonly stored: StoredMessage;
 }
 
-const readMs = 3_000;
 const anyWait = { min: 0, max: maxDeadlineMs, whole: false } as const;
 
 export class Task implements TaskHandle {
@@ -137,10 +136,7 @@ export class Task implements TaskHandle {
 
   async result(options: WaitOptions = {}): Promise<unknown> {
     using following = this.#follow(options, finalState);
-    for await (const _told of following) {
-      // Nothing is told before the end.
-    }
-    return this.#answer(following.ended, options.signal);
+    return this.#answer(await following.untilEnded(), options.signal);
   }
 
   async *progress(options: WaitOptions = {}): AsyncGenerator<Progress, void> {
@@ -215,7 +211,7 @@ export class Task implements TaskHandle {
   }
 
   #read(state: string): ReturnType<StoreAccess["last"]> {
-    return this.#parts.store.last(Store.results, this.#states(state), readMs);
+    return this.#parts.store.last(Store.results, this.#states(state));
   }
 }
 

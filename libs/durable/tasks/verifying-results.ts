@@ -1,8 +1,9 @@
-import { ContentType, finalState, Header, Store } from "@myelin/subjects";
+import { finalState, Store } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { EnvelopeCheck, type Trust } from "../../identity/index.ts";
-import { field, needle, readSigned } from "../../wire/index.ts";
+import { readSigned } from "../../wire/index.ts";
 import type { StoredMessage } from "../stored/answers.ts";
+import { ownAccount, signedType } from "../stored/verifying.ts";
 import { statesOf } from "./documents.ts";
 
 /** Whose result it is, of which task, by which agent. */
@@ -17,7 +18,6 @@ export type VerifyResult = (final: StoredMessage, of: ResultOf) => Promise<void>
 
 /** Who ends a task whose agent cannot. */
 const keeperRole = "role:keeper";
-const contentType = needle(Header.contentType);
 
 /** Checks who signed a final result, judged at the time at which it was stored. */
 export function verifyResults(
@@ -30,10 +30,7 @@ export function verifyResults(
     const trusted = trust();
     // Where there is no operator to trust nothing is signed.
     if (own === undefined || trusted === undefined) return;
-    if ((await trusted.accountJwt(own)) === undefined) {
-      const detail = `who signed the result of task ${id} cannot be verified now`;
-      throw new MeshError(MeshCode.Unavailable, detail);
-    }
+    await ownAccount(trusted, own, `the result of task ${id}`);
     if (checked?.trust !== trusted) checked = { trust: trusted, check: new EnvelopeCheck(trusted) };
     const signed = readSigned(final.head);
     if (signed === undefined) {
@@ -44,7 +41,7 @@ export function verifyResults(
       {
         ...{ ...signed, id, storedAt: final.storedAt, body: final.payload },
         subject: statesOf({ submitter, task: id, agent })(finalState),
-        contentType: field(final.head, contentType) ?? ContentType.json,
+        contentType: signedType(final.head),
         place: `${Store.results}:${final.sequence}`,
       },
       { kind: "result", target: submitter, speaker: undefined, account: own },

@@ -1,29 +1,20 @@
-import { priorities, Store, storeApi, taskConsumer, taskFilter } from "@myelin/subjects";
+import { type ConsumerName, priorities, taskConsumer, taskFilter } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
+import { readConsumer, type Terms, unfit } from "../stored/consumer.ts";
 import { askAgain } from "../stored/storing.ts";
 import type { WorkParts } from "./work-parts.ts";
-
-const nanosecondsPerMs = 1_000_000;
 
 type Checked = Pick<WorkParts, "agent" | "store" | "link" | "clock" | "config" | "operations">;
 
 /** What the server bears with a task. */
-export interface Bearing {
-  /** How long it waits for a word of one that it has delivered, in milliseconds. */
-  readonly ackWaitMs: number;
-  /** How often it delivers one. */
-  readonly mostDeliveries: number;
-}
+export type Bearing = Pick<Terms, "ackWaitMs" | "mostDeliveries">;
 
 /** How the consumers of an agent bear with its tasks; throws when one of them is not as tasks need it. */
 export async function checkConsumers(parts: Checked): Promise<Bearing> {
+  const { agent } = parts;
   const found = await Promise.all(
     priorities.map((priority) =>
-      checkConsumer(
-        parts,
-        taskConsumer(parts.agent, priority).consumer,
-        taskFilter({ agent: parts.agent, priority }),
-      ),
+      checkConsumer(parts, taskConsumer(agent, priority), taskFilter({ agent, priority })),
     ),
   );
   return {
@@ -32,36 +23,28 @@ export async function checkConsumers(parts: Checked): Promise<Bearing> {
   };
 }
 
-async function checkConsumer(parts: Checked, consumer: string, own: string): Promise<Bearing> {
+async function checkConsumer(parts: Checked, of: ConsumerName, own: string): Promise<Bearing> {
   const { config } = parts;
-  const found = await read(parts, consumer);
-  const { ack_wait, ack_policy, max_deliver, filter_subject, filter_subjects } = found;
-  const filters = Array.isArray(filter_subjects) ? filter_subjects : [filter_subject];
-  if (ack_policy !== "explicit" || typeof ack_wait !== "number" || ack_wait <= 0) {
-    throw foreign(consumer, "it must acknowledge explicitly");
-  }
+  const { ackWaitMs, mostDeliveries, filters } = await read(parts, of);
   if (filters.length !== 1 || filters[0] !== own) {
-    throw foreign(consumer, `its filter must be ${own}, it is ${filters.join(", ").slice(0, 200)}`);
+    const why = `its filter must be ${own}, it is ${filters.join(", ").slice(0, 200)}`;
+    throw unfit(of, "tasks", why);
   }
-  const isBounded = typeof max_deliver === "number" && max_deliver > 0;
-  const mostDeliveries = isBounded ? max_deliver : Number.POSITIVE_INFINITY;
   // The server gives up then, and nobody has said why.
   if (mostDeliveries <= config.attempts) {
     throw new MeshError(
       MeshCode.InvalidArgument,
-      `serve.tasks.attempts must be less than ${max_deliver}, got ${config.attempts}: the consumer ${consumer} delivers a task ${max_deliver} times at most`,
+      `serve.tasks.attempts must be less than ${mostDeliveries}, got ${config.attempts}: the consumer ${of.consumer} delivers a task ${mostDeliveries} times at most`,
     );
   }
-  return { ackWaitMs: ack_wait / nanosecondsPerMs, mostDeliveries };
+  return { ackWaitMs, mostDeliveries };
 }
 
-async function read(parts: Checked, consumer: string): Promise<Readonly<Record<string, unknown>>> {
+async function read(parts: Checked, of: ConsumerName): Promise<Terms> {
   const { agent, store, operations } = parts;
-  const question = storeApi.consumerInfo(Store.tasks, consumer);
   try {
     // A worker may come up while the servers elect who leads.
-    const info = await askAgain(parts, (waitMs) => store.api(question, waitMs));
-    return (info["config"] ?? {}) as Readonly<Record<string, unknown>>;
+    return await askAgain(parts, (waitMs) => readConsumer(store, of, { needs: "tasks", waitMs }));
   } catch (error) {
     const { code, detail } = MeshError.from(error);
     if (code !== MeshCode.Unavailable || !detail.includes("no such consumer")) throw error;
@@ -72,11 +55,4 @@ async function read(parts: Checked, consumer: string): Promise<Readonly<Record<s
       { cause: error },
     );
   }
-}
-
-function foreign(consumer: string, why: string): MeshError {
-  return new MeshError(
-    MeshCode.Unavailable,
-    `the consumer ${consumer} of ${Store.tasks} is not as tasks need it: ${why}; see \`myelin apply\``,
-  );
 }

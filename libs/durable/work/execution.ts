@@ -25,8 +25,6 @@ export interface Execution {
   readonly onHandler: (ended: Promise<unknown>) => void;
 }
 
-const readMs = 3_000;
-
 /** Runs the handler behind its stack; the answer, or its failure, or why the signal ended, whichever is first. */
 export async function execute(task: KnownTask, execution: Execution): Promise<unknown> {
   const { parts, signal, attempt, leftMs } = execution;
@@ -84,7 +82,7 @@ function moveOf({ moved }: KnownTask): TaskWork["moved"] {
 }
 
 async function lastCheckpoint(task: KnownTask, { store }: WorkParts): Promise<unknown> {
-  const stored = await store.last(Store.results, task.states(checkpointState), readMs);
+  const stored = await store.last(Store.results, task.states(checkpointState));
   return stored === undefined ? undefined : json.decode(stored.payload);
 }
 

@@ -34,7 +34,6 @@ interface Holder {
   readonly until: number;
 }
 
-const readMs = 3_000;
 const graceMs = 60_000;
 /** How long a handler that was told to stop may wind up, in milliseconds. */
 const windUpMs = 10_000;
@@ -61,7 +60,7 @@ export class Keys {
   ): Promise<HeldKey | undefined> {
     const { store } = this.#parts;
     const subject = this.#subject(key);
-    const last = await store.last(Store.results, subject, readMs);
+    const last = await store.last(Store.results, subject);
     if (last !== undefined && !(await this.#isFree(last, task))) return undefined;
     const { submitter, id, generation, head } = task;
     // One that names no deadline may have waited for longer than any.
@@ -87,7 +86,7 @@ export class Keys {
     if (holder.submitter === submitter && holder.task === id) return true;
     const { agent, store } = this.#parts;
     const states = statesOf({ submitter: holder.submitter, task: holder.task, agent });
-    const final = await store.last(Store.results, states(finalState), readMs);
+    const final = await store.last(Store.results, states(finalState));
     if (final === undefined || readGeneration(final.head) < holder.generation) return false;
     return Date.now() - final.storedAt.getTime() > windUpMs;
   }

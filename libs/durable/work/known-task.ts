@@ -42,22 +42,10 @@ export interface Reading {
 
 /** Reads a task; throws why it is none that this agent can do. */
 export function readTask(delivery: Delivery, { agent, version, operations }: Reading): KnownTask {
-  const { address, message } = delivery;
-  if (address === undefined || address.agent !== agent) {
-    throw malformed(`${message.subject} is not the subject of a task of ${agent}`);
-  }
-  const { skill } = address;
-  const moved = readMoved(delivery);
-  const { submitter: speaker } = moved ?? address;
-  const rawHead = moved?.original.head ?? message.head;
-  const head = readRequestHead(rawHead, moved?.from.submitter ?? speaker);
-  const own = moved?.id ?? head.id;
-  const order = own === undefined ? undefined : cancelledBy(own);
-  const id = order ?? own;
-  if (id === undefined || !isToken(id)) {
-    throw malformed(`a task needs an id that is a token, it has ${JSON.stringify(id ?? "none")}`);
-  }
-  const submitter = order === undefined ? speaker : orderedFor(message.payload, speaker);
+  const { task, skill, speaker, rawHead } = identify(delivery, agent);
+  const { payload } = delivery.message;
+  const { id, moved, head, isCancel } = task;
+  const submitter = isCancel ? orderedFor(payload, speaker) : speaker;
   const operation = operations.get(skill);
   if (operation === undefined || operation.streams || operation.sealed) {
     const why = operation === undefined ? "has no such skill" : "does not do it as a task";
@@ -69,44 +57,59 @@ export function readTask(delivery: Delivery, { agent, version, operations }: Rea
     throw new MeshError(MeshCode.UnknownSkill, detail);
   }
   return {
-    ...{ operation, submitter, id, head, moved },
+    ...{ ...task, operation, submitter },
     key: key === undefined ? undefined : checkKey(key),
-    subject: moved?.original.subject ?? message.subject,
-    generation: moved?.generation ?? 0,
-    isCancel: order !== undefined,
     orderedBy: submitter === speaker ? undefined : speaker,
     ...bodyOf(operation, head.contentType, {
-      payload: message.payload,
+      payload,
       owner: ownerOf(moved, agent) ?? submitter,
     }),
     states: statesOf({ submitter, task: id, agent }),
   };
 }
 
-/** The same without the contract: whose task it is, and which; undefined where it is none, or has no id. */
-export function readBareTask(delivery: Delivery, agent: string): KnownTask | undefined {
-  const { address, message } = delivery;
-  if (address === undefined || address.agent !== agent) return undefined;
-  const moved = readMoved(delivery);
-  const { submitter } = moved ?? address;
-  const rawHead = moved?.original.head ?? message.head;
-  const head = readRequestHead(rawHead, moved?.from.submitter ?? submitter);
-  const own = moved?.id ?? head.id;
-  const order = own === undefined ? undefined : cancelledBy(own);
-  const id = order ?? own;
-  if (id === undefined || !isToken(id)) return undefined;
-  const { skill } = address;
+/** The same without the contract: whose task it is, and which; throws why it is none. */
+export function readBareTask(delivery: Delivery, agent: string): KnownTask {
+  const { task, skill, speaker: submitter } = identify(delivery, agent);
   return {
-    ...{ submitter, id, moved, head, key: undefined, codec: json, orderedBy: undefined },
-    subject: moved?.original.subject ?? message.subject,
-    generation: moved?.generation ?? 0,
-    isCancel: order !== undefined,
-    states: statesOf({ submitter, task: id, agent }),
+    ...{ ...task, submitter, key: undefined, codec: json, orderedBy: undefined },
+    states: statesOf({ submitter, task: task.id, agent }),
     operation: {
       ...{ agent, skill, key: `${agent}.${skill}`, request: json, response: json },
       ...{ streams: false, idempotent: false, deadlineMs: 0, idleMs: 0 },
     },
   };
+}
+
+/** What can be known of a task without its contract. */
+interface Identified {
+  readonly task: Pick<KnownTask, "id" | "moved" | "head" | "subject" | "generation" | "isCancel">;
+  readonly skill: string;
+  /** Who says it: of an order to cancel not always the task's submitter. */
+  readonly speaker: string;
+  /** The headers that it was stored with first. */
+  readonly rawHead: string;
+}
+
+function identify(delivery: Delivery, agent: string): Identified {
+  const { address, message } = delivery;
+  if (address === undefined || address.agent !== agent) {
+    throw malformed(`${message.subject} is not the subject of a task of ${agent}`);
+  }
+  const moved = readMoved(delivery);
+  const { submitter: speaker } = moved ?? address;
+  const rawHead = moved?.original.head ?? message.head;
+  const head = readRequestHead(rawHead, moved?.from.submitter ?? speaker);
+  const own = moved?.id ?? head.id;
+  const order = own === undefined ? undefined : cancelledBy(own);
+  const id = order ?? own;
+  if (id === undefined || !isToken(id)) {
+    throw malformed(`a task needs an id that is a token, it has ${JSON.stringify(id ?? "none")}`);
+  }
+  const subject = moved?.original.subject ?? message.subject;
+  const generation = moved?.generation ?? 0;
+  const task = { id, moved, head, subject, generation, isCancel: order !== undefined };
+  return { task, skill: address.skill, speaker, rawHead };
 }
 
 /** The parts of a version that must be the same: below 1.0.0 every minor one is another contract (semver 4). */

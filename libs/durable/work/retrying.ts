@@ -37,8 +37,8 @@ export function delayAfter(
   // Half of it is fixed: with full jitter a task could spend its attempts within moments.
   const delay = most / 2 + (random() * most) / 2;
   // What the handler asked elsewhere may have said when to come again.
-  const told = error.cause instanceof MeshError ? error.cause : error;
-  return Math.ceil(Math.max(delay, told.retryAfterMs ?? 0));
+  const { retryAfterMs = 0 } = error.cause instanceof MeshError ? error.cause : error;
+  return Math.ceil(Math.max(delay, retryAfterMs));
 }
 
 const reserveMs = 10_000;

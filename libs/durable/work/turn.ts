@@ -12,7 +12,6 @@ import type { KnownTask } from "./known-task.ts";
 import { isWrittenFor, type Running, readRunning, runningBody, type Try } from "./running.ts";
 import type { WorkParts } from "./work-parts.ts";
 
-const readMs = 3_000;
 /** Younger than this no other delivery of it can have begun, in milliseconds: the server waits longer. */
 const freshMs = 500;
 /** Looks for the final result that refuses a turn, and milliseconds between. */
@@ -171,7 +170,7 @@ export class Turn {
   }
 
   /** Whether there is a final result. */
-  async isOver(waitMs = readMs): Promise<boolean> {
+  async isOver(waitMs?: number): Promise<boolean> {
     const final = await this.#last(finalState, waitMs);
     return final !== undefined && this.#isOurs(final.head);
   }
@@ -242,7 +241,7 @@ export class Turn {
     return write(store, clock, { subject, payload, headers: [...headers, ...once] });
   }
 
-  #last(state: string, waitMs = readMs) {
+  #last(state: string, waitMs?: number) {
     return this.#parts.store.last(Store.results, this.task.states(state), waitMs);
   }
 }

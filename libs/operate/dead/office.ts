@@ -10,8 +10,6 @@ import { type DeadLetter, Markers, readLetter } from "./letter.ts";
 import { readMarkers } from "./marker.ts";
 import { Redrive, type Redriven, type RedriveOptions } from "./redrive.ts";
 
-const answerMs = 5_000;
-
 /** How long a reader goes on. */
 export interface Stopping {
   readonly signal?: AbortSignal;
@@ -88,7 +86,7 @@ export class DeadLetters implements AsyncDisposable {
   }
 
   async #lastSequence(): Promise<number> {
-    const info = await this.#standing.store.api(storeApi.streamInfo(Store.dead), answerMs);
+    const info = await this.#standing.store.api(storeApi.streamInfo(Store.dead));
     const { last_seq: last } = (info["state"] ?? {}) as { readonly last_seq?: unknown };
     return typeof last === "number" ? last : 0;
   }

@@ -43,7 +43,6 @@ export interface Redriven {
 
 const usualRate = 50;
 const mostRate = 100_000;
-const answerMs = 5_000;
 
 /** Brings dead letters back, no faster than it may. */
 export class Redrive {
@@ -109,7 +108,7 @@ export class Redrive {
     to: string,
   ): Promise<string | undefined> {
     try {
-      await this.#standing.store.api(storeApi.consumerInfo(stream, consumer), answerMs);
+      await this.#standing.store.api(storeApi.consumerInfo(stream, consumer));
       return undefined;
     } catch (error) {
       if (!isMeshError(error, MeshCode.Unavailable)) throw error;

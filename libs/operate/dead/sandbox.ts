@@ -1,7 +1,7 @@
-import { ContentType, Header } from "@myelin/subjects";
+import { ContentType } from "@myelin/subjects";
 import { Claims, type Original, originOf } from "../../durable/index.ts";
 import { systemClock } from "../../pipeline/index.ts";
-import { field, needle, readClaim } from "../../wire/index.ts";
+import { readClaim, readContentType } from "../../wire/index.ts";
 import type { Standing } from "../standing.ts";
 
 /** As long as a task may wait, in milliseconds. */
@@ -17,14 +17,9 @@ export async function copyForSandbox(
   to: string,
 ): Promise<void> {
   const from = originOf(subject);
-  if (from === undefined || from.agent === to || !isClaim(head)) return;
+  if (from === undefined || from.agent === to) return;
+  if (readContentType(head) !== ContentType.claim) return;
   const claims = new Claims({ name, link, store, clock: systemClock });
   const own = { owner: from.submitter, reader: from.agent };
   await claims.copy(readClaim(payload), own, { reader: to, lifeMs });
 }
-
-function isClaim(head: string): boolean {
-  return field(head, contentType)?.toLowerCase() === ContentType.claim;
-}
-
-const contentType = needle(Header.contentType);

@@ -1,4 +1,4 @@
-import { Store, type storeApi } from "@myelin/subjects";
+import { parseFollowConsumer, Store, type storeApi } from "@myelin/subjects";
 import type { FollowLag } from "../../telemetry/index.ts";
 import { consumerStates, type StoreDoor, storedMessages } from "../stores/index.ts";
 
@@ -22,12 +22,12 @@ export async function readFollowLags(
   const found: FollowState[] = [];
   for (const one of await consumerStates(reader, Store.events)) {
     signal?.throwIfAborted();
-    const [agent = "", follow, ...more] = one.name.split("=");
-    if (follow === undefined || more.length > 0) continue;
+    const whose = parseFollowConsumer(one.name);
+    if (whose === undefined) continue;
     const { filter_subject = ">", filter_subjects = [filter_subject] } = one.config;
     const isBehind = one.num_pending + one.num_ack_pending > 0;
     found.push({
-      ...{ agent, follow, asking: one.num_waiting },
+      ...{ ...whose, asking: one.num_waiting },
       pending: one.num_pending,
       inWork: one.num_ack_pending,
       oldestSeconds: isBehind

@@ -1,6 +1,7 @@
 import {
   type AccountShape,
   accountShape,
+  isStoreAccount,
   type MeshPolicy,
   storeAccountName,
   storePermissions,
@@ -87,7 +88,7 @@ async function draft(
     signer,
     scopes: scopes.map((scope) => ({ ...scope, key: scopeKey(drafting, name, scope.role) })),
     ...shape,
-    jetstream: name.endsWith(storeSuffix),
+    jetstream: isStoreAccount(name),
     revocations: revocationsOf(home, name, drafting.departed),
   };
   const jwt = await issueAccount(options);
@@ -99,8 +100,6 @@ async function draft(
   await laterThan(before);
   return { ...facts, jwt: await issueAccount(options), isChanged: true };
 }
-
-const storeSuffix = storeAccountName("");
 
 /** The key of an account: of the JWT that is there, since the master seed may have been moved away. */
 function publicKeyOf({ home, ring }: Drafting, name: string): string {

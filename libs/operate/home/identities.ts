@@ -1,4 +1,4 @@
-import type { MeshPolicy } from "@myelin/subjects";
+import { type MeshPolicy, workspaceOf } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { readMeshFile } from "../mesh-file/read.ts";
 import { guestRole } from "./guests.ts";
@@ -75,11 +75,6 @@ export function issuedTo(home: Home, { name, workspace }: NameIn): readonly Iden
 /** Whether an account is a workspace's, or its store's. */
 export function isIn(account: string, workspace: string): boolean {
   return workspaceOf(account) === workspace;
-}
-
-/** The workspace of an account. */
-export function workspaceOf(account: string): string {
-  return account.replace(/-store$/, "");
 }
 
 /** Roles that no mesh.yaml lists members of. */

@@ -1,3 +1,4 @@
+import { workspaceOf } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { certifyClient, homeClient } from "./certificates.ts";
 import {
@@ -17,7 +18,6 @@ import {
   isIn,
   issuedTo,
   type NameIn,
-  workspaceOf,
 } from "./identities.ts";
 import { locked } from "./lock.ts";
 import { membersOf } from "./members.ts";

@@ -1,9 +1,10 @@
 import {
   advisoryConsumer,
   ownStoreApi,
+  parseFollowConsumer,
   parseMovedEventSubject,
+  parseTaskConsumer,
   parseTaskSubject,
-  priorities,
   Store,
   type StoreName,
 } from "@myelin/subjects";
@@ -16,6 +17,7 @@ import {
   EventCheck,
   endAbandoned,
   readWrapped,
+  storedOf,
   type Taken,
   Taking,
   type VerifyTask,
@@ -36,8 +38,6 @@ const advisory = z.object({
 type Advisory = z.output<typeof advisory>;
 
 const atOnce = 8;
-const answerMs = 5_000;
-const nanosecondsPerMs = 1_000_000n;
 
 /**
  * The net under workers that die: what the server has delivered as often as it may, and nobody has acknowledged,
@@ -62,7 +62,7 @@ export class DeadKeeper {
   async start(): Promise<void> {
     const { vault, clock, logger } = this.#keeping;
     const { stream, consumer } = advisoryConsumer;
-    await vault.store.api(ownStoreApi.consumerInfo(stream, consumer), answerMs);
+    await vault.store.api(ownStoreApi.consumerInfo(stream, consumer));
     const taking = new Taking({
       ...{ link: vault.link, name: vault.name, api: ownStoreApi },
       ...{ clock, atOnce, consumer: advisoryConsumer },
@@ -105,7 +105,7 @@ export class DeadKeeper {
       message: { subject, head, payload, reply: "" },
       address: address.ok ? address.value : undefined,
     };
-    const agent = agentOf(consumer);
+    const { agent } = parseTaskConsumer(consumer) ?? { agent: consumer };
     await endAbandoned(
       {
         ...{ clock, store: vault.store, link: vault.link, instance: vault.name },
@@ -115,7 +115,7 @@ export class DeadKeeper {
       agent,
     );
     const question = JSON.stringify({ seq: sequence, no_erase: true });
-    await vault.store.api(ownStoreApi.deleteMessage(Store.tasks), answerMs, question);
+    await vault.store.api(ownStoreApi.deleteMessage(Store.tasks), { question });
     logger.warn(
       { subject, sequence },
       `${agent} lost a task: ${subject}, delivered ${deliveries} times`,
@@ -125,7 +125,7 @@ export class DeadKeeper {
   /** An event stays where it is: others follow it as well. */
   async #endEvent({ consumer, deliveries }: Advisory, stored: Stored): Promise<void> {
     const { clock, vault, workspace, logger } = this.#keeping;
-    const [agent = "", follow = ""] = consumer.split("=");
+    const { agent, follow } = parseFollowConsumer(consumer) ?? { agent: consumer, follow: "" };
     const { subject, sequence } = stored;
     const detail = `${subject}: ${agent} got it ${deliveries} times for ${follow} and never said how it ended; its processes die of it, or are stopped each time`;
     const error = new MeshError(MeshCode.UnknownOutcome, detail);
@@ -144,8 +144,8 @@ export class DeadKeeper {
       const wrapped = readWrapped(stored, storedAt);
       if (wrapped === undefined) return deadEvent(whose, stored);
       const move = { ...wrapped, mover: address.value.mover };
-      const at = `${BigInt(storedAt.getTime()) * nanosecondsPerMs}`;
       const message = { ...stored, reply: "" };
+      const at = storedOf(storedAt);
       const delivery = { message, sequence, stored: at, deliveries: 1, address: undefined };
       await this.#events?.move(delivery, move, whose.agent);
       return deadEvent(whose, wrapped.original, move);
@@ -168,10 +168,4 @@ function readAdvisory(payload: Uint8Array): Advisory | undefined {
 
 function isKnown(stream: string): stream is StoreName {
   return stream === Store.tasks || stream === Store.events;
-}
-
-/** Whose the consumer is: its name ends with the class of priority. */
-function agentOf(consumer: string): string {
-  const priority = priorities.find((one) => consumer.endsWith(`-${one}`));
-  return priority === undefined ? consumer : consumer.slice(0, -priority.length - 1);
 }

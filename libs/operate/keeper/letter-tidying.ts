@@ -13,7 +13,8 @@ export interface TidyingOptions {
 
 const day = 86_400_000;
 const tenMinutes = 600_000;
-const answerMs = 5_000;
+/** How long a letter may take to be read: nobody waits for a round. */
+const readMs = 5_000;
 
 /** Removes dead letters that were brought back to their agent, or dropped, with what marks them; others stay. */
 export class LetterTidying {
@@ -50,10 +51,10 @@ export class LetterTidying {
   /** Takes out what lies there under that subject; nothing where it is gone, or somebody else's. */
   async #remove(seq: number, subject: string): Promise<void> {
     const { store } = this.#keeping.vault;
-    const there = await store.last(Store.dead, subject, answerMs);
+    const there = await store.last(Store.dead, subject, readMs);
     if (there?.sequence !== seq) return;
     const question = JSON.stringify({ seq, no_erase: true });
-    await store.api(ownStoreApi.deleteMessage(Store.dead), answerMs, question);
+    await store.api(ownStoreApi.deleteMessage(Store.dead), { question });
   }
 }
 

@@ -13,8 +13,6 @@ export interface Backlog {
   readonly isTaken: boolean;
 }
 
-const answerMs = 5_000;
-
 /** Connects to what a workspace has for later, as a member of the role `operator`; close it when done. */
 export async function openLater(options: ObserverOptions): Promise<WorkForLater> {
   return new WorkForLater(await Standing.join(options));
@@ -50,7 +48,7 @@ export class WorkForLater implements AsyncDisposable {
   /** What waits for keeper itself. */
   async backlog(): Promise<Backlog> {
     const { stream, consumer } = laterConsumer;
-    const info = await this.#standing.store.api(storeApi.consumerInfo(stream, consumer), answerMs);
+    const info = await this.#standing.store.api(storeApi.consumerInfo(stream, consumer));
     const { num_waiting = 0, num_pending = 0, num_ack_pending = 0 } = info;
     const held = Number(num_ack_pending);
     return { orders: Number(num_pending) + held, isTaken: Number(num_waiting) > 0 || held > 0 };

@@ -2,6 +2,7 @@ import {
   eventTargetRule,
   every,
   isEventName,
+  isStoreAccount,
   isToken,
   parseEventTarget,
   parseSkillTarget,
@@ -17,7 +18,7 @@ import type { Path } from "./problem.ts";
 const name = z.string().refine(isToken, `a name must be ${tokenRule}`);
 
 const workspaceName = name.refine(
-  (text) => text !== "sys" && !text.endsWith("-store"),
+  (text) => text !== "sys" && !isStoreAccount(text),
   "a workspace may not be called sys, nor end in -store: those accounts are the mesh's own",
 );
 

@@ -1,3 +1,4 @@
+import { coversSubject } from "@myelin/subjects";
 import { StoreAccess } from "../../durable/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Link } from "../../nats/index.ts";
@@ -11,13 +12,7 @@ import { originals } from "./origins.ts";
 import { readStream } from "./reader.ts";
 import type { Recorded } from "./recorded.ts";
 import { type Replayed, type ReplayOptions, replaying } from "./replaying.ts";
-import {
-  fitsPattern,
-  placeOf,
-  resolveSelection,
-  type Selection,
-  type SelectionConfig,
-} from "./selection.ts";
+import { placeOf, resolveSelection, type Selection, type SelectionConfig } from "./selection.ts";
 import { handlerTarget, type ReplayTarget } from "./targets.ts";
 import { taskTarget } from "./task-target.ts";
 
@@ -136,6 +131,6 @@ function fitting(selection: SelectionConfig): (recorded: Recorded) => boolean {
   return (recorded) => {
     if (!replays && recorded.replay !== undefined) return false;
     if (!asked.every(([name, wanted]) => recorded[name] === wanted)) return false;
-    return subject === undefined || fitsPattern(recorded.subject, subject);
+    return subject === undefined || coversSubject(subject, recorded.subject);
   };
 }

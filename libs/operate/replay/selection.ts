@@ -84,21 +84,6 @@ export function placeOf(selection: SelectionConfig): {
   return { stream: Store[from], filter: meantSubjects({ agent, caller, skill, task })[from] };
 }
 
-/** Whether a subject fits a pattern. */
-export function fitsPattern(subject: string, pattern: string): boolean {
-  const tokens = subject.split(".");
-  const wanted = pattern.split(".");
-  if (wanted.at(-1) === ">") {
-    const before = wanted.slice(0, -1);
-    return tokens.length > before.length && before.every((one, at) => isSame(one, tokens[at]));
-  }
-  return tokens.length === wanted.length && wanted.every((one, at) => isSame(one, tokens[at]));
-}
-
-function isSame(wanted: string, token: string | undefined): boolean {
-  return wanted === "*" || wanted === token;
-}
-
 function wrong(name: string, allowed: string, came: unknown): MeshError {
   const text = String(came).slice(0, 80);
   return new MeshError(

@@ -20,7 +20,6 @@ export interface TaskReplaying {
   readonly large: LargeRecorded;
 }
 
-const readMs = 3_000;
 /** Between two looks for the result, in milliseconds: soon at first. */
 const firstLookMs = 20;
 const mostLookMs = 1_000;
@@ -40,7 +39,7 @@ export function taskTarget(into: ReplayAgent, parts: TaskReplaying): ReplayTarge
     );
     const final = statesOf({ submitter: parts.name, task: id, agent })(finalState);
     for (let waitMs = firstLookMs; ; waitMs = Math.min(2 * waitMs, mostLookMs)) {
-      const found = await parts.store.last(Store.results, final, readMs);
+      const found = await parts.store.last(Store.results, final);
       if (found !== undefined) {
         const error = errorIn(found);
         const frames = error === undefined ? [{ head: found.head, payload: found.payload }] : [];

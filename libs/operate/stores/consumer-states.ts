@@ -1,6 +1,7 @@
 import type { StoreName, storeApi } from "@myelin/subjects";
 import { z } from "zod";
 import { MeshCode, MeshError } from "../../errors/index.ts";
+import { everyConsumer, parsed } from "./answers.ts";
 import type { StoreDoor } from "./door.ts";
 
 const consumer = z.object({
@@ -30,34 +31,16 @@ export interface ConsumerAsking {
 }
 
 /** Every consumer of a stream; throws `unavailable` where there is no such stream. */
-export async function consumerStates(
+export function consumerStates(
   { door, api }: ConsumerAsking,
   stream: StoreName,
 ): Promise<readonly ConsumerState[]> {
-  const found: ConsumerState[] = [];
-  for (let total = 1; found.length < total; ) {
-    const said: unknown = parse(
-      await door.ask(api.consumerList(stream), JSON.stringify({ offset: found.length })),
-    );
+  return everyConsumer(async (offset) => {
+    const said = parsed(await door.ask(api.consumerList(stream), JSON.stringify({ offset })));
     const read = page.safeParse(said);
-    if (!read.success) {
-      const why = refusal.safeParse(said).data?.error.description ?? "no answer of a streams' API";
-      const detail = `${stream} cannot be looked at: ${why}; \`myelin apply\` makes it`;
-      throw new MeshError(MeshCode.Unavailable, detail, { origin: "peer" });
-    }
-    const consumers = read.data.consumers ?? [];
-    if (consumers.length === 0) break;
-    found.push(...consumers);
-    total = read.data.total;
-  }
-  return found;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: no schema takes it.
-    return undefined;
-  }
+    if (read.success) return read.data;
+    const why = refusal.safeParse(said).data?.error.description ?? "no answer of a streams' API";
+    const detail = `${stream} cannot be looked at: ${why}; \`myelin apply\` makes it`;
+    throw new MeshError(MeshCode.Unavailable, detail, { origin: "peer" });
+  });
 }

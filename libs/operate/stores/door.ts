@@ -2,6 +2,7 @@ import { ownStoreApi } from "@myelin/subjects";
 import { z } from "zod";
 import { checkServer } from "../../durable/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
+import { everyConsumer, parsed } from "./answers.ts";
 
 /** A way into the account where a workspace's streams are. */
 export interface StoreDoor {
@@ -77,17 +78,13 @@ export class StoreApi {
 
   /** Every consumer of a stream. */
   async consumers(stream: string): Promise<readonly Found[]> {
-    const found: Found[] = [];
-    for (let total = 1; found.length < total; ) {
-      const said = await this.#ask(ownStoreApi.consumerList(stream), { offset: found.length });
+    const found = await everyConsumer(async (offset) => {
+      const said = await this.#ask(ownStoreApi.consumerList(stream), { offset });
       const page = list.safeParse(said);
-      if (!page.success) throw refused(`listing the consumers of ${stream}`, said);
-      const consumers = page.data.consumers ?? [];
-      if (consumers.length === 0) break;
-      found.push(...consumers.map(foundIn));
-      total = page.data.total;
-    }
-    return found;
+      if (page.success) return page.data;
+      throw refused(`listing the consumers of ${stream}`, said);
+    });
+    return found.map(foundIn);
   }
 
   /** Makes or changes a stream; the answer is how the server has it now, or why it did not do it. */
@@ -163,13 +160,4 @@ function refused(what: string, said: unknown): MeshError {
   const no = error.safeParse(said);
   const why = no.success ? no.data.error.description : "the answer is none of a streams' API";
   return unable(`${what} failed: ${why}`);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: no schema takes it.
-    return undefined;
-  }
 }

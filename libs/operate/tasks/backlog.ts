@@ -1,4 +1,4 @@
-import { parseTaskSubject, priorities, Store, taskFilter } from "@myelin/subjects";
+import { parseTaskConsumer, parseTaskSubject, Store, taskFilter } from "@myelin/subjects";
 import { z } from "zod";
 import type { Backlog } from "../../telemetry/index.ts";
 import { consumerStates, type Stored, storedMessages } from "../stores/index.ts";
@@ -29,9 +29,9 @@ export async function readBacklogs(
   const found: AgentBacklog[] = [];
   for (const one of await consumerStates(reader, Store.tasks)) {
     signal?.throwIfAborted();
-    const priority = priorities.find((word) => one.name.endsWith(`-${word}`));
-    if (priority === undefined) continue;
-    const agent = one.name.slice(0, -priority.length - 1);
+    const whose = parseTaskConsumer(one.name);
+    if (whose === undefined) continue;
+    const { agent, priority } = whose;
     const subject = taskFilter({ agent, priority });
     const isEmpty = one.num_pending + one.num_ack_pending === 0;
     const { oldest, stuck } = isEmpty

@@ -1,6 +1,6 @@
 import {
   checkpointState,
-  deadSubject,
+  deadFilter,
   finalState,
   Header,
   parseResultSubject,
@@ -131,9 +131,8 @@ async function stateOf(
 }
 
 async function deadOf(reader: TaskReader, agent: string, task: string): Promise<string[]> {
-  const zero = { kind: "task", agent, skill: "*", task, generation: 0 } as const;
   const subjects: string[] = [];
-  for await (const { subject } of read(reader, Store.dead, deadSubject(zero).replace(/0$/, "*")))
+  for await (const { subject } of read(reader, Store.dead, deadFilter("task", { agent, task })))
     subjects.push(subject);
   return subjects;
 }

@@ -39,8 +39,6 @@ export interface TaskView extends Queued {
   readonly error: string | undefined;
 }
 
-const readMs = 3_000;
-
 /** Looks where a queued task stands. */
 export async function viewOf(
   { store }: Pick<TaskReader, "store">,
@@ -72,7 +70,7 @@ async function runningOf(
 ): Promise<Running | undefined> {
   if (id === undefined) return undefined;
   const subject = resultSubject({ submitter, task: id, state: runningState, agent });
-  const stored = await store.last(Store.results, subject, readMs);
+  const stored = await store.last(Store.results, subject);
   if (stored === undefined || readGeneration(stored.head) !== generation) return undefined;
   const running = readRunning(stored);
   return running.sequence === sequence ? running : undefined;

@@ -3,10 +3,11 @@ import { test } from "node:test";
 import {
   type AgentPolicy,
   accountShape,
+  isStoreAccount,
   type MeshPolicy,
   type Share,
-  storeShape,
-  workspaceShape,
+  storeAccountName,
+  workspaceOf,
 } from "@myelin/subjects";
 
 const agent: AgentPolicy = {
@@ -22,9 +23,10 @@ const policy = (...shares: readonly Share[]): MeshPolicy => ({
   workspaces: { desk: workspace(shares), sales: workspace([]), third: workspace([]) },
 });
 const keyOf = (account: string): string => `A-${account}`;
+const shapes = (...shares: readonly Share[]) => accountShape(policy(...shares), "desk", keyOf);
 
 test("a store account lets its workspace see exactly this, and nothing that changes a stream", () => {
-  const { exports, imports } = storeShape();
+  const { exports, imports } = shapes().store;
   assert.deepEqual(imports, []);
   assert.deepEqual(
     exports.map(({ subject, type, response_type }) => `${type} ${subject} ${response_type}`),
@@ -56,13 +58,13 @@ test("a store account lets its workspace see exactly this, and nothing that chan
 });
 
 test("a workspace takes what its own store exports, the streams' API under another prefix", () => {
-  const { imports, exports } = workspaceShape(policy(), "desk", keyOf);
+  const { imports, exports } = shapes().workspace;
   assert.deepEqual(exports, []);
   assert.deepEqual(new Set(imports.map(({ account }) => account)), new Set(["A-desk-store"]));
   assert.deepEqual(
     imports.map(({ subject }) => subject).sort(),
-    storeShape()
-      .exports.map(({ subject }) => subject)
+    shapes()
+      .store.exports.map(({ subject }) => subject)
       .sort(),
   );
   for (const { subject, local_subject } of imports) {
@@ -73,7 +75,7 @@ test("a workspace takes what its own store exports, the streams' API under anoth
 });
 
 test("what agents store is taken with a wildcard: a reflected answer reaches a literal subject of the store", () => {
-  const { imports } = workspaceShape(policy(), "desk", keyOf);
+  const { imports } = shapes().workspace;
   const ingest = imports.filter(({ subject }) => /^(mesh\.(?!config)|\$KV)/.test(subject));
   assert.equal(ingest.length, 10);
   for (const { subject } of ingest) assert.match(subject, /[*>]$/);
@@ -84,7 +86,7 @@ test("a shared skill is exported once, with the place where the server writes th
     { skill: "summarizer.count", with: ["third"] },
     { skill: "summarizer.condense", with: ["sales", "third"] },
   ];
-  const { exports } = workspaceShape(policy(...shares), "desk", keyOf);
+  const { exports } = shapes(...shares).workspace;
   const shared = (subject: string) => ({
     ...{ name: subject, subject, type: "service", response_type: "Stream" },
     ...{ response_threshold: 3_600_000_000_000, account_token_position: 3 },
@@ -99,7 +101,9 @@ test("a shared skill is exported once, with the place where the server writes th
 test("only the workspace that a skill is shared with takes it, under its own account and the callee's name", () => {
   const shared = policy({ skill: "summarizer.condense", with: ["sales"] });
   const foreign = (name: string) =>
-    workspaceShape(shared, name, keyOf).imports.filter(({ account }) => account === "A-desk");
+    accountShape(shared, name, keyOf).workspace.imports.filter(
+      ({ account }) => account === "A-desk",
+    );
   const taken = (subject: string, local: string) => ({
     ...{ name: local, subject, account: "A-desk", local_subject: local, type: "service" },
   });
@@ -122,4 +126,10 @@ test("the order of lines in a policy does not change an account", () => {
       accountShape(policy(other, one), name, keyOf),
     );
   }
+});
+
+test("an account and its store's are one workspace", () => {
+  const store = storeAccountName("desk");
+  assert.deepEqual([workspaceOf("desk"), workspaceOf(store)], ["desk", "desk"]);
+  assert.deepEqual(["desk", store, "store"].map(isStoreAccount), [false, true, false]);
 });

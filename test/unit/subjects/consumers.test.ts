@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type AgentPolicy, consumersOf, type WorkspacePolicy } from "@myelin/subjects";
+import {
+  type AgentPolicy,
+  consumersOf,
+  followConsumer,
+  parseFollowConsumer,
+  parseTaskConsumer,
+  taskConsumer,
+  type WorkspacePolicy,
+} from "@myelin/subjects";
 
 const quiet = { calls: [], submits: [], publishes: [], hears: [], vouches: false, follows: {} };
 
@@ -72,5 +80,18 @@ test("no consumer delivers to a subject that somebody else may hear: all are pul
   for (const consumer of consumersOf(policy)) {
     assert.ok(!Object.hasOwn(consumer, "deliver_subject"));
     assert.equal(consumer.ack_policy, "explicit");
+  }
+});
+
+test("the name of a consumer tells whose it is, and nothing where it is nobody's", () => {
+  const { consumer: tasks } = taskConsumer("night-high", "normal");
+  assert.deepEqual(parseTaskConsumer(tasks), { agent: "night-high", priority: "normal" });
+  const { consumer: follows } = followConsumer("editor", "all-news");
+  assert.deepEqual(parseFollowConsumer(follows), { agent: "editor", follow: "all-news" });
+  for (const foreign of ["editor", "keeper", "-high", "A-high", "editor-low"]) {
+    assert.equal(parseTaskConsumer(foreign), undefined, foreign);
+  }
+  for (const foreign of ["editor", "=all", "editor=", "editor=all=more", "editor=A"]) {
+    assert.equal(parseFollowConsumer(foreign), undefined, foreign);
   }
 });

@@ -4,6 +4,7 @@ import {
   callerInbox,
   callSubject,
   controlSubject,
+  coversSubject,
   filters,
   inboxPrefix,
   isToken,
@@ -118,4 +119,33 @@ test("an instance answers three subjects of each of the services' questions", ()
     "$SRV.STATS.far",
     "$SRV.STATS.far.a1",
   ]);
+});
+
+test("a pattern covers what the server would deliver for it", () => {
+  const covered = [
+    ["mesh.event.editor.done", "mesh.event.editor.done"],
+    ["mesh.event.*.done", "mesh.event.editor.done"],
+    ["mesh.event.>", "mesh.event.editor"],
+    ["mesh.event.>", "mesh.event.editor.done"],
+    ["mesh.*.editor.>", "mesh.event.editor.done.well"],
+    [">", "mesh"],
+  ] as const;
+  for (const [pattern, subject] of covered) assert.ok(coversSubject(pattern, subject), pattern);
+});
+
+test("a pattern covers no subject that is too short, too long or another one", () => {
+  const uncovered = [
+    ["mesh.event.editor.done", "mesh.event.editor.begun"],
+    ["mesh.event.editor.done", "mesh.event.editor"],
+    ["mesh.event.editor", "mesh.event.editor.done"],
+    ["mesh.event.*", "mesh.event"],
+    ["mesh.event.*", "mesh.event.editor.done"],
+    ["mesh.event.>", "mesh.event"],
+    ["mesh.event.>", "mesh.events.editor"],
+    ["mesh.*.editor.>", "mesh.event.editor"],
+    ["mesh.event.ed>", "mesh.event.editor"],
+  ] as const;
+  for (const [pattern, subject] of uncovered) {
+    assert.equal(coversSubject(pattern, subject), false, `${pattern} ${subject}`);
+  }
 });

@@ -13,7 +13,6 @@ import { Orders } from "./orders.ts";
 import { Releases } from "./releases.ts";
 import { Schedules } from "./schedules.ts";
 
-const answerMs = 5_000;
 const ordersAtOnce = 64;
 const releasesAtOnce = 128;
 
@@ -37,7 +36,7 @@ export class LaterKeeper {
   async start(): Promise<void> {
     const { vault, workspace } = this.#keeping;
     checkServer(vault.link.serverVersion, "work for later");
-    const info = await vault.store.api(ownStoreApi.streamInfo(Store.schedules), answerMs);
+    const info = await vault.store.api(ownStoreApi.streamInfo(Store.schedules));
     const { config } = stream.parse(info);
     if (!config.allow_msg_schedules) {
       const detail = `${Store.schedules} allows no schedules; run \`myelin apply\` on nats-server 2.14 or newer`;
@@ -67,7 +66,7 @@ export class LaterKeeper {
 
   async #taking(of: ConsumerName, atOnce: number, work: TakingParts["work"]): Promise<Taking> {
     const { vault, clock, logger } = this.#keeping;
-    await vault.store.api(ownStoreApi.consumerInfo(of.stream, of.consumer), answerMs);
+    await vault.store.api(ownStoreApi.consumerInfo(of.stream, of.consumer));
     return new Taking({
       ...{ link: vault.link, name: vault.name, api: ownStoreApi, clock, consumer: of },
       ...{ atOnce, work, warn: (detail) => logger.warn({}, detail) },

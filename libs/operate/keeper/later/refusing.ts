@@ -79,7 +79,7 @@ export async function endWith(
     return write(vault.store, clock, { subject, payload, headers: [...headers, ...condition] });
   };
   // By the same two steps as a worker, of whom one may be ending it now: of two one writes the result.
-  const running = await vault.store.last(Store.results, states(runningState), readMs);
+  const running = await vault.store.last(Store.results, states(runningState));
   const begun = await put(
     {
       subject: states(runningState),
@@ -92,5 +92,4 @@ export async function endWith(
   if (begun.is === "stored") await put(final, runningState, begun.sequence);
 }
 
-const readMs = 3_000;
 const nobody = { attempt: 1, instance: "", sequence: 0, delivery: 0, tries: [] } as const;

@@ -3,7 +3,6 @@ import { z } from "zod";
 import { MeshCode, MeshError } from "../../../errors/index.ts";
 import type { Keeping } from "../keeping.ts";
 
-const answerMs = 5_000;
 /** For how long the size of the stream is believed, in milliseconds. */
 const freshMs = 1_000;
 /** How full orders may make it. The rest is for four firings of each while no keeper is there, and for other keepers. */
@@ -65,7 +64,7 @@ export class Room {
     this.#known = undefined;
     this.#since = 0;
     try {
-      const info = await vault.store.api(ownStoreApi.streamInfo(Store.schedules), answerMs);
+      const info = await vault.store.api(ownStoreApi.streamInfo(Store.schedules));
       const { state, config } = size.parse(info);
       this.#known = { at: clock.now(), bytes: state.bytes + open, most: config.max_bytes };
     } finally {

@@ -37,7 +37,6 @@ export interface Place {
   readonly expected: number;
 }
 
-const answerMs = 5_000;
 const tombstoneFor = "24h";
 
 /** The stream of schedules, as keeper alone writes it. One subject is one schedule, written with compare-and-set. */
@@ -86,7 +85,7 @@ export class Schedules {
     return this.#write("", { address, expected }, [
       [StoreHeader.id, `back ${sequence} ${storedAt.getTime()}`],
       [StoreHeader.rollup, "sub"],
-      [StoreHeader.keptFor, tombstoneFor],
+      [StoreHeader.ttl, tombstoneFor],
       ...keptHeaders({ original: { ...order.original, head: "" } }),
     ]);
   }
@@ -95,7 +94,7 @@ export class Schedules {
   async dropDue(address: ScheduleAddress): Promise<void> {
     const { store } = this.#keeping.vault;
     const filter = JSON.stringify({ filter: dueSubject(address) });
-    await store.api(ownStoreApi.purgeStream(Store.schedules), answerMs, filter);
+    await store.api(ownStoreApi.purgeStream(Store.schedules), { question: filter });
   }
 
   #write(payload: Uint8Array | string, { address, expected }: Place, headers: Headers) {

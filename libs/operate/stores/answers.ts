@@ -1,0 +1,31 @@
+/** One page of the consumers of a stream, as the streams' API answers. */
+export interface ConsumerPage<Consumer> {
+  readonly total: number;
+  readonly consumers?: readonly Consumer[] | null | undefined;
+}
+
+/** Every consumer of a stream, page by page: `read` reads the one that begins there. */
+export async function everyConsumer<Consumer>(
+  read: (offset: number) => Promise<ConsumerPage<Consumer>>,
+): Promise<readonly Consumer[]> {
+  const found: Consumer[] = [];
+  for (let total = 1; found.length < total; ) {
+    const page = await read(found.length);
+    const consumers = page.consumers ?? [];
+    // Somebody takes some out meanwhile.
+    if (consumers.length === 0) break;
+    found.push(...consumers);
+    total = page.total;
+  }
+  return found;
+}
+
+/** An answer of the streams' API, not checked yet. */
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not JSON: no schema takes it.
+    return undefined;
+  }
+}
