@@ -1,4 +1,4 @@
-import { type ConsumerName, nanosecondsPerMs } from "@myelin/subjects";
+import type { ConsumerName } from "@myelin/subjects";
 import { MeshError } from "../../errors/index.ts";
 import { type Inbound, type Link, refusalOf } from "../../nats/index.ts";
 import type { Clock } from "../../pipeline/index.ts";
