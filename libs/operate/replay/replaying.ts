@@ -1,5 +1,5 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { gaveUp, unlessAborted } from "../../pipeline/index.ts";
+import { checkNumber, gaveUp, unlessAborted } from "../../pipeline/index.ts";
 import { type AnswerDifference, type CompareOptions, compareAnswers } from "./compare.ts";
 import { Pace, type PaceOptions } from "./pace.ts";
 import type { Recorded, RecordedAnswer } from "./recorded.ts";
@@ -28,7 +28,7 @@ export interface Replayed {
 }
 
 const usualConcurrency = 16;
-const mostConcurrency = 1_024;
+const anyConcurrency = { min: 1, max: 1_024, whole: true };
 /** Done, and not yet looked at. */
 const mostDone = 256;
 
@@ -66,10 +66,7 @@ class ReplayRun {
     this.#options = options;
     this.#pace = new Pace(options);
     const { concurrency = usualConcurrency, step } = options;
-    if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > mostConcurrency) {
-      const detail = `replay.concurrency must be a whole number from 1 to ${mostConcurrency}, got ${concurrency}`;
-      throw new MeshError(MeshCode.InvalidArgument, detail);
-    }
+    checkNumber("replay.concurrency", concurrency, anyConcurrency);
     this.#concurrency = step === undefined ? concurrency : 1;
   }
 

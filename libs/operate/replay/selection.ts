@@ -1,5 +1,6 @@
 import { isToken, meantSubjects, Store, type StoreName, tokenRule } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
+import { checkNumber } from "../../pipeline/index.ts";
 
 /** Where what is replayed lies, by the names that streams have in mesh.yaml. */
 export const replaySources = ["records", "tasks", "results", "events", "dead"] as const;
@@ -39,7 +40,7 @@ export interface SelectionConfig extends Selection {
   readonly most: number;
 }
 
-const mostMost = 10_000_000;
+const anyMost = { min: 1, max: 10_000_000, whole: true };
 
 /** Fills in and checks a selection. */
 export function resolveSelection(selection: Selection): SelectionConfig {
@@ -48,9 +49,7 @@ export function resolveSelection(selection: Selection): SelectionConfig {
   if (!replaySources.includes(from)) {
     throw wrong("from", `one of ${replaySources.join(", ")}`, from);
   }
-  if (!Number.isInteger(most) || most < 1 || most > mostMost) {
-    throw wrong("most", `a whole number from 1 to ${mostMost}`, most);
-  }
+  checkNumber("replay.most", most, anyMost);
   if (trace !== undefined && !/^[0-9a-f]{32}$/.test(trace)) {
     throw wrong("trace", "32 hexadecimal digits", trace);
   }
