@@ -10,6 +10,7 @@ import { z } from "zod";
 import { readCloud } from "../../durable/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { systemClock } from "../../pipeline/index.ts";
+import { readJson } from "../json.ts";
 import type { ObserverOptions } from "../observe.ts";
 import { Standing } from "../standing.ts";
 import { type Stored, storedMessages } from "../stores/index.ts";
@@ -91,9 +92,9 @@ export class EventBoard implements AsyncDisposable {
   }
 
   async #last(): Promise<number> {
-    const said: unknown = JSON.parse(await this.#standing.ask(storeApi.streamInfo(Store.events)));
-    const read = streamState.safeParse(said);
-    if (read.success) return read.data.state.last_seq;
+    const text = await this.#standing.ask(storeApi.streamInfo(Store.events));
+    const read = readJson(text, streamState);
+    if (read !== undefined) return read.state.last_seq;
     const detail = `${Store.events} cannot be looked at; \`myelin apply\` makes it`;
     throw new MeshError(MeshCode.Unavailable, detail, { origin: "peer" });
   }

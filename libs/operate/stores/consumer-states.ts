@@ -1,6 +1,7 @@
 import type { StoreName, storeApi } from "@myelin/subjects";
 import { z } from "zod";
 import { MeshCode, MeshError } from "../../errors/index.ts";
+import { jsonValue } from "../json.ts";
 import type { StoreDoor } from "./door.ts";
 
 const consumer = z.object({
@@ -36,7 +37,7 @@ export async function consumerStates(
 ): Promise<readonly ConsumerState[]> {
   const found: ConsumerState[] = [];
   for (let total = 1; found.length < total; ) {
-    const said: unknown = parse(
+    const said = jsonValue(
       await door.ask(api.consumerList(stream), JSON.stringify({ offset: found.length })),
     );
     const read = page.safeParse(said);
@@ -51,13 +52,4 @@ export async function consumerStates(
     total = read.data.total;
   }
   return found;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: no schema takes it.
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import { ownStoreApi } from "@myelin/subjects";
 import { z } from "zod";
 import { MeshCode, MeshError } from "../../errors/index.ts";
+import { jsonValue } from "../json.ts";
 
 /** A way into the account where a workspace's streams are. */
 export interface StoreDoor {
@@ -135,7 +136,7 @@ export class StoreApi {
   async #ask(subject: string, payload?: object): Promise<unknown> {
     for (const until = performance.now() + patienceMs; ; ) {
       const text = payload === undefined ? "" : JSON.stringify(payload);
-      const said = parsed(await this.#door.ask(subject, text));
+      const said = jsonValue(await this.#door.ask(subject, text));
       const no = error.safeParse(said);
       const isPassing = no.success && unavailable.includes(no.data.error.err_code);
       if (!isPassing || performance.now() > until) return said;
@@ -166,13 +167,4 @@ function refused(what: string, said: unknown): MeshError {
   const no = error.safeParse(said);
   const why = no.success ? no.data.error.description : "the answer is none of a streams' API";
   return unable(`${what} failed: ${why}`);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: no schema takes it.
-    return undefined;
-  }
 }
