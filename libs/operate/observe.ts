@@ -1,6 +1,12 @@
 import { token } from "../contract/index.ts";
 import type { Trust } from "../identity/index.ts";
-import { type CredentialsOption, Link, type LinkOptions, type TlsOptions } from "../nats/index.ts";
+import {
+  type CredentialsOption,
+  Link,
+  type LinkOptions,
+  type TlsOptions,
+  usualUrl,
+} from "../nats/index.ts";
 import { Observer } from "./observer.ts";
 
 /** Where to look, and under which name. */
@@ -22,7 +28,7 @@ export interface ObserverOptions {
 /** Connects an observer; close it when done. */
 export async function observe(options: ObserverOptions): Promise<Observer> {
   const name = token("observer name", options.name);
-  const servers = options.servers ?? ["nats://127.0.0.1:4222"];
+  const servers = options.servers ?? [usualUrl];
   const link = await Link.connect({
     name,
     servers,

@@ -4,7 +4,7 @@ import { PublishedTrust } from "../discovery/index.ts";
 import { StoreAccess } from "../durable/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import { readOperator, type Signer, type Trust } from "../identity/index.ts";
-import { type Inbound, Link } from "../nats/index.ts";
+import { type Inbound, Link, usualUrl } from "../nats/index.ts";
 import { type Clock, hexId, systemClock } from "../pipeline/index.ts";
 import { MeshMetrics } from "../telemetry/index.ts";
 import { Inbox } from "../transport/index.ts";
@@ -55,7 +55,7 @@ export class Standing implements StoreDoor {
   static async join(options: ObserverOptions): Promise<Standing> {
     const name = token("name", options.name);
     const instance = hexId(8).slice(0, 10);
-    const { servers = ["nats://127.0.0.1:4222"], credentials, tls, trust, nats } = options;
+    const { servers = [usualUrl], credentials, tls, trust, nats } = options;
     const login = { servers, credentials, tls, nats, name: `${name}/${instance}`, user: name };
     const link = await Link.connect(login);
     return Standing.start({

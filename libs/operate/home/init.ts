@@ -1,7 +1,7 @@
 import { join, relative } from "node:path";
 import type { MeshPolicy } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { issueOperator } from "../../identity/index.ts";
+import { issueOperator, systemAccountName } from "../../identity/index.ts";
 import { readMeshFile } from "../mesh-file/read.ts";
 import { localNames } from "../tls/index.ts";
 import { checkHosts } from "../tls/names.ts";
@@ -10,7 +10,7 @@ import { certifyClient, certifyServer, ensureAuthority, homeClient } from "./cer
 import { expiryIn, issueCredentials } from "./credentials.ts";
 import { draftSystem } from "./draft.ts";
 import { isThere, makeFolder, readIfThere, writeWhole } from "./files.ts";
-import { adminRole, type Home, homeAt, systemAccount } from "./home.ts";
+import { adminRole, type Home, homeAt } from "./home.ts";
 import { KeyRing } from "./keys.ts";
 import { locked } from "./lock.ts";
 import { planApply } from "./plan.ts";
@@ -81,8 +81,8 @@ export async function initHome(options: InitOptions): Promise<InitResult> {
   await step("accounts and credentials", join(layout.applied, "0001.yaml"), async () => {
     await applyPlan(home, await planApply(home, policy, text), options);
   });
-  const identity = { account: systemAccount, name: "system", role: adminRole };
-  await step("system credentials", layout.creds(systemAccount).of("system"), () =>
+  const identity = { account: systemAccountName, name: "system", role: adminRole };
+  await step("system credentials", layout.creds(systemAccountName).of("system"), () =>
     issueCredentials(home, identity, options),
   );
   await step("server configuration", join(layout.server, "nats-server.conf"), () =>
@@ -110,7 +110,7 @@ async function makeOperator(home: Home): Promise<void> {
     systemAccount: system.publicKey,
   });
   ring.save();
-  if (system.isChanged) writeWhole(layout.account(systemAccount).jwt, `${system.jwt}\n`, "all");
+  if (system.isChanged) writeWhole(layout.account(systemAccountName).jwt, `${system.jwt}\n`, "all");
   writeWhole(layout.operator.jwt, `${jwt}\n`, "all");
 }
 

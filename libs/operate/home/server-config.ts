@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
 import { MeshCode, MeshError } from "../../errors/index.ts";
+import { systemAccountName } from "../../identity/index.ts";
 import { accountFacts, accountNames } from "./accounts.ts";
 import { makeFolder, readIfThere, readSecret, writeWhole } from "./files.ts";
-import { accountJwt, type Home, systemAccount } from "./home.ts";
+import { accountJwt, type Home } from "./home.ts";
 
 /** One nats-server of a mesh. */
 export interface ServerOptions {
@@ -61,7 +62,7 @@ export function fillResolver(home: Home, folder: string = home.layout.server): v
 /** The configuration of a server: operator mode, TLS from 1.2 up, streams, and the full resolver. */
 export function serverConfig(home: Home, options: ServerOptions = {}): string {
   const folder = resolve(options.folder ?? home.layout.server);
-  const system = accountFacts(home, systemAccount);
+  const system = accountFacts(home, systemAccountName);
   const { listen = usualListen, name, monitor, cluster, extra } = options;
   return lines(
     "# Made by myelin init. Yours to change: it is not written again.",

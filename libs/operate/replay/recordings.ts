@@ -1,7 +1,7 @@
 import { token } from "../../contract/index.ts";
 import { StoreAccess } from "../../durable/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { Link } from "../../nats/index.ts";
+import { Link, usualUrl } from "../../nats/index.ts";
 import { systemClock } from "../../pipeline/index.ts";
 import type { ObserverOptions } from "../observe.ts";
 import { callTarget, checkAgent } from "./agent-target.ts";
@@ -30,7 +30,7 @@ export interface SelectOptions {
 /** Connects to what the mesh keeps of calls, tasks and events; it takes the role auditor. Close it when done. */
 export async function openRecordings(options: ObserverOptions): Promise<Recordings> {
   const name = token("auditor name", options.name);
-  const { servers = ["nats://127.0.0.1:4222"], credentials, tls, nats } = options;
+  const { servers = [usualUrl], credentials, tls, nats } = options;
   const link = await Link.connect({ name, servers, user: name, credentials, tls, nats });
   const recordings = new Recordings(link, name);
   try {
