@@ -34,9 +34,9 @@ export interface ToldEvent {
 /** Which events to read. */
 export interface EventSelection {
   /** `publisher.name`, `publisher.*` or `*`. Default: `*`. */
-  readonly events?: string;
+  readonly events?: string | undefined;
   /** The first sequence. Default: those that are told from now on. */
-  readonly from?: number;
+  readonly from?: number | undefined;
   /** Whether to go on when all have been read. Default: false. */
   readonly follows?: boolean;
 }

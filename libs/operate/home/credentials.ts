@@ -22,7 +22,7 @@ export interface Identity {
 /** How long credentials last. */
 export interface Lasting {
   /** In days. Default: 30. */
-  readonly days?: number;
+  readonly days?: number | undefined;
 }
 
 /** Credentials that were written. */

@@ -23,7 +23,7 @@ export interface IdentityView extends Issued {
 export interface NameIn {
   readonly name: string;
   /** Default: the workspace that knows the name. */
-  readonly workspace?: string;
+  readonly workspace?: string | undefined;
 }
 
 const weekMs = 7 * 86_400_000;

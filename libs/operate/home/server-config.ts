@@ -9,7 +9,7 @@ import { accountJwt, type Home } from "./home.ts";
 /** One nats-server of a mesh. */
 export interface ServerOptions {
   /** Where clients reach it. Default: 127.0.0.1:4222. */
-  readonly listen?: string;
+  readonly listen?: string | undefined;
   /** Its name among the servers. Default: what it makes up. */
   readonly name?: string;
   /** Where it keeps its configuration, JWTs and streams. Default: `server` in the home. */
@@ -17,7 +17,7 @@ export interface ServerOptions {
   /** Where it answers to monitoring by HTTP. Default: nowhere. */
   readonly monitor?: string;
   /** `required`: a client must show a certificate of the mesh's authority as well. Default: `none`. */
-  readonly clientCertificates?: "none" | "required";
+  readonly clientCertificates?: "none" | "required" | undefined;
   /** How long it waits for a client that begins with TLS, such as `150ms`. Default: it greets first. */
   readonly handshakeFirst?: string;
   /** The other servers. Default: none. */

@@ -12,7 +12,7 @@ export interface PaceOptions {
   /** Longest wait between two, in milliseconds: what lies hours apart. Default: 60000. */
   readonly mostGapMs?: number;
   /** Asked before each, one after the other, whatever the speed. Default: nobody is asked. */
-  readonly step?: (next: Recorded) => StepChoice | Promise<StepChoice>;
+  readonly step?: ((next: Recorded) => StepChoice | Promise<StepChoice>) | undefined;
 }
 
 const slowest = 0.001;

@@ -10,7 +10,7 @@ export interface ReplayOptions extends PaceOptions {
   /** Where it is done once more: a function here, a sandbox agent, another version. */
   readonly into: ReplayHandler | ReplayAgent;
   /** Whether, and how, answers are compared with those of then. Default: they are not. */
-  readonly compare?: CompareOptions;
+  readonly compare?: CompareOptions | undefined;
   /** Most that run at once. Default: 16; one, where steps are asked for. */
   readonly concurrency?: number;
   readonly signal?: AbortSignal;

@@ -22,7 +22,7 @@ export interface StoredOptions {
   readonly subject?: string;
   /** Where the stream's API is for this login. Default: as in the store account. */
   readonly api?: Pick<typeof ownStoreApi, "message">;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const said = z.object({
