@@ -8,7 +8,7 @@ import { eventually } from "@myelin/mesh/testing";
 import { Store } from "@myelin/subjects";
 import { deadLetters, finals, left } from "../../support/durable-facts.ts";
 import { temporaryFolder } from "../../support/folder.ts";
-import { launchPainter } from "../../support/launch-painter.ts";
+import { launchPainter } from "../../support/launch.ts";
 import { painter, painterMesh } from "../../support/painter.ts";
 import { servePainter } from "../../support/painting.ts";
 import { joinPlain, storedMesh } from "../../support/stores.ts";
