@@ -5,7 +5,7 @@ import type { StoreDoor } from "../stores/index.ts";
 import { storedMessages } from "../stores/index.ts";
 
 /** What became of a dead letter. */
-export const outcomes = ["redriven", "dropped"] as const;
+const outcomes = ["redriven", "dropped"] as const;
 
 export type Outcome = (typeof outcomes)[number];
 

@@ -41,7 +41,7 @@ export function openHome(folder: string, now?: () => Date): Home {
 }
 
 /** Whether the home is made. */
-export function isHome(home: Home): boolean {
+function isHome(home: Home): boolean {
   return isThere(home.layout.operator.jwt);
 }
 
