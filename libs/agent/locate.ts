@@ -2,6 +2,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { isStoreAccount, isToken } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../errors/index.ts";
+import { usualUrl } from "../nats/index.ts";
 import { type Login, readUrls, type ServerUrls } from "./server-urls.ts";
 import { meshThatIsUp, readState } from "./state-file.ts";
 
@@ -26,8 +27,6 @@ export interface TlsFiles {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-const usualUrl = "nats://127.0.0.1:4222";
 
 /**
  * Finds the mesh of a program: the home that `MYELIN_HOME` names; the URL in `MYELIN_URL` or `NATS_URL`, with the files

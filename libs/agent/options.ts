@@ -5,7 +5,12 @@ import { type RetryConfig, type RetryOptions, resolveRetry } from "../call/retry
 import { maxDeadlineMs, token } from "../contract/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Trust } from "../identity/index.ts";
-import type { CredentialsOption, NatsOptions, TlsOptions } from "../nats/index.ts";
+import {
+  type CredentialsOption,
+  type NatsOptions,
+  type TlsOptions,
+  usualUrl,
+} from "../nats/index.ts";
 import { type Clock, checkNumbers, systemClock } from "../pipeline/index.ts";
 import { type AccessRecord, MeshMetrics } from "../telemetry/index.ts";
 import { type Logger, silent } from "./logger.ts";
@@ -70,7 +75,7 @@ export interface ConnectConfig {
 export function resolveConnect(options: ConnectOptions): ConnectConfig {
   return Object.freeze({
     name: token("connect.name", options.name),
-    servers: servers(options.servers ?? "nats://127.0.0.1:4222"),
+    servers: servers(options.servers ?? usualUrl),
     credentials: options.credentials,
     tls: options.tls,
     trust: options.trust,

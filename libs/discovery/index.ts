@@ -1,5 +1,5 @@
-export { Cards, type CardsParts, type SealingKey, type VerifyCard } from "./cards.ts";
-export { Discovery, type DiscoveryOptions, type KnownInstance } from "./discovery.ts";
-export { Door, type DoorOptions } from "./door.ts";
-export { Presence, type PresenceOptions } from "./presence.ts";
-export { PublishedTrust, type PublishedTrustParts } from "./published-trust.ts";
+export { Cards, type VerifyCard } from "./cards.ts";
+export { Discovery, type DiscoveryOptions } from "./discovery.ts";
+export { Door } from "./door.ts";
+export { Presence } from "./presence.ts";
+export { PublishedTrust } from "./published-trust.ts";

@@ -2,6 +2,7 @@ import { callSubject, Metadata } from "@myelin/subjects";
 import { MeshError } from "../errors/index.ts";
 import type { Chain } from "./chain.ts";
 import { digestOf, isSignedBy, readStatement, type Statement, signStatement } from "./statement.ts";
+import { isRecord } from "./token.ts";
 import { Chains, type Signer, type Trust } from "./trust.ts";
 
 /** An answer to `$SRV.INFO` (ADR-32), as JSON: the card of one instance. */
@@ -153,8 +154,7 @@ function write(value: unknown, depth: number): string {
 }
 
 function record(value: unknown): Readonly<Record<string, unknown>> {
-  const isRecord = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isRecord ? (value as Readonly<Record<string, unknown>>) : {};
+  return isRecord(value) ? value : {};
 }
 
 function refused(fault: CardFault, why: string): CardVerdict {

@@ -94,11 +94,6 @@ export function judgeChain(chain: Chain, at: Date): Verified {
   return chain.speaker;
 }
 
-/** Who speaks at a time, or `permission_denied` that says why it is not believed. */
-export function verifyChain(links: ChainLinks, at: Date): Verified {
-  return judgeChain(openChain(links), at);
-}
-
 /** The scope that makes this user one of this account. */
 function link(user: UserClaims, account: AccountClaims): Scope {
   if (!isToken(user.name))

@@ -12,7 +12,6 @@ export {
   judgeChain,
   openChain,
   type Verified,
-  verifyChain,
 } from "./chain.ts";
 export {
   type AccountClaims,
@@ -61,7 +60,7 @@ export {
 } from "./on-behalf.ts";
 export { type Between, OnBehalfCheck } from "./on-behalf-check.ts";
 export type { ConnectionKind, Scope } from "./scope.ts";
-export { Seals, sealOverhead } from "./seal.ts";
+export { Seals } from "./seal.ts";
 export { Box } from "./sealed-box.ts";
 export {
   type About,

@@ -4,7 +4,7 @@ import type { CurveKey } from "./curve-key.ts";
 import { Recent } from "./recent.ts";
 
 /** Bytes that a sealed text is longer than the plain one: version, nonce, and the box's own. */
-export const sealOverhead = 4 + 24 + 16;
+const sealOverhead = 4 + 24 + 16;
 
 /** What one key seals for others and opens from them, in nkeys' form `xkv1`: version, nonce, NaCl box. */
 export class Seals {

@@ -18,7 +18,7 @@ export interface Statement {
 }
 
 /** Longest text of a statement that is read, in characters. */
-export const maxStatementLength = 8_192;
+const maxStatementLength = 8_192;
 
 /**
  * A list of values and its signature in one text that fits into a header: `<fields>.<signature>`, both base64url,

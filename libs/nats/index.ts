@@ -6,7 +6,7 @@ export { Link } from "./link.ts";
 export { type Listening, refusalOf } from "./listening.ts";
 export type { Inbound } from "./message.ts";
 export type { Mover, Owed, Subscriber } from "./mover.ts";
-export type { LinkOptions, NatsOptions, Notice } from "./options.ts";
+export { type LinkOptions, type NatsOptions, type Notice, usualUrl } from "./options.ts";
 export type { Outbound } from "./sending.ts";
 export {
   type CardSigner,

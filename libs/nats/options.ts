@@ -25,6 +25,9 @@ export type NatsOptions = {
     | undefined;
 };
 
+/** Where a server is looked for that nobody named. */
+export const usualUrl = "nats://127.0.0.1:4222";
+
 /** Where to connect and as whom. */
 export interface LinkOptions {
   /** URLs of the NATS servers. */

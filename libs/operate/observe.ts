@@ -1,6 +1,12 @@
 import { token } from "../contract/index.ts";
 import type { Trust } from "../identity/index.ts";
-import { type CredentialsOption, Link, type LinkOptions, type TlsOptions } from "../nats/index.ts";
+import {
+  type CredentialsOption,
+  Link,
+  type LinkOptions,
+  type TlsOptions,
+  usualUrl,
+} from "../nats/index.ts";
 import { Observer } from "./observer.ts";
 
 /** Where to look, and under which name. */
@@ -28,7 +34,7 @@ export async function observe(options: ObserverOptions): Promise<Observer> {
 /** Logs a tool in, under its own name. */
 export async function logIn(options: ObserverOptions): Promise<{ name: string; link: Link }> {
   const name = token("name", options.name);
-  const { servers = ["nats://127.0.0.1:4222"], credentials, tls, nats } = options;
+  const { servers = [usualUrl], credentials, tls, nats } = options;
   const link = await Link.connect({ name, servers, user: name, credentials, tls, nats });
   return { name, link };
 }

@@ -12,6 +12,7 @@ import type { Trust } from "../identity/index.ts";
 import { type Inbound, type Link, type Listening, refusalOf } from "../nats/index.ts";
 import { hexId, systemClock } from "../pipeline/index.ts";
 import { Calls, type SeenCall } from "./calls.ts";
+import { readJson } from "./json.ts";
 import { type Answer, type Patience, Questions } from "./questions.ts";
 import { SeenCards } from "./seen-cards.ts";
 import { readTrace, type ServerFacts, traceHead } from "./server.ts";
@@ -114,7 +115,7 @@ export class Observer implements AsyncDisposable {
   onBeat(listener: (beat: Beat) => void): () => void {
     return this.#listen(filters.everyPresence, (message) => {
       const address = parsePresenceSubject(message.subject);
-      const said = parsed(message, presence);
+      const said = readJson(message.payload, presence);
       if (address.ok && said !== undefined) listener({ ...address.value, ...said });
     });
   }
@@ -178,7 +179,7 @@ export class Observer implements AsyncDisposable {
     const answers = await this.#questions.ask(subject, { ...patience, most });
     // An answer that is none of ADR-32's is somebody else's mistake; the others count.
     return answers.flatMap(({ message, receivedAt }) => {
-      const said = parsed(message, schema);
+      const said = readJson(message.payload, schema);
       return said === undefined ? [] : [{ ...said, receivedAt, message }];
     });
   }
@@ -217,15 +218,6 @@ const cancelling = z.object({ cancel: z.object({ token: z.string() }) });
 
 function cancel(calls: Calls, message: Inbound): void {
   const address = parseControlSubject(message.subject);
-  const said = parsed(message, cancelling);
+  const said = readJson(message.payload, cancelling);
   if (address.ok && said !== undefined) calls.cancelled(address.value.caller, said.cancel.token);
-}
-
-function parsed<T>(message: Inbound, schema: z.ZodType<T>): T | undefined {
-  try {
-    return schema.parse(JSON.parse(Buffer.from(message.payload).toString("utf8")));
-  } catch {
-    // Bytes from the wire that are not what they should be tell nothing.
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Inbound } from "../nats/index.ts";
+import { readJson } from "./json.ts";
 
 /** What a server says of itself and how far away it is. */
 export interface ServerFacts {
@@ -30,11 +31,6 @@ const trace = z.object({
 
 /** What a trace event says of the server that took the message; undefined when it is none. */
 export function readTrace(message: Inbound): z.output<typeof trace>["server"] | undefined {
-  try {
-    const text = Buffer.from(message.payload).toString("utf8");
-    return trace.parse(JSON.parse(text)).server;
-  } catch {
-    // Something else arrived on this inbox: the question stays open until its time is up.
-    return undefined;
-  }
+  // Whatever else arrives on this inbox leaves the question open until its time is up.
+  return readJson(message.payload, trace)?.server;
 }

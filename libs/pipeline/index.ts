@@ -9,7 +9,7 @@ export { gaveUp, inTime, unlessAborted } from "./giving-up.ts";
 export { hexId, randomToken, tokenLength } from "./ids.ts";
 export type { Claim, HeldPayload, LargePayloads, OwnedClaim, Parking, Stop } from "./large.ts";
 export type { Codec, Operation } from "./operation.ts";
-export { checkNumbers, type NumberRule, overDefaults } from "./options.ts";
+export { checkNumber, checkNumbers, type NumberRule, overDefaults } from "./options.ts";
 export type { LinkState, Load, Membership, Picker, Target } from "./ports.ts";
 export { type Replay, staysInside } from "./replay.ts";
 export {

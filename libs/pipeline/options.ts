@@ -14,10 +14,19 @@ export function checkNumbers<Config extends object>(
   rules: { readonly [Name in keyof Config]: NumberRule },
 ): Readonly<Config> {
   for (const [name, rule] of Object.entries<NumberRule>(rules)) {
-    const value: unknown = config[name as keyof Config];
-    if (!fits(value, rule)) throw outOfRange(`${path}.${name}`, rule, value);
+    checkNumber(`${path}.${name}`, config[name as keyof Config], rule);
   }
   return Object.freeze(config);
+}
+
+/** The same for one number under the name that its user knows. */
+export function checkNumber(option: string, value: unknown, rule: NumberRule): number {
+  if (fits(value, rule)) return value;
+  const kind = rule.whole ? "a whole number" : "a number";
+  throw new MeshError(
+    MeshCode.InvalidArgument,
+    `${option} must be ${kind} from ${rule.min} to ${rule.max}, got ${String(value)}`,
+  );
 }
 
 /** The defaults with what is given in their place; `undefined` counts as not given. Throws `invalid_argument` for no object. */
@@ -38,15 +47,7 @@ export function overDefaults<Config extends object>(
   return config;
 }
 
-function fits(value: unknown, rule: NumberRule): boolean {
+function fits(value: unknown, rule: NumberRule): value is number {
   if (typeof value !== "number" || !(value >= rule.min && value <= rule.max)) return false;
   return !rule.whole || Number.isInteger(value);
-}
-
-function outOfRange(option: string, rule: NumberRule, value: unknown): MeshError {
-  const kind = rule.whole ? "a whole number" : "a number";
-  return new MeshError(
-    MeshCode.InvalidArgument,
-    `${option} must be ${kind} from ${rule.min} to ${rule.max}, got ${String(value)}`,
-  );
 }

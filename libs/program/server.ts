@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { MeshCode, MeshError } from "../errors/index.ts";
+import { checkNumber } from "../pipeline/index.ts";
 import { within } from "./within.ts";
 
 /** What is shown at `/metrics`; a prom-client registry is one. */
@@ -48,12 +49,7 @@ const graceMs = 1_000;
 /** Serves `/metrics`, `/livez` and `/readyz` for the machines that look after a program. */
 export async function programServer(options: ProgramServerOptions): Promise<ProgramServer> {
   const { port, host = "127.0.0.1" } = options;
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new MeshError(
-      MeshCode.InvalidArgument,
-      `programServer.port must be a whole number from 0 to 65535, got ${port}`,
-    );
-  }
+  checkNumber("programServer.port", port, { min: 0, max: 65_535, whole: true });
   const pages = pagesOf(options);
   const server = createServer(
     { maxHeaderSize: 8_192, requestTimeout: answerMs, headersTimeout: answerMs },

@@ -5,7 +5,6 @@ import {
   type Request,
   RequestRecord,
   type ServeLayer,
-  systemClock,
 } from "../pipeline/index.ts";
 import {
   type AccessHook,
@@ -23,7 +22,7 @@ export function trace(
   tracer: MeshTracer,
   metrics: MeshMetrics,
   access: AccessHook | undefined,
-  clock: Clock = systemClock,
+  clock: Clock,
 ): ServeLayer {
   return (next) =>
     function trace(request): Promise<unknown> {

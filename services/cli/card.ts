@@ -19,7 +19,7 @@ export interface Card {
   /** Whether the agent signed it, and claims no more than its issuer attests. */
   readonly verified: boolean;
   /** Why not; absent when it is. */
-  readonly unverified?: string;
+  readonly unverified?: string | undefined;
   readonly skills: readonly SkillCard[];
   /** What it tells; absent where that is nothing. */
   readonly events?: readonly EventCard[];
@@ -68,7 +68,7 @@ export function cardOf(info: ServiceInfo): Card {
     version: info.version,
     description: info.description,
     verified: info.verified,
-    ...(info.unverified === undefined ? {} : { unverified: info.unverified }),
+    unverified: info.unverified,
     skills: info.endpoints.map(skillOf),
     ...eventsOf(info.metadata[Metadata.events]),
   };

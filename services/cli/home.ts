@@ -5,6 +5,7 @@ import type { Home, Reach } from "@myelin/mesh/operate";
 import { openHome } from "@myelin/mesh/operate";
 import { z } from "zod";
 import { usage } from "./failure.ts";
+import { ifGiven, wholeNumber } from "./input.ts";
 import { homeFolder, newHomeFolder } from "./place.ts";
 import { type Palette, palette } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
@@ -70,21 +71,16 @@ export function shown({ terminal }: HomeContext, path: string): string {
   return short === "" ? "." : short.startsWith("../..") ? path : short;
 }
 
-/** A whole number of an option. */
-export function wholeNumber(text: string, option: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0) return number;
-  throw usage(`${option} must be a whole number from 1 up, got ${text}`);
-}
-
 /** Words of an option, parted by commas. */
 export function listed(text: string): readonly string[] {
   return text.split(",").map((word) => word.trim());
 }
 
-/** `{ days }` where the option was given. */
-export function lasting(options: { readonly days?: string }): { readonly days?: number } {
-  return options.days === undefined ? {} : { days: wholeNumber(options.days, "--days") };
+/** How long what is issued shall last. */
+export function lasting({ days }: { readonly days?: string }): {
+  readonly days: number | undefined;
+} {
+  return { days: ifGiven(days, "--days", wholeNumber) };
 }
 
 function urlOf(folder: string): string {

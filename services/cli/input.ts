@@ -27,6 +27,22 @@ export function parseInput(text: string, what: string): unknown {
   }
 }
 
+/** What an option says, read by its rule; undefined where it was not given. */
+export function ifGiven<T>(
+  text: string | undefined,
+  option: string,
+  read: (text: string, option: string) => T,
+): T | undefined {
+  return text === undefined ? undefined : read(text, option);
+}
+
+/** A whole number from 1 up. */
+export function wholeNumber(text: string, option: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw usage(`${option} must be a whole number from 1 up, got ${text}`);
+}
+
 /** A span of time such as `500`, `500ms`, `5s` or `2m`, in milliseconds. */
 export function parseDuration(text: string, option: string): number {
   const [, number, unit = "ms"] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];

@@ -8,7 +8,7 @@ export interface InstanceView {
   readonly version: string;
   /** Whether its card is verified, and why it is not. */
   readonly verified: boolean;
-  readonly unverified?: string;
+  readonly unverified?: string | undefined;
   /** READY, FULL or DRAINING; UNKNOWN when it told neither by STATS nor by a beat. */
   readonly state: string;
   /** Calls running and waiting, and how many can run at once. */
@@ -82,7 +82,7 @@ function instanceOf(
     instance: info.id,
     version: info.version,
     verified: info.verified,
-    ...(info.unverified === undefined ? {} : { unverified: info.unverified }),
+    unverified: info.unverified,
     state: now?.state ?? "UNKNOWN",
     load: now?.load,
     room: now?.room,

@@ -1,4 +1,4 @@
 export { type KeeperSettings, type KeeperWords, settingsOf, wordsOf } from "./config.ts";
-export type { Duty, MakeDuty } from "./duty.ts";
+export type { Duties, Duty } from "./duties.ts";
 export { Keeper, startKeeper } from "./keeper.ts";
 export { type RunningKeeper, runKeeper } from "./run.ts";

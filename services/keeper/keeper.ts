@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { MeshError } from "@myelin/mesh";
 import { type Keeping, type KeepingOptions, openKeeping } from "@myelin/mesh/operate";
-import { duties } from "./duties.ts";
-import type { Duty, MakeDuty } from "./duty.ts";
+import { type Duties, type Duty, duties } from "./duties.ts";
 
 const firstPauseMs = 250;
 const mostPauseMs = 10_000;
@@ -10,10 +9,7 @@ const mostPauseMs = 10_000;
 const stopMs = 10_000;
 
 /** Joins the mesh and looks after it; resolves when it has joined, whether the streams are there or not. */
-export async function startKeeper(
-  options: KeepingOptions,
-  all: readonly MakeDuty[] = duties,
-): Promise<Keeper> {
+export async function startKeeper(options: KeepingOptions, all: Duties = duties): Promise<Keeper> {
   return new Keeper(await openKeeping(options), all);
 }
 
@@ -27,12 +23,12 @@ export class Keeper implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   /** @internal Use `startKeeper`. */
-  constructor(keeping: Keeping, all: readonly MakeDuty[]) {
+  constructor(keeping: Keeping, all: Duties) {
     this.keeping = keeping;
-    this.#duties = all.map((make) => {
+    this.#duties = Object.entries(all).map(([name, make]) => {
       const duty = make(keeping);
-      this.#idle.set(duty.name, "it has not begun");
-      return { duty, started: this.#begin(duty) };
+      this.#idle.set(name, "it has not begun");
+      return { duty, started: this.#begin(name, duty) };
     });
   }
 
@@ -63,20 +59,20 @@ export class Keeper implements AsyncDisposable {
   }
 
   /** Until it works: streams are made by `apply`, which may come later, and a broker may be away. */
-  async #begin(duty: Duty): Promise<void> {
+  async #begin(name: string, duty: Duty): Promise<void> {
     const { signal } = this.#ending;
     const { logger } = this.keeping;
     for (let pauseMs = firstPauseMs; !signal.aborted; ) {
       try {
-        await duty.start(signal);
-        this.#idle.delete(duty.name);
-        return logger.info({ duty: duty.name }, `keeper looks after ${duty.name}`);
+        await duty.start();
+        this.#idle.delete(name);
+        return logger.info({ duty: name }, `keeper looks after ${name}`);
       } catch (error) {
         if (signal.aborted) return;
         const { code, message } = MeshError.from(error);
-        const isNew = this.#idle.get(duty.name) !== message;
-        this.#idle.set(duty.name, message);
-        if (isNew) logger.warn({ duty: duty.name, code }, message);
+        const isNew = this.#idle.get(name) !== message;
+        this.#idle.set(name, message);
+        if (isNew) logger.warn({ duty: name, code }, message);
       }
       await sleep(pauseMs, undefined, { signal }).catch(() => {});
       pauseMs = Math.min(pauseMs * 2, mostPauseMs);

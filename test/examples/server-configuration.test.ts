@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { connect } from "@myelin/mesh";
 import { applyPlan, initHome, observe, planApply, readMeshFile } from "@myelin/mesh/operate";
 import { startNats } from "@myelin/mesh/testing";
+import { temporaryFolder } from "../support/folder.ts";
 
 const conf = readFileSync(new URL("../../nats-server.conf", import.meta.url), "utf8");
 
@@ -42,8 +42,3 @@ test("nats-server.conf is a whole mesh as soon as myelin init has made its home"
   await using painter = await connect({ ...access, credentials, name: "painter" });
   assert.ok(painter.isUp);
 });
-
-function temporaryFolder(): { readonly path: string } & Disposable {
-  const path = mkdtempSync(join(tmpdir(), "myelin-conf-"));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
-}

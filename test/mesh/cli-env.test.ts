@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
@@ -10,6 +9,7 @@ import { run } from "../../services/cli/cli.ts";
 import { findProgram } from "../../services/cli/programs.ts";
 import { CliMesh } from "../support/cli-mesh.ts";
 import { FakeTerminal } from "../support/fake-terminal.ts";
+import { temporaryFolder } from "../support/folder.ts";
 
 test("the plain nats CLI sees and calls agents with what env prints", async () => {
   await using mesh = await CliMesh.start();
@@ -81,9 +81,4 @@ async function inShell(exports: string, args: string, home: string): Promise<str
     env,
   });
   return stdout;
-}
-
-function temporaryFolder(name = "myelin-cli-"): { readonly path: string } & Disposable {
-  const path = mkdtempSync(join(tmpdir(), name));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };
 }

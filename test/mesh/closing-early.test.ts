@@ -9,7 +9,7 @@ import { Bench, workshop } from "../support/workshop.ts";
 const withCode = (code: MeshCode) => (error: unknown) => isMeshError(error, code);
 
 /** That it is over long before the drain's own limit would be, also on a busy machine. */
-async function soon(ending: Promise<unknown>): Promise<void> {
+async function endsSoon(ending: Promise<unknown>): Promise<void> {
   const begun = performance.now();
   await ending;
   const tookMs = performance.now() - begun;
@@ -30,12 +30,12 @@ async function atWork(mesh: TestMesh, onAbort = () => {}) {
   return { agent, ended };
 }
 
-test("a close during a long drain ends it soon, and what runs is told to stop", async () => {
+test("a close during a long drain ends it endsSoon, and what runs is told to stop", async () => {
   await using mesh = await startMesh();
   let told = 0;
   const { agent, ended } = await atWork(mesh, () => told++);
   const drained = agent.drain({ timeoutMs: 60_000 });
-  await soon(Promise.all([agent.close(), drained, ended]));
+  await endsSoon(Promise.all([agent.close(), drained, ended]));
   assert.equal(told, 1);
 });
 
@@ -43,7 +43,7 @@ test("a second drain with less time shortens the first", async () => {
   await using mesh = await startMesh();
   const { agent, ended } = await atWork(mesh);
   const first = agent.drain({ timeoutMs: 60_000 });
-  await soon(Promise.all([agent.drain({ timeoutMs: 50 }), first, ended]));
+  await endsSoon(Promise.all([agent.drain({ timeoutMs: 50 }), first, ended]));
 });
 
 test("a close during a drain ends the calls that the drain waited for", async () => {
@@ -57,7 +57,7 @@ test("a close during a drain ends the calls that the drain waited for", async ()
   );
   await eventually("it runs", () => bench.begun.length === 1);
   const drained = caller.drain({ timeoutMs: 60_000 });
-  await soon(Promise.all([caller.close(), drained, call]));
+  await endsSoon(Promise.all([caller.close(), drained, call]));
   bench.release();
 });
 
@@ -95,5 +95,5 @@ test("a server that stands still holds up no close: neither of who serves, nor w
   );
   await eventually("it runs", () => notes.calls === 1);
   await mesh.server.pause();
-  await soon(Promise.all([agent.close(), caller.close(), listener.close(), call]));
+  await endsSoon(Promise.all([agent.close(), caller.close(), listener.close(), call]));
 });

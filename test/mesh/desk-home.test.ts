@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { certifyServer, openHome, renewIdentity, revokeIdentity } from "@myelin/mesh/operate";
 import { DeskHome } from "../../services/desk/run/home.ts";
+import { temporaryFolder } from "../support/folder.ts";
 
 const read = (path: string) => readFileSync(path, "utf8");
 
@@ -53,8 +53,3 @@ test("a server on a port of chance has a folder of its own, which goes with it",
   await desk.forget(chance);
   assert.ok(existsSync(usual) && !existsSync(other));
 });
-
-function temporaryFolder(): { readonly path: string } & Disposable {
-  const path = mkdtempSync(join(tmpdir(), "myelin-desk-home-"));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
-}

@@ -4,7 +4,7 @@ import { connect, isMeshError, type Mesh, MeshCode } from "@myelin/mesh";
 import { connect as connectPlain } from "@nats-io/transport-node";
 import { eventually, startMesh, type TestMesh } from "../../libs/testing/index.ts";
 import { echo, echoing } from "../support/echo.ts";
-import { launchAgent } from "../support/launch-agent.ts";
+import { launchAgent } from "../support/launch.ts";
 import { steadyCalls } from "../support/steady-calls.ts";
 
 async function instance(nats: TestMesh): Promise<Mesh> {

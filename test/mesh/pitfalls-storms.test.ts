@@ -14,7 +14,7 @@ import { eventually, startMesh, type TestMesh } from "@myelin/mesh/testing";
 import { connect as connectPlain } from "@nats-io/transport-node";
 import { z } from "zod";
 import { lab, labour, Notes } from "../support/lab.ts";
-import { launchLab } from "../support/launch-lab.ts";
+import { launchLab } from "../support/launch.ts";
 import { Bench, workshop } from "../support/workshop.ts";
 
 const flaky = defineAgent({

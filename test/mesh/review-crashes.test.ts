@@ -6,8 +6,7 @@ import { connect as connectPlain } from "@nats-io/transport-node";
 import { Cable } from "../support/cable.ts";
 import { echo } from "../support/echo.ts";
 import { lab, labour, Notes } from "../support/lab.ts";
-import { launchAgent } from "../support/launch-agent.ts";
-import { launchLab } from "../support/launch-lab.ts";
+import { launchAgent, launchLab } from "../support/launch.ts";
 
 test("a reader that is killed leaves no producer behind, and its place is free again", async () => {
   await using mesh = await startMesh();

@@ -4,8 +4,7 @@ import { connect } from "@myelin/mesh";
 import { eventually, startMesh } from "@myelin/mesh/testing";
 import { echo } from "../support/echo.ts";
 import { lab, labour, Notes } from "../support/lab.ts";
-import { launchAgent } from "../support/launch-agent.ts";
-import { launchLab } from "../support/launch-lab.ts";
+import { launchAgent, launchLab } from "../support/launch.ts";
 
 test("a caller that is stopped while its call runs gets the answer when it goes on", async () => {
   await using mesh = await startMesh();

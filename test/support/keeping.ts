@@ -1,6 +1,5 @@
 import type { KeeperLogger, KeepingOptions } from "@myelin/mesh/operate";
-import { duties } from "../../services/keeper/duties.ts";
-import type { MakeDuty } from "../../services/keeper/duty.ts";
+import { type Duties, duties } from "../../services/keeper/duties.ts";
 import { type Keeper, startKeeper } from "../../services/keeper/keeper.ts";
 import type { HomeMesh } from "./home-mesh.ts";
 
@@ -19,7 +18,7 @@ export function keepingOptions(home: HomeMesh, logger = silent): KeepingOptions 
 /** A keeper in this process, as the program runs it. */
 export function joinKeeper(
   home: HomeMesh,
-  options: { readonly logger?: KeeperLogger; readonly duties?: readonly MakeDuty[] } = {},
+  options: { readonly logger?: KeeperLogger; readonly duties?: Duties } = {},
 ): Promise<Keeper> {
   return startKeeper(keepingOptions(home, options.logger), options.duties ?? duties);
 }

@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 
-/** A program in TypeScript as a process of its own, with the lines that it has written. */
+/** A program in TypeScript as a process of its own, which a test may ill-treat, with the lines that it has written. */
 export class Program implements AsyncDisposable {
-  /** Resolves when it has ended. */
-  readonly ended: Promise<void>;
+  /** Resolves with the exit code, null when a signal ended it. */
+  readonly ended: Promise<number | null>;
   readonly #child;
   #out = "";
+  #isReady = false;
 
   constructor(
     path: string,
@@ -15,24 +16,40 @@ export class Program implements AsyncDisposable {
     const how = ["--conditions=development", "--import", "tsx", path, ...args];
     this.#child = spawn(process.execPath, how, {
       env: { ...process.env, ...env },
-      stdio: ["ignore", "pipe", "inherit"],
+      stdio: ["ignore", "pipe", "inherit", "ipc"],
     });
-    this.#child.stdout.on("data", (chunk) => {
+    this.#child.stdout?.on("data", (chunk) => {
       this.#out += chunk;
+    });
+    this.#child.on("message", (said: { readonly is?: unknown }) => {
+      if (said.is === "ready") this.#isReady = true;
     });
     this.ended = new Promise((resolve, reject) => {
       this.#child.once("error", reject);
-      this.#child.once("close", () => resolve());
+      this.#child.once("close", resolve);
     });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   get lines(): readonly string[] {
     return this.#out.split("\n").slice(0, -1);
   }
 
-  /** Signals the process. */
-  kill(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
+  /** Whether it has written a line, or told who started it that it is ready. */
+  get hasBegun(): boolean {
+    return this.#isReady || this.lines.length > 0;
+  }
+
+  /** Whether it ended by itself, or of a signal. */
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

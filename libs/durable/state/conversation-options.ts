@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { conversationJoint, isConversation } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
+import { checkNumber, overDefaults } from "../../pipeline/index.ts";
 
 /** How a conversation is kept. */
 export interface ConversationOptions {
@@ -17,31 +18,24 @@ export interface ConversationConfig {
   readonly expiresInMs: number | undefined;
 }
 
-const mostTurnsOfAll = 100_000;
-const mostLifeMs = 30 * 86_400_000;
-const leastLifeMs = 1_000;
+const defaults: ConversationConfig = { mostTurns: 1_000, expiresInMs: undefined };
+const turns = { min: 1, max: 100_000, whole: true };
+const life = { min: 1_000, max: 30 * 86_400_000, whole: false };
 
 export function resolveConversation(options: ConversationOptions = {}): ConversationConfig {
-  const { mostTurns = 1_000, expiresInMs } = options;
-  if (!Number.isInteger(mostTurns) || mostTurns < 1 || mostTurns > mostTurnsOfAll) {
-    throw wrong(
-      `conversation.mostTurns must be a whole number from 1 to ${mostTurnsOfAll}, got ${mostTurns}`,
-    );
+  const config = overDefaults("conversation", defaults, options);
+  checkNumber("conversation.mostTurns", config.mostTurns, turns);
+  if (config.expiresInMs !== undefined) {
+    checkNumber("conversation.expiresInMs", config.expiresInMs, life);
   }
-  const isLife =
-    expiresInMs === undefined || (expiresInMs >= leastLifeMs && expiresInMs <= mostLifeMs);
-  if (!isLife) {
-    throw wrong(
-      `conversation.expiresInMs must be ${leastLifeMs} to ${mostLifeMs} milliseconds, got ${expiresInMs}`,
-    );
-  }
-  return Object.freeze({ mostTurns, expiresInMs });
+  return Object.freeze(config);
 }
 
 /** A name that somebody gives a conversation. */
 export function conversationName(option: string, name: unknown): string {
   if (typeof name === "string" && ownName.test(name)) return name;
-  throw wrong(
+  throw new MeshError(
+    MeshCode.InvalidArgument,
     `${option} must be 1 to 64 of A-Z, a-z, 0-9, _ and -, the first a letter or digit, got ${JSON.stringify(name)?.slice(0, 80)}`,
   );
 }
@@ -63,7 +57,3 @@ export function conversationWith(caller: string, theirs: string): string {
 const mostPlain = 128;
 const digestLength = 40;
 const mostCaller = 80;
-
-function wrong(detail: string): MeshError {
-  return new MeshError(MeshCode.InvalidArgument, detail);
-}

@@ -1,10 +1,11 @@
 import { deadFilter, deadSubject, parseDeadSubject, Store, type storeApi } from "@myelin/subjects";
 import { z } from "zod";
+import { readJson } from "../json.ts";
 import type { StoreDoor } from "../stores/index.ts";
 import { storedMessages } from "../stores/index.ts";
 
 /** What became of a dead letter. */
-export const outcomes = ["redriven", "dropped"] as const;
+const outcomes = ["redriven", "dropped"] as const;
 
 export type Outcome = (typeof outcomes)[number];
 
@@ -53,21 +54,13 @@ export async function* readMarkers(
   for (const outcome of outcomes) {
     const subject = deadFilter(outcome);
     for await (const stored of storedMessages(door, Store.dead, { ...options, subject })) {
-      const said = readBody(stored.payload);
+      const said = readJson(stored.payload, body);
+      // Not written by the library: it marks nothing.
       if (said === undefined) continue;
       yield {
         ...{ ...said, outcome, at: stored.storedAt },
         ...{ subject: stored.subject, place: stored.sequence },
       };
     }
-  }
-}
-
-function readBody(payload: Uint8Array): z.output<typeof body> | undefined {
-  try {
-    return body.parse(JSON.parse(Buffer.from(payload).toString("utf8")));
-  } catch {
-    // Not written by the library: it marks nothing.
-    return undefined;
   }
 }

@@ -12,7 +12,7 @@ import {
 } from "@myelin/subjects";
 import { isIdOf, moved, originOf, wrapMoved, write } from "../../durable/index.ts";
 import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
-import { gaveUp, pause, systemClock } from "../../pipeline/index.ts";
+import { checkNumber, gaveUp, pause, systemClock } from "../../pipeline/index.ts";
 import { field, needle } from "../../wire/index.ts";
 import type { Standing } from "../standing.ts";
 import type { DeadLetter } from "./letter.ts";
@@ -23,7 +23,7 @@ import { copyForSandbox } from "./sandbox.ts";
 export interface RedriveOptions {
   /** Another agent that shall do it: a sandbox. Its results go to who redrives. Default: the letter's own. */
   readonly to?: string;
-  /** Most in a second. Default: 50. */
+  /** Most in a second, from 0.001 to 100000. Default: 50. */
   readonly rate?: number;
   /** Tells what would be done, and does nothing. Default: false. */
   readonly dryRun?: boolean;
@@ -42,7 +42,8 @@ export interface Redriven {
 }
 
 const usualRate = 50;
-const mostRate = 100_000;
+/** In a second. A timer cannot wait for much less. */
+const anyRate = { min: 0.001, max: 100_000, whole: false };
 
 /** Brings dead letters back, no faster than it may. */
 export class Redrive {
@@ -55,13 +56,13 @@ export class Redrive {
 
   constructor(standing: Standing, options: RedriveOptions) {
     const { to, rate = usualRate } = options;
-    if (to !== undefined && !isToken(to)) throw wrong(`redrive.to must be ${tokenRule}`, to);
-    if (!(rate > 0 && rate <= mostRate)) {
-      throw wrong(`redrive.rate must be a number above 0, at most ${mostRate} in a second`, rate);
+    if (to !== undefined && !isToken(to)) {
+      const detail = `redrive.to must be ${tokenRule}, got ${JSON.stringify(to)?.slice(0, 80)}`;
+      throw new MeshError(MeshCode.InvalidArgument, detail);
     }
     this.#standing = standing;
     this.#options = options;
-    this.#gapMs = 1_000 / rate;
+    this.#gapMs = 1_000 / checkNumber("redrive.rate", rate, anyRate);
   }
 
   /** Publishes the letter's message anew, then writes down that it did: done twice, it runs once. */
@@ -173,9 +174,4 @@ function refusalOf(letter: DeadLetter, to: string): string | undefined {
     return "it has no id that a task could have: its agent would refuse it again";
   }
   return undefined;
-}
-
-function wrong(allowed: string, came: unknown): MeshError {
-  const detail = `${allowed}, got ${JSON.stringify(came)?.slice(0, 80)}`;
-  return new MeshError(MeshCode.InvalidArgument, detail);
 }

@@ -10,6 +10,7 @@ import { z } from "zod";
 import { readCloud } from "../../durable/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { pause, systemClock } from "../../pipeline/index.ts";
+import { readJson } from "../json.ts";
 import type { ObserverOptions } from "../observe.ts";
 import { Standing } from "../standing.ts";
 import { type Stored, storedMessages } from "../stores/index.ts";
@@ -33,9 +34,9 @@ export interface ToldEvent {
 /** Which events to read. */
 export interface EventSelection {
   /** `publisher.name`, `publisher.*` or `*`. Default: `*`. */
-  readonly events?: string;
+  readonly events?: string | undefined;
   /** The first sequence. Default: those that are told from now on. */
-  readonly from?: number;
+  readonly from?: number | undefined;
   /** Whether to go on when all have been read. Default: false. */
   readonly follows?: boolean;
 }
@@ -91,9 +92,9 @@ export class EventBoard implements AsyncDisposable {
   }
 
   async #last(): Promise<number> {
-    const said: unknown = JSON.parse(await this.#standing.ask(storeApi.streamInfo(Store.events)));
-    const read = streamState.safeParse(said);
-    if (read.success) return read.data.state.last_seq;
+    const text = await this.#standing.ask(storeApi.streamInfo(Store.events));
+    const read = readJson(text, streamState);
+    if (read !== undefined) return read.state.last_seq;
     const detail = `${Store.events} cannot be looked at; \`myelin apply\` makes it`;
     throw new MeshError(MeshCode.Unavailable, detail, { origin: "peer" });
   }

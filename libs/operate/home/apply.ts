@@ -17,9 +17,9 @@ import { isNewPolicy, keepVersion } from "./versions.ts";
 /** How to apply. */
 export interface ApplyOptions extends Lasting {
   /** The servers to push to. Default: none, the accounts go into the server's folder for its next start. */
-  readonly reach?: Reach;
+  readonly reach?: Reach | undefined;
   /** The number of the version that is applied again. Default: none. */
-  readonly again?: number;
+  readonly again?: number | undefined;
 }
 
 /** What was done. */
@@ -118,6 +118,6 @@ function keep(home: Home, plan: Plan, again: number | undefined): number | undef
   return keepVersion(home, plan.text, {
     policy: plan.policy,
     accounts,
-    ...(again === undefined ? {} : { again }),
+    again,
   });
 }

@@ -30,9 +30,9 @@ export async function ensureAuthority(home: Home): Promise<boolean> {
 /** What a server's certificate is issued for. */
 export interface CertifyOptions {
   /** Names and addresses. Default: those of the certificate that is there. */
-  readonly hosts?: readonly string[];
+  readonly hosts?: readonly string[] | undefined;
   /** How long it is valid, in days. Default: 365. */
-  readonly days?: number;
+  readonly days?: number | undefined;
 }
 
 /** Issues the servers' certificate, in place of the one that is there. A server takes it up when it is told to reload. */
@@ -44,9 +44,7 @@ export async function certifyServer(
   const before = readIfThere(server);
   const names = hosts ?? (before === undefined ? localNames : readCertificate(before).hosts);
   const { certificate, key } = await issueServerCertificate(authority(home), {
-    names,
-    now: home.now(),
-    ...(days === undefined ? {} : { days }),
+    ...{ names, days, now: home.now() },
   });
   // Between the two a reload finds a pair that does not belong together, refuses it, and keeps the old one.
   writeWhole(serverKey, key, "owner");

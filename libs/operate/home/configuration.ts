@@ -10,6 +10,7 @@ import {
 } from "@myelin/subjects";
 import { z } from "zod";
 import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
+import { readJson } from "../json.ts";
 import { provisionStores, StoreApi } from "../stores/index.ts";
 import { accountFacts } from "./accounts.ts";
 import type { Home } from "./home.ts";
@@ -92,15 +93,6 @@ function check(what: string, said: string): void {
 }
 
 function errorIn(said: string): z.output<typeof reply>["error"] {
-  const read = reply.safeParse(parsed(said));
-  return read.success ? read.data.error : { code: 500, description: said.slice(0, 200) };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: no schema takes it.
-    return undefined;
-  }
+  const read = readJson(said, reply);
+  return read === undefined ? { code: 500, description: said.slice(0, 200) } : read.error;
 }

@@ -6,6 +6,7 @@ import {
   type Key,
   parseCredentials,
 } from "../../identity/index.ts";
+import { checkDays } from "../tls/names.ts";
 import { accountFacts } from "./accounts.ts";
 import { readIfThere, readSecret, writeWhole } from "./files.ts";
 import { type Home, operatorJwt, roleKey, usualDays } from "./home.ts";
@@ -21,7 +22,7 @@ export interface Identity {
 /** How long credentials last. */
 export interface Lasting {
   /** In days. Default: 30. */
-  readonly days?: number;
+  readonly days?: number | undefined;
 }
 
 /** Credentials that were written. */
@@ -32,7 +33,6 @@ export interface Written extends Identity {
 }
 
 const dayMs = 86_400_000;
-const longestDays = 3_650;
 
 /** Issues credentials with a new key and writes them, in place of what was there. */
 export function issueCredentials(
@@ -73,13 +73,7 @@ const passingMs = 15 * 60_000;
 
 /** When credentials of so many days expire. */
 export function expiryIn(home: Home, days: number = usualDays): Date {
-  if (Number.isInteger(days) && days >= 1 && days <= longestDays) {
-    return new Date(home.now().getTime() + days * dayMs);
-  }
-  throw new MeshError(
-    MeshCode.InvalidArgument,
-    `days must be a whole number from 1 to ${longestDays}, got ${days}`,
-  );
+  return new Date(home.now().getTime() + checkDays("days", days) * dayMs);
 }
 
 async function write(

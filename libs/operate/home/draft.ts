@@ -7,11 +7,11 @@ import {
   storePermissions,
   type WorkspacePolicy,
 } from "@myelin/subjects";
-import { issueAccount, type Key, readAccount } from "../../identity/index.ts";
+import { issueAccount, type Key, readAccount, systemAccountName } from "../../identity/index.ts";
 import { checkAccountSize } from "../mesh-file/account-size.ts";
 import { type RoleScope, scopesOf } from "../mesh-file/scopes.ts";
 import { accountNames, saysTheSame } from "./accounts.ts";
-import { accountJwt, adminRole, type Home, systemAccount } from "./home.ts";
+import { accountJwt, adminRole, type Home } from "./home.ts";
 import type { KeyRing } from "./keys.ts";
 import { laterThan } from "./later.ts";
 import type { Revoked } from "./ledger.ts";
@@ -55,7 +55,7 @@ export async function draftAccounts(drafting: Drafting): Promise<readonly Accoun
     drafts.push(await draft(drafting, storeName, { scopes: storeScopes(workspace), shape: store }));
     drafts.push(await draft(drafting, name, { scopes, shape }));
   }
-  const wanted = new Set([systemAccount, ...drafts.map(({ name }) => name)]);
+  const wanted = new Set([systemAccountName, ...drafts.map(({ name }) => name)]);
   for (const name of accountNames(home).filter((account) => !wanted.has(account))) {
     drafts.push(await draft(drafting, name, { scopes: [], shape: nothingShared }));
   }
@@ -65,7 +65,7 @@ export async function draftAccounts(drafting: Drafting): Promise<readonly Accoun
 /** The system account, which servers and `apply` itself log in to. */
 export function draftSystem(drafting: Drafting): Promise<AccountDraft> {
   const scopes = [{ role: adminRole, skills: [], vouches: false, permissions: everything }];
-  return draft(drafting, systemAccount, { scopes, shape: nothingShared });
+  return draft(drafting, systemAccountName, { scopes, shape: nothingShared });
 }
 
 function storeScopes(workspace: WorkspacePolicy): readonly RoleScope[] {

@@ -17,9 +17,6 @@ export interface Home {
   readonly publicKeys: Map<string, string>;
 }
 
-/** The name of the system account. */
-export const systemAccount = "SYS";
-
 /** The scoped key that the home itself logs in with, in the system account and in each store. */
 export const adminRole = "admin";
 
@@ -44,7 +41,7 @@ export function openHome(folder: string, now?: () => Date): Home {
 }
 
 /** Whether the home is made. */
-export function isHome(home: Home): boolean {
+function isHome(home: Home): boolean {
   return isThere(home.layout.operator.jwt);
 }
 

@@ -1,10 +1,11 @@
 import { type MeshPolicy, workspaceOf } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { readMeshFile } from "../mesh-file/read.ts";
+import type { Identity } from "./credentials.ts";
 import { guestRole } from "./guests.ts";
 import { adminRole, type Home } from "./home.ts";
 import type { Issued } from "./ledger.ts";
-import { membersOf } from "./members.ts";
+import { membersOf, placeOf } from "./members.ts";
 import { voidBy } from "./revocations.ts";
 import { appliedText, newestVersion } from "./versions.ts";
 
@@ -22,7 +23,7 @@ export interface IdentityView extends Issued {
 export interface NameIn {
   readonly name: string;
   /** Default: the workspace that knows the name. */
-  readonly workspace?: string;
+  readonly workspace?: string | undefined;
 }
 
 const weekMs = 7 * 86_400_000;
@@ -59,31 +60,31 @@ export function identities(home: Home): readonly IdentityView[] {
 }
 
 /** The newest credentials of a name, in a workspace and its store; throws where none were issued. */
-export function issuedTo(home: Home, { name, workspace }: NameIn): readonly IdentityView[] {
-  const found = identities(home).filter(
-    (view) => view.name === name && (workspace === undefined || isIn(view.account, workspace)),
-  );
-  const workspaces = [...new Set(found.map(({ account }) => workspaceOf(account)))];
-  if (workspaces.length === 1) return found;
-  if (found.length === 0) {
-    const where = workspace === undefined ? "" : ` in workspace ${workspace}`;
-    throw invalid(`nothing was issued to ${name}${where}; myelin identity ls shows to whom`);
-  }
-  throw invalid(`${name} is in ${workspaces.join(" and ")}; say which one with --workspace`);
+export function issuedTo(home: Home, wanted: NameIn): readonly IdentityView[] {
+  const found = inOneWorkspace(identities(home), wanted);
+  if (found.length > 0) return found;
+  const { name, workspace } = wanted;
+  const where = workspace === undefined ? "" : ` in workspace ${workspace}`;
+  throw invalid(`nothing was issued to ${name}${where}; myelin identity ls shows to whom`);
 }
 
-/** Whether an account is a workspace's, or its store's. */
-export function isIn(account: string, workspace: string): boolean {
-  return workspaceOf(account) === workspace;
+/** What there is of a name, in its workspace and that one's store; throws where that are several workspaces. */
+export function inOneWorkspace<Known extends Identity>(
+  all: readonly Known[],
+  { name, workspace }: NameIn,
+): readonly Known[] {
+  const found = all.filter(
+    (one) =>
+      one.name === name && (workspace ?? workspaceOf(one.account)) === workspaceOf(one.account),
+  );
+  const workspaces = [...new Set(found.map(({ account }) => workspaceOf(account)))];
+  if (workspaces.length < 2) return found;
+  throw invalid(`${name} is in ${workspaces.join(" and ")}; say which one with --workspace`);
 }
 
 /** Roles that no mesh.yaml lists members of. */
 function isStanding(role: string): boolean {
   return role === guestRole || role === adminRole;
-}
-
-function placeOf({ account, name, role }: Pick<Issued, "account" | "name" | "role">): string {
-  return `${account}/${name}/${role}`;
 }
 
 function invalid(detail: string): MeshError {

@@ -1,7 +1,7 @@
 import { join, relative } from "node:path";
 import type { MeshPolicy } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { issueOperator } from "../../identity/index.ts";
+import { issueOperator, systemAccountName } from "../../identity/index.ts";
 import { readMeshFile } from "../mesh-file/read.ts";
 import { localNames } from "../tls/index.ts";
 import { checkHosts } from "../tls/names.ts";
@@ -10,11 +10,11 @@ import { certifyClient, certifyServer, ensureAuthority, homeClient } from "./cer
 import { expiryIn, issueCredentials } from "./credentials.ts";
 import { draftSystem } from "./draft.ts";
 import { isThere, makeFolder, readIfThere, writeWhole } from "./files.ts";
-import { adminRole, type Home, homeAt, systemAccount } from "./home.ts";
+import { adminRole, type Home, homeAt } from "./home.ts";
 import { KeyRing } from "./keys.ts";
 import { locked } from "./lock.ts";
 import { planApply } from "./plan.ts";
-import { type ServerOptions, usualListen, writeServer } from "./server-config.ts";
+import { usualListen, writeServer } from "./server-config.ts";
 import { starterMesh } from "./starter.ts";
 
 /** What a home is made for. */
@@ -24,15 +24,15 @@ export interface InitOptions {
   /** The text of mesh.yaml. Default: the one that is there, else one with `workspaces` and a single operator. */
   readonly mesh?: string;
   /** Workspaces of the mesh.yaml to begin with. Default: `main`. */
-  readonly workspaces?: readonly string[];
+  readonly workspaces?: readonly string[] | undefined;
   /** Names and addresses of the servers, for their certificate; this machine's own are always in it. Default: none. */
-  readonly hosts?: readonly string[];
+  readonly hosts?: readonly string[] | undefined;
   /** Where the server listens. Default: 127.0.0.1:4222. */
-  readonly listen?: string;
+  readonly listen?: string | undefined;
   /** Whether clients have to show a certificate too. Default: `none`. */
-  readonly clientCertificates?: "none" | "required";
+  readonly clientCertificates?: "none" | "required" | undefined;
   /** How long credentials last, in days. Default: 30. */
-  readonly days?: number;
+  readonly days?: number | undefined;
   /** Now. Default: the machine's time. */
   readonly now?: () => Date;
 }
@@ -55,8 +55,9 @@ export interface InitStep {
 export async function initHome(options: InitOptions): Promise<InitResult> {
   const home = homeAt(options.folder, options.now);
   const { layout } = home;
+  const { listen, clientCertificates } = options;
   expiryIn(home, options.days);
-  addressOf(options.listen ?? usualListen);
+  addressOf(listen ?? usualListen);
   if (options.hosts !== undefined) checkHosts("hosts", options.hosts);
   const text = options.mesh ?? readIfThere(layout.meshFile) ?? starterMesh(options.workspaces);
   // A broken mesh.yaml or a wrong host leaves no half-made home behind.
@@ -74,19 +75,19 @@ export async function initHome(options: InitOptions): Promise<InitResult> {
     await step("server certificate", layout.tls.server, () =>
       certifyServer(home, { hosts: [...(options.hosts ?? []), ...localNames] }),
     );
-    if (options.clientCertificates === "required") await certifyClient(home, homeClient);
+    if (clientCertificates === "required") await certifyClient(home, homeClient);
     await step("what the mesh is", layout.meshFile, () => writeWhole(layout.meshFile, text, "all"));
     await step("operator and its keys", layout.operator.jwt, () => makeOperator(home));
   });
   await step("accounts and credentials", join(layout.applied, "0001.yaml"), async () => {
     await applyPlan(home, await planApply(home, policy, text), options);
   });
-  const identity = { account: systemAccount, name: "system", role: adminRole };
-  await step("system credentials", layout.creds(systemAccount).of("system"), () =>
+  const identity = { account: systemAccountName, name: "system", role: adminRole };
+  await step("system credentials", layout.creds(systemAccountName).of("system"), () =>
     issueCredentials(home, identity, options),
   );
   await step("server configuration", join(layout.server, "nats-server.conf"), () =>
-    writeServer(home, serverOptions(options)),
+    writeServer(home, { listen, clientCertificates }),
   );
   await step("where to connect", layout.place, () => writePlace(home, options));
   return { home, made, kept };
@@ -110,19 +111,12 @@ async function makeOperator(home: Home): Promise<void> {
     systemAccount: system.publicKey,
   });
   ring.save();
-  if (system.isChanged) writeWhole(layout.account(systemAccount).jwt, `${system.jwt}\n`, "all");
+  if (system.isChanged) writeWhole(layout.account(systemAccountName).jwt, `${system.jwt}\n`, "all");
   writeWhole(layout.operator.jwt, `${jwt}\n`, "all");
 }
 
 const operatorName = "myelin";
 const noPolicy: MeshPolicy = Object.freeze({ version: 1, workspaces: {} });
-
-function serverOptions({ listen, clientCertificates }: InitOptions): ServerOptions {
-  return {
-    ...(listen === undefined ? {} : { listen }),
-    ...(clientCertificates === undefined ? {} : { clientCertificates }),
-  };
-}
 
 /** Where the mesh is to be found, for programs that know the home only. */
 function writePlace({ layout }: Home, { listen, hosts = [] }: InitOptions): void {

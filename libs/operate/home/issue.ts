@@ -1,4 +1,3 @@
-import { workspaceOf } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { certifyClient, homeClient } from "./certificates.ts";
 import {
@@ -15,7 +14,7 @@ import {
   appliedPolicy,
   type IdentityView,
   identities,
-  isIn,
+  inOneWorkspace,
   issuedTo,
   type NameIn,
 } from "./identities.ts";
@@ -93,20 +92,15 @@ function refuseVoid({ state, name, account }: IdentityView): void {
   }
 }
 
-function rolesOf(home: Home, { name, workspace }: NameIn): readonly Identity[] {
+function rolesOf(home: Home, wanted: NameIn): readonly Identity[] {
+  const { name, workspace } = wanted;
   const policy = appliedPolicy(home);
   const known = Object.keys(policy.workspaces);
   if (workspace !== undefined && !known.includes(workspace)) {
     throw invalid(`there is no workspace ${workspace} in mesh.yaml, only ${known.join(", ")}`);
   }
-  const found = membersOf(policy).filter(
-    (one) => one.name === name && (workspace === undefined || isIn(one.account, workspace)),
-  );
-  const workspaces = [...new Set(found.map(({ account }) => workspaceOf(account)))];
-  if (workspaces.length === 1) return found;
-  if (workspaces.length > 1) {
-    throw invalid(`${name} is in ${workspaces.join(" and ")}; say which one with --workspace`);
-  }
+  const found = inOneWorkspace(membersOf(policy), wanted);
+  if (found.length > 0) return found;
   const open = known.filter(
     (one) => policy.workspaces[one]?.guests === true && (workspace ?? one) === one,
   );

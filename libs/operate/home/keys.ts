@@ -10,7 +10,7 @@ export function readKey(path: string, what: string, next: string): Key {
 }
 
 /** A key, or undefined where its file is not there. */
-export function findKey(path: string, what: string): Key | undefined {
+function findKey(path: string, what: string): Key | undefined {
   const seed = readSecret(path, what);
   if (seed === undefined) return undefined;
   try {

@@ -13,4 +13,9 @@ export function membersOf(policy: MeshPolicy): readonly Identity[] {
   );
 }
 
+/** What tells one from all others of the mesh. */
+export function placeOf({ account, name, role }: Identity): string {
+  return `${account}/${name}/${role}`;
+}
+
 const keeper = "role:keeper";

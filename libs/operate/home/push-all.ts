@@ -1,8 +1,8 @@
 import { MeshError } from "../../errors/index.ts";
-import { readAccount } from "../../identity/index.ts";
+import { readAccount, systemAccountName } from "../../identity/index.ts";
 import type { AccountDraft } from "./draft.ts";
 import { writeWhole } from "./files.ts";
-import { adminRole, type Home, systemAccount } from "./home.ts";
+import { adminRole, type Home } from "./home.ts";
 import { heldBy, push } from "./push.ts";
 import { Entrance, type Reach } from "./reach.ts";
 import { closed, isLater, isOurs, reissue } from "./reissue.ts";
@@ -24,7 +24,7 @@ interface Step {
 
 /** The home's way into the system account. */
 export function enterSystem(home: Home, reach: Reach): Promise<Entrance> {
-  return Entrance.open(home, { account: systemAccount, name: "apply", role: adminRole }, reach);
+  return Entrance.open(home, { account: systemAccountName, name: "apply", role: adminRole }, reach);
 }
 
 /** Pushes what the servers do not have, in order; when one is refused, those before it are taken back. */

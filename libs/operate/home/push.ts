@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { readAccount } from "../../identity/index.ts";
+import { readJson } from "../json.ts";
 import type { Home } from "./home.ts";
 import type { Entrance } from "./reach.ts";
 import { checkIssuer } from "./reissue.ts";
@@ -54,23 +55,16 @@ export async function push(home: Home, system: Entrance, jwt: string): Promise<v
 
 /** The JWT by which a server runs an account; undefined where it has not come to that account yet. */
 function jwtIn(said: string): string | undefined {
-  try {
-    return info.parse(JSON.parse(said)).data?.jwt;
-  } catch {
-    // A server of another kind: what it keeps has to do.
-    return undefined;
-  }
+  // Of a server of another kind, what it keeps has to do.
+  return readJson(said, info)?.data?.jwt;
 }
 
 function refusalIn(said: string): string | undefined {
-  try {
-    const { data, error } = answer.parse(JSON.parse(said));
-    if (data?.code === 200) return undefined;
-    return error?.description ?? data?.message ?? said;
-  } catch {
-    // A server of another kind: what it says is all there is.
-    return said.slice(0, 200);
-  }
+  const read = readJson(said, answer);
+  // Of a server of another kind, what it says is all there is.
+  if (read === undefined) return said.slice(0, 200);
+  const { data, error } = read;
+  return data?.code === 200 ? undefined : (error?.description ?? data?.message ?? said);
 }
 
 function refused(name: string, why: string): MeshError {

@@ -2,6 +2,7 @@ import { MeshCode, MeshError } from "../../errors/index.ts";
 import { Link } from "../../nats/index.ts";
 import { hexId, systemClock } from "../../pipeline/index.ts";
 import { Questions } from "../questions.ts";
+import { homeClient } from "./certificates.ts";
 import { type Identity, passingCredentials } from "./credentials.ts";
 import { isThere } from "./files.ts";
 import type { Home } from "./home.ts";
@@ -80,7 +81,7 @@ function tlsOf(home: Home): {
   readonly certFile?: string;
   readonly keyFile?: string;
 } {
-  const { certificate, key } = home.layout.client("myelin");
+  const { certificate, key } = home.layout.client(homeClient);
   const { ca: caFile } = home.layout.tls;
   return isThere(certificate) ? { caFile, certFile: certificate, keyFile: key } : { caFile };
 }

@@ -2,7 +2,7 @@ import type { MeshPolicy } from "@myelin/subjects";
 import { readAccount } from "../../identity/index.ts";
 import { accountJwt, type Home } from "./home.ts";
 import type { Entry, Issued, Revoked } from "./ledger.ts";
-import { membersOf } from "./members.ts";
+import { membersOf, placeOf } from "./members.ts";
 
 /**
  * Who left a role: their credentials are signed by the role's key, which stays for the others.
@@ -58,10 +58,6 @@ export function voidBy(entries: readonly Entry[]): (issued: Issued) => boolean {
     const since = revoked.get(`${account}/${user}`);
     return since !== undefined && wholeSecond(since) >= wholeSecond(at);
   };
-}
-
-function placeOf({ account, name, role }: Pick<Issued, "account" | "name" | "role">): string {
-  return `${account}/${name}/${role}`;
 }
 
 /** A JWT counts in seconds. */

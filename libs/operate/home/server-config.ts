@@ -1,14 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
 import { MeshCode, MeshError } from "../../errors/index.ts";
+import { systemAccountName } from "../../identity/index.ts";
 import { accountFacts, accountNames } from "./accounts.ts";
 import { makeFolder, readIfThere, readSecret, writeWhole } from "./files.ts";
-import { accountJwt, type Home, systemAccount } from "./home.ts";
+import { accountJwt, type Home } from "./home.ts";
 
 /** One nats-server of a mesh. */
 export interface ServerOptions {
   /** Where clients reach it. Default: 127.0.0.1:4222. */
-  readonly listen?: string;
+  readonly listen?: string | undefined;
   /** Its name among the servers. Default: what it makes up. */
   readonly name?: string;
   /** Where it keeps its configuration, JWTs and streams. Default: `server` in the home. */
@@ -16,7 +17,7 @@ export interface ServerOptions {
   /** Where it answers to monitoring by HTTP. Default: nowhere. */
   readonly monitor?: string;
   /** `required`: a client must show a certificate of the mesh's authority as well. Default: `none`. */
-  readonly clientCertificates?: "none" | "required";
+  readonly clientCertificates?: "none" | "required" | undefined;
   /** How long it waits for a client that begins with TLS, such as `150ms`. Default: it greets first. */
   readonly handshakeFirst?: string;
   /** The other servers. Default: none. */
@@ -61,7 +62,7 @@ export function fillResolver(home: Home, folder: string = home.layout.server): v
 /** The configuration of a server: operator mode, TLS from 1.2 up, streams, and the full resolver. */
 export function serverConfig(home: Home, options: ServerOptions = {}): string {
   const folder = resolve(options.folder ?? home.layout.server);
-  const system = accountFacts(home, systemAccount);
+  const system = accountFacts(home, systemAccountName);
   const { listen = usualListen, name, monitor, cluster, extra } = options;
   return lines(
     "# Made by myelin init. Yours to change: it is not written again.",

@@ -56,7 +56,7 @@ export function keepVersion(
   applied: {
     readonly policy: MeshPolicy;
     readonly accounts: ReadonlyMap<string, string>;
-    readonly again?: number;
+    readonly again?: number | undefined;
   },
 ): number {
   const version = newestVersion(home) + 1;
@@ -65,7 +65,7 @@ export function keepVersion(
   const kept = {
     version,
     at: home.now(),
-    ...(again === undefined ? {} : { again }),
+    again,
     policy: digest(JSON.stringify(applied.policy)),
     accounts: Object.fromEntries(digests),
   };

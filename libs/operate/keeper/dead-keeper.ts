@@ -24,6 +24,7 @@ import {
   verifyTasks,
 } from "../../durable/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
+import { readJson } from "../json.ts";
 import { type Stored, storedMessages } from "../stores/index.ts";
 import type { Keeping } from "./keeping.ts";
 
@@ -78,7 +79,7 @@ export class DeadKeeper {
   }
 
   async #end({ message }: Taken): Promise<void> {
-    const said = readAdvisory(message.payload);
+    const said = readJson(message.payload, advisory);
     // Whatever else lies there is no message that died.
     if (said === undefined) return;
     const stored = await this.#stored(said);
@@ -154,15 +155,6 @@ export class DeadKeeper {
       if (failure.code === MeshCode.Unavailable) throw failure;
       return deadEvent(whose, stored);
     }
-  }
-}
-
-function readAdvisory(payload: Uint8Array): Advisory | undefined {
-  try {
-    return advisory.parse(JSON.parse(Buffer.from(payload).toString("utf8")));
-  } catch {
-    // Not what the server says.
-    return undefined;
   }
 }
 

@@ -1,6 +1,6 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Signer, Trust } from "../../identity/index.ts";
-import { type CredentialsOption, Link, type TlsOptions } from "../../nats/index.ts";
+import { type CredentialsOption, Link, type TlsOptions, usualUrl } from "../../nats/index.ts";
 import { type Clock, hexId, systemClock } from "../../pipeline/index.ts";
 import { MeshMetrics } from "../../telemetry/index.ts";
 import { Standing } from "../standing.ts";
@@ -61,7 +61,7 @@ export interface Keeping extends AsyncDisposable {
 
 /** Joins both accounts; throws `unavailable` when no server answers, `permission_denied` when it lets nobody in. */
 export async function openKeeping(options: KeepingOptions): Promise<Keeping> {
-  const { name = "keeper", servers = ["nats://127.0.0.1:4222"], logger } = options;
+  const { name = "keeper", servers = [usualUrl], logger } = options;
   const instance = hexId(8).slice(0, 10);
   const metrics = new MeshMetrics();
   const join = async (

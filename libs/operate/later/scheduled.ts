@@ -17,9 +17,9 @@ export interface Scheduled extends ScheduleAddress {
 
 /** Which of them. */
 export interface LaterFilter {
-  readonly agent?: string;
-  readonly skill?: string;
-  readonly submitter?: string;
+  readonly agent?: string | undefined;
+  readonly skill?: string | undefined;
+  readonly submitter?: string | undefined;
   readonly id?: string;
 }
 

@@ -38,7 +38,7 @@ export class WorkForLater implements AsyncDisposable {
       submitter: named("submitter", submitter),
       id: named("id", id),
     });
-    const options = { api: storeApi, subject, ...(signal === undefined ? {} : { signal }) };
+    const options = { api: storeApi, subject, signal };
     for await (const stored of storedMessages(this.#standing, Store.schedules, options)) {
       const scheduled = readScheduled(stored);
       if (scheduled !== undefined) yield scheduled;

@@ -7,7 +7,7 @@ import {
   versionLabel,
 } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { hexId } from "../../pipeline/index.ts";
+import { checkNumber, hexId } from "../../pipeline/index.ts";
 import { isErrorHead, readFrames, writeRequestHead } from "../../wire/index.ts";
 import type { AnswerBox } from "./inbox.ts";
 import type { LargeRecorded } from "./large.ts";
@@ -24,6 +24,7 @@ export interface Replaying {
 const usualMs = 30_000;
 /** Most that is waited for unasked: a task may have had a day. */
 export const mostMs = 900_000;
+const anyTimeout = { min: 1, max: 86_400_000, whole: false };
 const mostBytes = 67_108_864;
 /** A little longer than who answers has, so that it is heard why it did not. */
 const graceMs = 1_000;
@@ -41,9 +42,7 @@ export function checkAgent(into: ReplayAgent): void {
     if (token !== undefined && !isToken(token))
       throw wrong(`${name} must be ${tokenRule}, got ${token}`);
   }
-  if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= 86_400_000)) {
-    throw wrong(`timeoutMs must be a number up to 86400000, got ${timeoutMs}`);
-  }
+  if (timeoutMs !== undefined) checkNumber("replay.into.timeoutMs", timeoutMs, anyTimeout);
 }
 
 /** Whom a recording is replayed into; throws where that is the very agent that was recorded, in earnest. */

@@ -1,5 +1,5 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { type Clock, pause, systemClock } from "../../pipeline/index.ts";
+import { type Clock, checkNumber, pause, systemClock } from "../../pipeline/index.ts";
 import type { Recorded } from "./recorded.ts";
 
 /** What is done with the next one. */
@@ -12,13 +12,13 @@ export interface PaceOptions {
   /** Longest wait between two, in milliseconds: what lies hours apart. Default: 60000. */
   readonly mostGapMs?: number;
   /** Asked before each, one after the other, whatever the speed. Default: nobody is asked. */
-  readonly step?: (next: Recorded) => StepChoice | Promise<StepChoice>;
+  readonly step?: ((next: Recorded) => StepChoice | Promise<StepChoice>) | undefined;
 }
 
 const slowest = 0.001;
 const fastest = 1_000_000;
 const defaultGapMs = 60_000;
-const mostGapMs = 86_400_000;
+const anyGap = { min: 0, max: 86_400_000, whole: false };
 
 /** Waits as long before each as lay before it when it was recorded. */
 export class Pace {
@@ -35,14 +35,13 @@ export class Pace {
     this.#clock = clock;
     const isSpeed = typeof speed === "number" && speed >= slowest && speed <= fastest;
     if (!isSpeed && speed !== "unpaced") {
-      throw wrong("speed", `a number from ${slowest} to ${fastest}, or "unpaced"`, speed);
-    }
-    if (!(gapMs >= 0 && gapMs <= mostGapMs)) {
-      throw wrong("mostGapMs", `a number from 0 to ${mostGapMs}`, gapMs);
+      const came = String(speed).slice(0, 80);
+      const detail = `replay.speed must be a number from ${slowest} to ${fastest}, or "unpaced", got ${came}`;
+      throw new MeshError(MeshCode.InvalidArgument, detail);
     }
     // Whoever steps waits for nothing else.
     this.#speed = isSpeed && step === undefined ? speed : undefined;
-    this.#mostGapMs = gapMs;
+    this.#mostGapMs = checkNumber("replay.mostGapMs", gapMs, anyGap);
   }
 
   /** Resolves when it is this one's turn, or as soon as the signal is aborted. */
@@ -55,11 +54,4 @@ export class Pace {
     this.#last = Math.max(this.#last ?? 0, at.getTime());
     if (this.#due > now) await pause(this.#clock, this.#due - now, signal);
   }
-}
-
-function wrong(name: string, allowed: string, came: unknown): MeshError {
-  return new MeshError(
-    MeshCode.InvalidArgument,
-    `replay.${name} must be ${allowed}, got ${String(came).slice(0, 80)}`,
-  );
 }

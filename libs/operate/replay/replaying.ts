@@ -1,5 +1,5 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { gaveUp, onAbort, unlessAborted } from "../../pipeline/index.ts";
+import { checkNumber, gaveUp, onAbort, unlessAborted } from "../../pipeline/index.ts";
 import { type AnswerDifference, type CompareOptions, compareAnswers } from "./compare.ts";
 import { Pace, type PaceOptions } from "./pace.ts";
 import type { Recorded, RecordedAnswer } from "./recorded.ts";
@@ -10,7 +10,7 @@ export interface ReplayOptions extends PaceOptions {
   /** Where it is done once more: a function here, a sandbox agent, another version. */
   readonly into: ReplayHandler | ReplayAgent;
   /** Whether, and how, answers are compared with those of then. Default: they are not. */
-  readonly compare?: CompareOptions;
+  readonly compare?: CompareOptions | undefined;
   /** Most that run at once. Default: 16; one, where steps are asked for. */
   readonly concurrency?: number;
   readonly signal?: AbortSignal;
@@ -28,7 +28,7 @@ export interface Replayed {
 }
 
 const usualConcurrency = 16;
-const mostConcurrency = 1_024;
+const anyConcurrency = { min: 1, max: 1_024, whole: true };
 /** Done, and not yet looked at. */
 const mostDone = 256;
 
@@ -66,10 +66,7 @@ class ReplayRun {
     this.#options = options;
     this.#pace = new Pace(options);
     const { concurrency = usualConcurrency, step } = options;
-    if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > mostConcurrency) {
-      const detail = `replay.concurrency must be a whole number from 1 to ${mostConcurrency}, got ${concurrency}`;
-      throw new MeshError(MeshCode.InvalidArgument, detail);
-    }
+    checkNumber("replay.concurrency", concurrency, anyConcurrency);
     this.#concurrency = step === undefined ? concurrency : 1;
   }
 

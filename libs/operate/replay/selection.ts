@@ -1,5 +1,6 @@
 import { isToken, meantSubjects, Store, type StoreName, tokenRule } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
+import { checkNumber } from "../../pipeline/index.ts";
 
 /** Where what is replayed lies, by the names that streams have in mesh.yaml. */
 export const replaySources = ["records", "tasks", "results", "events", "dead"] as const;
@@ -9,27 +10,27 @@ export type ReplaySource = (typeof replaySources)[number];
 /** What is looked at, and replayed. Everything that is said has to fit. */
 export interface Selection {
   /** Default: records. */
-  readonly from?: ReplaySource;
+  readonly from?: ReplaySource | undefined;
   /** Stored then or later. */
-  readonly since?: Date;
+  readonly since?: Date | undefined;
   /** Stored then or before. */
-  readonly until?: Date;
+  readonly until?: Date | undefined;
   /** The id of a trace: 32 hexadecimal digits. */
-  readonly trace?: string;
+  readonly trace?: string | undefined;
   /** The id of a task, or of a call. */
-  readonly task?: string;
+  readonly task?: string | undefined;
   /** Whose skill it is; of an event, who published it. */
-  readonly agent?: string;
+  readonly agent?: string | undefined;
   /** Of an event, its name. */
-  readonly skill?: string;
+  readonly skill?: string | undefined;
   /** Who called, or submitted. */
-  readonly caller?: string;
+  readonly caller?: string | undefined;
   /** What the original's subject has to fit; `*` and `>` as NATS has them. */
-  readonly subject?: string;
+  readonly subject?: string | undefined;
   /** Also what was itself a replay. Default: false. */
-  readonly replays?: boolean;
+  readonly replays?: boolean | undefined;
   /** Most that are taken. Default: 10000. */
-  readonly most?: number;
+  readonly most?: number | undefined;
 }
 
 /** Selection with every default filled in and every value checked. */
@@ -39,7 +40,7 @@ export interface SelectionConfig extends Selection {
   readonly most: number;
 }
 
-const mostMost = 10_000_000;
+const anyMost = { min: 1, max: 10_000_000, whole: true };
 
 /** Fills in and checks a selection. */
 export function resolveSelection(selection: Selection): SelectionConfig {
@@ -48,9 +49,7 @@ export function resolveSelection(selection: Selection): SelectionConfig {
   if (!replaySources.includes(from)) {
     throw wrong("from", `one of ${replaySources.join(", ")}`, from);
   }
-  if (!Number.isInteger(most) || most < 1 || most > mostMost) {
-    throw wrong("most", `a whole number from 1 to ${mostMost}`, most);
-  }
+  checkNumber("replay.most", most, anyMost);
   if (trace !== undefined && !/^[0-9a-f]{32}$/.test(trace)) {
     throw wrong("trace", "32 hexadecimal digits", trace);
   }

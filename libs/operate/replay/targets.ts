@@ -11,13 +11,13 @@ export type ReplayHandler = (recorded: Recorded, signal: AbortSignal) => unknown
 /** An agent that is not the one of the recording, or another version of it. */
 export interface ReplayAgent {
   /** A sandbox agent with the same skills. Default: the agent of the recording, for whom `version` is needed. */
-  readonly agent?: string;
+  readonly agent?: string | undefined;
   /** The version that answers, as its contract has it. Default: whichever is there. */
-  readonly version?: string;
+  readonly version?: string | undefined;
   /** The skill, where it has another name there. Default: the recording's. */
   readonly skill?: string;
   /** Of events: the durable subscription of that agent that gets them. */
-  readonly follow?: string;
+  readonly follow?: string | undefined;
   /**
    * As a call or as a task. Default: as it was done before; with `version` as a call, since the tasks of an agent are
    * taken by any of its versions.
@@ -28,7 +28,7 @@ export interface ReplayAgent {
   /** Whether the very agent of the recording may be asked, to do it in earnest. Default: false. */
   readonly live?: boolean;
   /** How long an answer may take, in milliseconds. Default: as long as it had then, at most 15 minutes. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** Most of one answer that is kept. */

@@ -19,13 +19,3 @@ export async function everyConsumer<Consumer>(
   }
   return found;
 }
-
-/** An answer of the streams' API, not checked yet. */
-export function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: no schema takes it.
-    return undefined;
-  }
-}

@@ -1,7 +1,8 @@
 import type { StoreName, storeApi } from "@myelin/subjects";
 import { z } from "zod";
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { everyConsumer, parsed } from "./answers.ts";
+import { jsonValue } from "../json.ts";
+import { everyConsumer } from "./answers.ts";
 import type { StoreDoor } from "./door.ts";
 
 const consumer = z.object({
@@ -36,7 +37,7 @@ export function consumerStates(
   stream: StoreName,
 ): Promise<readonly ConsumerState[]> {
   return everyConsumer(async (offset) => {
-    const said = parsed(await door.ask(api.consumerList(stream), JSON.stringify({ offset })));
+    const said = jsonValue(await door.ask(api.consumerList(stream), JSON.stringify({ offset })));
     const read = page.safeParse(said);
     if (read.success) return read.data;
     const why = refusal.safeParse(said).data?.error.description ?? "no answer of a streams' API";

@@ -2,7 +2,8 @@ import { ownStoreApi } from "@myelin/subjects";
 import { z } from "zod";
 import { checkServer } from "../../durable/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { everyConsumer, parsed } from "./answers.ts";
+import { jsonValue } from "../json.ts";
+import { everyConsumer } from "./answers.ts";
 
 /** A way into the account where a workspace's streams are. */
 export interface StoreDoor {
@@ -129,7 +130,7 @@ export class StoreApi {
   async #ask(subject: string, payload?: object): Promise<unknown> {
     for (const until = performance.now() + patienceMs; ; ) {
       const text = payload === undefined ? "" : JSON.stringify(payload);
-      const said = parsed(await this.#door.ask(subject, text));
+      const said = jsonValue(await this.#door.ask(subject, text));
       const no = error.safeParse(said);
       const isPassing = no.success && unavailable.includes(no.data.error.err_code);
       if (!isPassing || performance.now() > until) return said;

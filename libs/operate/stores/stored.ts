@@ -1,6 +1,7 @@
 import { ownStoreApi, type StoreName } from "@myelin/subjects";
 import { z } from "zod";
 import { MeshCode, MeshError } from "../../errors/index.ts";
+import { jsonValue } from "../json.ts";
 import type { StoreDoor } from "./door.ts";
 
 /** One message of a stream, as it lies there. */
@@ -21,7 +22,7 @@ export interface StoredOptions {
   readonly subject?: string;
   /** Where the stream's API is for this login. Default: as in the store account. */
   readonly api?: Pick<typeof ownStoreApi, "message">;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const said = z.object({
@@ -63,7 +64,7 @@ export async function* storedMessages(
 }
 
 function read(stream: string, text: string): Stored | undefined {
-  const answer = parsed(text);
+  const answer = jsonValue(text);
   const found = said.safeParse(answer);
   if (!found.success) {
     const { data } = nothing.safeParse(answer);
@@ -79,13 +80,4 @@ function read(stream: string, text: string): Stored | undefined {
     head: Buffer.from(hdrs, "base64").toString("latin1"),
     payload: Buffer.from(data, "base64"),
   };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: no schema takes it.
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import { parseTaskConsumer, parseTaskSubject, Store, taskFilter } from "@myelin/subjects";
 import { z } from "zod";
 import type { Backlog } from "../../telemetry/index.ts";
+import { readJson } from "../json.ts";
 import { consumerStates, type Stored, storedMessages } from "../stores/index.ts";
 import { type TaskReader, viewOf } from "./reader.ts";
 import { readQueued } from "./view.ts";
@@ -55,9 +56,9 @@ async function readUngiven(
 ): Promise<readonly AgentBacklog[]> {
   const { door, api } = reader;
   const question = JSON.stringify({ subjects_filter: taskFilter({}) });
-  const said = counted.safeParse(JSON.parse(await door.ask(api.streamInfo(Store.tasks), question)));
+  const said = readJson(await door.ask(api.streamInfo(Store.tasks), question), counted);
   // Without a stream, or a right to look at it, there is nothing to count.
-  const subjects = said.data?.state.subjects ?? {};
+  const subjects = said?.state.subjects ?? {};
   const found = new Map<string, Omit<AgentBacklog, "oldestSeconds">>();
   for (const [subject, many] of Object.entries(subjects)) {
     const address = parseTaskSubject(subject);

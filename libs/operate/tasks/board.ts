@@ -13,10 +13,10 @@ import { readQueued } from "./view.ts";
 
 /** Which tasks that are not done; each word narrows it. */
 export interface QueuedFilter extends TaskFilter {
-  readonly skill?: string;
-  readonly state?: QueuedState;
+  readonly skill?: string | undefined;
+  readonly state?: QueuedState | undefined;
   /** Most that are told. Default: 1000. */
-  readonly most?: number;
+  readonly most?: number | undefined;
 }
 
 /** Waits with a bound. */
@@ -65,7 +65,7 @@ export class TaskBoard implements AsyncDisposable {
     checkWords({ agent, skill, submitter });
     this.#present.clear();
     const subject = taskFilter({ agent, skill });
-    const options = { subject, api: storeApi, ...(signal === undefined ? {} : { signal }) };
+    const options = { subject, api: storeApi, signal };
     let told = 0;
     for await (const stored of storedMessages(this.#standing, Store.tasks, options)) {
       const queued = readQueued(stored);

@@ -19,8 +19,8 @@ import { type Queued, readQueued } from "./view.ts";
 
 /** Whose task is meant, where several have one id. */
 export interface TaskFilter {
-  readonly agent?: string;
-  readonly submitter?: string;
+  readonly agent?: string | undefined;
+  readonly submitter?: string | undefined;
 }
 
 /** Everything that the streams tell of one task. */

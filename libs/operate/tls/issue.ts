@@ -8,7 +8,7 @@ export interface ServerCertificateOptions {
   /** Host names and addresses under which clients reach it. Default: `localhost`, `127.0.0.1`, `::1`. */
   readonly names?: readonly string[];
   /** How long it is valid, in days; never longer than the authority. Default: 365. */
-  readonly days?: number;
+  readonly days?: number | undefined;
   /** Now, for tests. Default: the machine's time. */
   readonly now?: Date;
 }

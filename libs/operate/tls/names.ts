@@ -1,18 +1,14 @@
 import { isIP } from "node:net";
 import { MeshCode, MeshError } from "../../errors/index.ts";
+import { checkNumber } from "../../pipeline/index.ts";
 
-const longestDays = 3_650;
 /** RFC 5280, appendix A: ub-common-name. */
 const longestCommonName = 64;
 const label = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/i;
 
-/** Checks a validity in days. */
+/** Checks how long a certificate, or credentials, shall be valid, in days. */
 export function checkDays(option: string, days: number): number {
-  if (Number.isInteger(days) && days >= 1 && days <= longestDays) return days;
-  throw new MeshError(
-    MeshCode.InvalidArgument,
-    `${option} must be a whole number from 1 to ${longestDays}, got ${days}`,
-  );
+  return checkNumber(option, days, { min: 1, max: 3_650, whole: true });
 }
 
 /** Checks the name of an authority or client. */

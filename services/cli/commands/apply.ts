@@ -13,7 +13,8 @@ import {
   type StoreOutlook,
 } from "@myelin/mesh/operate";
 import { Exit } from "../failure.ts";
-import { type HomeContext, lasting, open, reach, shown, wholeNumber } from "../home.ts";
+import { type HomeContext, lasting, open, reach, shown } from "../home.ts";
+import { ifGiven, wholeNumber } from "../input.ts";
 import { changesBy, type ReadMesh, readMesh, showChanges } from "../mesh-file.ts";
 import { shownStore, storeLines, tellStores, warnOfStores } from "../stores.ts";
 import { count } from "../table.ts";
@@ -33,8 +34,7 @@ export async function apply(
   options: ApplyCommandOptions,
 ): Promise<number> {
   const home = open(context);
-  const again =
-    options.version === undefined ? undefined : wholeNumber(options.version, "--version");
+  const again = ifGiven(options.version, "--version", wholeNumber);
   const mesh = again === undefined ? readMesh(context, file) : readVersion(home, again);
   const changes = changesBy(home, mesh.policy);
   const plan = await planApply(home, mesh.policy, mesh.text);
@@ -44,11 +44,10 @@ export async function apply(
       options.offline === undefined ? await lookAtStores(home, mesh.policy, reach(context)) : [];
     return tellPlan(context, plan, { changes, stores });
   }
-  const where = options.offline === undefined ? { reach: reach(context) } : {};
-  const which = again === undefined ? {} : { again };
+  const where = options.offline === undefined ? reach(context) : undefined;
   const applied = await explained(
     context,
-    applyPlan(home, plan, { ...where, ...which, ...lasting(options) }),
+    applyPlan(home, plan, { reach: where, again, ...lasting(options) }),
   );
   if (context.json) context.terminal.out.write(`${JSON.stringify({ ...applied, changes })}\n`);
   else {

@@ -3,7 +3,7 @@ import { startTelemetry } from "@myelin/mesh/program";
 import { askCard, contractOf, skillIn } from "../card.ts";
 import { type Context, look } from "../context.ts";
 import { Exit, interruptible } from "../failure.ts";
-import { parseDuration, readInput } from "../input.ts";
+import { ifGiven, parseDuration, readInput } from "../input.ts";
 import { plain } from "../terminal.ts";
 import { ownVersion } from "../version.ts";
 
@@ -21,7 +21,7 @@ export interface CallTarget {
 /** Calls without a contract at hand: by the card that the agent shows. */
 type AnyMethod = (
   input: unknown,
-  options: { readonly timeoutMs?: number; readonly signal: AbortSignal },
+  options: { readonly timeoutMs?: number | undefined; readonly signal: AbortSignal },
 ) => Promise<unknown> | AsyncIterable<unknown>;
 
 /** A person waits for the prompt: spans that nobody takes must not hold it up. */
@@ -34,8 +34,7 @@ export async function call(
   options: CallOptions,
 ): Promise<number> {
   const input = await readInput(target.input, context.terminal);
-  const timeoutMs =
-    options.timeout === undefined ? undefined : parseDuration(options.timeout, "--timeout");
+  const timeoutMs = ifGiven(options.timeout, "--timeout", parseDuration);
   const contract = await contractFor(context, target);
   await using _telemetry = await startTelemetry({
     service: "myelin",
@@ -47,7 +46,7 @@ export async function call(
   const client: Readonly<Record<string, unknown>> = mesh.client(contract);
   const method = client[target.skill] as AnyMethod;
   await interruptible(context, async (signal) => {
-    const reply = method(input, { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+    const reply = method(input, { signal, timeoutMs });
     if (!(Symbol.asyncIterator in reply)) return print(context, await reply);
     for await (const frame of reply) printFrame(context, frame);
   });

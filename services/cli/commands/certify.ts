@@ -1,6 +1,7 @@
 import { certifyServer } from "@myelin/mesh/operate";
 import { Exit } from "../failure.ts";
 import { type HomeContext, lasting, listed, open } from "../home.ts";
+import { ifGiven } from "../input.ts";
 
 /** What `certify` takes. */
 export interface CertifyCommandOptions {
@@ -13,9 +14,8 @@ export async function certify(
   context: HomeContext,
   options: CertifyCommandOptions,
 ): Promise<number> {
-  const { hosts } = options;
-  const names = hosts === undefined ? {} : { hosts: listed(hosts) };
-  const issued = await certifyServer(open(context), { ...names, ...lasting(options) });
+  const hosts = ifGiven(options.hosts, "--hosts", listed);
+  const issued = await certifyServer(open(context), { hosts, ...lasting(options) });
   const { terminal, palette, json } = context;
   if (json) terminal.out.write(`${JSON.stringify(issued)}\n`);
   else {

@@ -32,7 +32,7 @@ export async function env(context: Context, options: EnvOptions): Promise<number
     ...files,
     inbox_prefix: inboxPrefix(name, "cli").slice(0, -1),
     // A workspace sees of its streams what the store account lets through, under this prefix.
-    ...(files.creds === undefined ? {} : { jetstream_api_prefix: storeApiPrefix }),
+    jetstream_api_prefix: files.creds === undefined ? undefined : storeApiPrefix,
   });
   const variables = {
     NATS_CONTEXT: file,
@@ -45,8 +45,7 @@ export async function env(context: Context, options: EnvOptions): Promise<number
     ...(typeof place.credentials === "object" ? { MYELIN_CREDS: place.credentials.folder } : {}),
   };
   const cli = folderOfCli(context);
-  if (context.json)
-    printJson(context, { ...variables, ...(cli === undefined ? {} : { path: cli }) });
+  if (context.json) printJson(context, { ...variables, path: cli });
   else {
     for (const [variable, value] of Object.entries(variables)) {
       terminal.out.write(`export ${variable}=${shellWord(value)}\n`);

@@ -1,14 +1,9 @@
 import { connect, defineAgent, event } from "@myelin/mesh";
-import {
-  type EventSelection,
-  type FollowState,
-  openEvents,
-  type ToldEvent,
-} from "@myelin/mesh/operate";
+import { type FollowState, openEvents, type ToldEvent } from "@myelin/mesh/operate";
 import { z } from "zod";
 import { type Context, note, printJson } from "../context.ts";
-import { Exit, interruptible, usage } from "../failure.ts";
-import { readInput } from "../input.ts";
+import { Exit, interruptible } from "../failure.ts";
+import { ifGiven, readInput, wholeNumber } from "../input.ts";
 import { type Column, duration, type Palette, table } from "../table.ts";
 import { plain } from "../terminal.ts";
 import { ownVersion } from "../version.ts";
@@ -48,12 +43,9 @@ export async function tailEvents(
   events: string | undefined,
   flags: TailFlags,
 ): Promise<number> {
-  const most = flags.count === undefined ? Number.POSITIVE_INFINITY : whole("--count", flags.count);
-  const selection: EventSelection = {
-    follows: flags.once !== true,
-    ...(events === undefined ? {} : { events }),
-    ...(flags.from === undefined ? {} : { from: placeOf(flags.from) }),
-  };
+  const most = ifGiven(flags.count, "--count", wholeNumber) ?? Number.POSITIVE_INFINITY;
+  const from = ifGiven(flags.from, "--from", placeOf);
+  const selection = { events, from, follows: flags.once !== true };
   await using board = await openEvents({ name: context.name, ...context.place });
   return await interruptible(context, async (signal) => {
     let told = 0;
@@ -92,14 +84,8 @@ export async function publishEvent(
   });
 }
 
-function placeOf(text: string): number {
-  return text === "beginning" ? 1 : whole("--from", text);
-}
-
-function whole(option: string, text: string): number {
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number > 0) return number;
-  throw usage(`${option} must be a whole number from 1 up, got ${text}`);
+function placeOf(text: string, option: string): number {
+  return text === "beginning" ? 1 : wholeNumber(text, option);
 }
 
 function line(one: ToldEvent, { bold, dim, red }: Palette): string {

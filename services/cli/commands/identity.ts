@@ -81,7 +81,7 @@ export async function revoke(
 
 /** A name in the workspace of the option, where one is given. */
 export function nameIn(name: string, { workspace }: IdentityOptions): NameIn {
-  return workspace === undefined ? { name } : { name, workspace };
+  return { name, workspace };
 }
 
 function tellWritten(context: HomeContext, written: readonly Written[]): number {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type InitOptions, type InitResult, type InitStep, initHome } from "@myelin/mesh/operate";
 import { Exit } from "../failure.ts";
 import { type HomeContext, lasting, listed, shown } from "../home.ts";
+import { ifGiven } from "../input.ts";
 
 /** What `init` takes. */
 export interface InitCommandOptions {
@@ -35,10 +36,10 @@ function initOptions(context: HomeContext, options: InitCommandOptions): InitOpt
   const { workspace, hosts, listen, mutual } = options;
   return {
     folder: context.folder,
-    ...(workspace === undefined ? {} : { workspaces: [workspace].flat() }),
-    ...(hosts === undefined ? {} : { hosts: listed(hosts) }),
-    ...(listen === undefined ? {} : { listen }),
-    ...(mutual === undefined ? {} : { clientCertificates: "required" }),
+    workspaces: workspace === undefined ? undefined : [workspace].flat(),
+    hosts: ifGiven(hosts, "--hosts", listed),
+    listen,
+    clientCertificates: mutual === undefined ? undefined : "required",
     ...lasting(options),
   };
 }

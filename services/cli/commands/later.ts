@@ -1,10 +1,5 @@
 import { MeshCode, MeshError } from "@myelin/mesh";
-import {
-  type LaterFilter,
-  openLater,
-  type Scheduled,
-  type WorkForLater,
-} from "@myelin/mesh/operate";
+import { openLater, type Scheduled, type WorkForLater } from "@myelin/mesh/operate";
 import { type Context, note, printJson } from "../context.ts";
 import { Exit, interruptible } from "../failure.ts";
 import { type Column, count, table } from "../table.ts";
@@ -23,7 +18,7 @@ export async function listLater(context: Context, flags: LaterFlags): Promise<nu
   await using later = await open(context);
   return await interruptible(context, async (signal) => {
     const found: Scheduled[] = [];
-    for await (const one of later.list(filterOf(flags), { signal })) found.push(one);
+    for await (const one of later.list(flags, { signal })) found.push(one);
     const { orders, isTaken } = await later.backlog();
     if (context.json) {
       printJson(context, { scheduled: found, waiting: orders, keeper: isTaken });
@@ -48,7 +43,7 @@ export async function cancelLater(
   await using later = await open(context);
   return await interruptible(context, async (signal) => {
     const meant: Scheduled[] = [];
-    for await (const one of later.list({ ...filterOf(flags), id }, { signal })) meant.push(one);
+    for await (const one of later.list({ ...flags, id }, { signal })) meant.push(one);
     if (meant.length === 0) {
       const detail = `nothing with the id ${id} is for later; \`myelin later ls\` shows what is`;
       throw new MeshError(MeshCode.UnknownTask, detail);
@@ -73,14 +68,6 @@ export async function cancelLater(
 
 function open({ name, place }: Context): Promise<WorkForLater> {
   return openLater({ name, ...place });
-}
-
-function filterOf({ agent, skill, submitter }: LaterFlags): LaterFilter {
-  return {
-    ...(agent === undefined ? {} : { agent }),
-    ...(skill === undefined ? {} : { skill }),
-    ...(submitter === undefined ? {} : { submitter }),
-  };
 }
 
 function columns({ palette }: Context): Column<Scheduled>[] {

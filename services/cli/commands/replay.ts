@@ -19,8 +19,8 @@ export async function replay(context: Context, flags: ReplayFlags): Promise<numb
     const ignore = flags.ignore?.split(",").map((path) => path.trim()) ?? [];
     const replayed = recordings.replay(selection, {
       ...{ into, speed, signal },
-      ...(steps === undefined ? {} : { step: (next) => steps.ask(next) }),
-      ...(flags.diff === true ? { compare: { ignore } } : {}),
+      step: steps && ((next) => steps.ask(next)),
+      compare: flags.diff === true ? { ignore } : undefined,
     });
     return run(context, replayed, flags.diff === true);
   });

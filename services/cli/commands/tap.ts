@@ -1,7 +1,8 @@
 import type { SeenCall } from "@myelin/mesh/operate";
 import { routeToken } from "@myelin/subjects";
 import { type Context, look, note } from "../context.ts";
-import { Exit, interruptible, usage } from "../failure.ts";
+import { Exit, interruptible } from "../failure.ts";
+import { ifGiven, wholeNumber } from "../input.ts";
 import { count, duration } from "../table.ts";
 import { plain } from "../terminal.ts";
 
@@ -23,7 +24,7 @@ interface Tally {
 
 /** Shows calls as they end, until Ctrl-C. */
 export async function tap(context: Context, options: TapOptions): Promise<number> {
-  const most = options.count === undefined ? Number.POSITIVE_INFINITY : wanted(options.count);
+  const most = ifGiven(options.count, "--count", wholeNumber) ?? Number.POSITIVE_INFINITY;
   await using observer = await look(context);
   const tally: Tally = { shown: 0, failed: 0, missed: 0 };
   if (!context.json) introduce(context);
@@ -119,12 +120,6 @@ function fits(call: SeenCall, { agent, skill, caller }: TapOptions): boolean {
   if (agent !== undefined && call.agent !== agent) return false;
   if (skill !== undefined && call.skill !== skill) return false;
   return caller === undefined || call.caller === caller;
-}
-
-function wanted(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0) return number;
-  throw usage(`--count must be a whole number from 1 up, got ${text}`);
 }
 
 function summary({ shown, failed, missed }: Tally): string {

@@ -6,17 +6,17 @@ import {
   type QueuedState,
   type TaskBoard,
   type TaskDetails,
-  type TaskFilter,
   type TaskView,
 } from "@myelin/mesh/operate";
 import { type Context, note, printJson } from "../context.ts";
 import { Exit, interruptible, usage } from "../failure.ts";
+import { ifGiven, wholeNumber } from "../input.ts";
 import { type Column, duration, type Palette, table } from "../table.ts";
 import { plain } from "../terminal.ts";
 
 /** What narrows a list of tasks. */
 export interface TaskFlags {
-  readonly agent?: string;
+  readonly agent?: string | undefined;
   readonly skill?: string;
   readonly submitter?: string;
   readonly state?: string;
@@ -29,10 +29,10 @@ export async function listTasks(
   agent: string | undefined,
   flags: TaskFlags,
 ): Promise<number> {
-  const filter = filterOf({ ...flags, ...(agent === undefined ? {} : { agent }) });
+  const filter = filterOf({ ...flags, agent: agent ?? flags.agent });
   await using board = await openBoard(context);
   return await interruptible(context, async (signal) => {
-    if (Object.keys(filter).length === 0) {
+    if (Object.values(filter).every((word) => word === undefined)) {
       show(
         context,
         await board.backlogs({ signal }),
@@ -79,11 +79,7 @@ export async function theOne(
   id: string,
   { agent, submitter }: TaskFlags,
 ): Promise<TaskDetails> {
-  const filter: TaskFilter = {
-    ...(agent === undefined ? {} : { agent }),
-    ...(submitter === undefined ? {} : { submitter }),
-  };
-  const [one, ...others] = await board.show(id, filter);
+  const [one, ...others] = await board.show(id, { agent, submitter });
   if (one !== undefined && others.length === 0) return one;
   const whose = [one, ...others].map((each) => `${each?.submitter} to ${each?.agent}`).join(", ");
   const detail = `${id} is several: ${whose}; say which with --agent or --submitter`;
@@ -101,17 +97,7 @@ function filterOf({ agent, skill, submitter, state, most }: TaskFlags): QueuedFi
   if (state !== undefined && known === undefined) {
     throw usage(`--state must be one of ${states.join(", ")}, got ${state}`);
   }
-  const many = most === undefined ? undefined : Number(most);
-  if (many !== undefined && !(Number.isInteger(many) && many > 0)) {
-    throw usage(`--most must be a whole number from 1 up, got ${most}`);
-  }
-  return {
-    ...(agent === undefined ? {} : { agent }),
-    ...(skill === undefined ? {} : { skill }),
-    ...(submitter === undefined ? {} : { submitter }),
-    ...(known === undefined ? {} : { state: known }),
-    ...(many === undefined ? {} : { most: many }),
-  };
+  return { agent, skill, submitter, state: known, most: ifGiven(most, "--most", wholeNumber) };
 }
 
 function show<Row>(

@@ -5,7 +5,7 @@ import {
   type Selection,
 } from "@myelin/mesh/operate";
 import { usage } from "../failure.ts";
-import { parseDuration, parseMoment } from "../input.ts";
+import { ifGiven, parseDuration, parseMoment, wholeNumber } from "../input.ts";
 
 /** What `myelin replay` takes. */
 export interface ReplayFlags {
@@ -35,14 +35,13 @@ export interface ReplayFlags {
 /** What is meant, as the library takes it. */
 export function selectionOf(flags: ReplayFlags, now = new Date()): Selection {
   const { trace, task, agent, skill, caller, subject, replays } = flags;
-  const texts = { trace, task, agent, skill, caller, subject };
+  const moment = (text: string, option: string): Date => parseMoment(text, option, now);
   return {
-    ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)),
-    ...(flags.from === undefined ? {} : { from: sourceOf(flags.from) }),
-    ...(flags.since === undefined ? {} : { since: parseMoment(flags.since, "--since", now) }),
-    ...(flags.until === undefined ? {} : { until: parseMoment(flags.until, "--until", now) }),
-    ...(flags.most === undefined ? {} : { most: Number(flags.most) }),
-    ...(replays === true ? { replays } : {}),
+    ...{ trace, task, agent, skill, caller, subject, replays },
+    from: ifGiven(flags.from, "--from", sourceOf),
+    since: ifGiven(flags.since, "--since", moment),
+    until: ifGiven(flags.until, "--until", moment),
+    most: ifGiven(flags.most, "--most", wholeNumber),
   };
 }
 
@@ -58,13 +57,8 @@ export function agentOf(flags: ReplayFlags): ReplayAgent | undefined {
       `--${idle} is for a replay: say where to, with --to <agent> or --version <version>`,
     );
   }
-  return {
-    ...{ onward, live },
-    ...(to === undefined ? {} : { agent: to }),
-    ...(version === undefined ? {} : { version }),
-    ...(follow === undefined ? {} : { follow }),
-    ...(timeout === undefined ? {} : { timeoutMs: parseDuration(timeout, "--timeout") }),
-  };
+  const timeoutMs = ifGiven(timeout, "--timeout", parseDuration);
+  return { ...{ agent: to, version, follow }, ...{ onward, live, timeoutMs } };
 }
 
 /** `recorded`, `unpaced`, or so many times as fast. */

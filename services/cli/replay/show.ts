@@ -100,7 +100,7 @@ function answerOf({ frames, skipped, error, tookMs }: RecordedAnswer) {
   return {
     tookMs,
     ...(skipped === 0 ? {} : { skipped }),
-    ...(error === undefined ? {} : { error: { code: error.code, message: error.detail } }),
+    error: error && { code: error.code, message: error.detail },
     frames: frames.map(({ payload }) => bodyOf(payload)),
   };
 }

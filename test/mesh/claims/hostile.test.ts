@@ -2,7 +2,7 @@ import { Store, storeApi } from "@myelin/subjects";
 import { type MsgHdrs, headers as newHeaders } from "@nats-io/transport-node";
 import { defended } from "../../support/hostile/defended.ts";
 import type { HostileMesh } from "../../support/hostile/mesh.ts";
-import { holds, soon } from "../../support/hostile/store.ts";
+import { holds, succeeds } from "../../support/hostile/store.ts";
 
 /** What carol keeps, each in its stream: a large input for bob, something it made, and a conversation. */
 const carols = [
@@ -30,7 +30,7 @@ for (const [stream, subject] of carols) {
       const jsm = await mesh.store(stream);
       const mallory = await mesh.login("mallory");
       mallory.publish(subject, "evil");
-      return soon(mallory, () => holds(jsm, subject, "evil"));
+      return succeeds(mallory, () => holds(jsm, subject, "evil"));
     },
     without: { granted: { publish: [subject] } },
   });
@@ -53,7 +53,7 @@ for (const [stream, subject] of carols) {
       const own = "mesh.artifact.mallory.page.=versions";
       await mallory.request(own, "evil");
       mallory.publish(`${mesh.api}.DIRECT.GET.${Store.artifacts}.${own}`, "", { reply: subject });
-      return soon(mallory, () => holds(jsm, subject, "evil"));
+      return succeeds(mallory, () => holds(jsm, subject, "evil"));
     },
     without: {
       oneAccount: true,
@@ -66,7 +66,7 @@ for (const [stream, subject] of carols) {
       const jsm = await withCarols(mesh, stream, subject);
       const mallory = await mesh.login("mallory");
       mallory.publish(subject.replace("carol", "mallory"), "evil", { headers: rollup() });
-      return soon(mallory, () => holds(jsm, subject, undefined));
+      return succeeds(mallory, () => holds(jsm, subject, undefined));
     },
     without: {
       streams: { [stream]: { allow_rollup_hdrs: true, deny_purge: false } },
@@ -80,7 +80,7 @@ defended("nobody changes a blob that is there, not even who wrote it", {
     const jsm = await withCarols(mesh, stream, subject);
     const carol = await mesh.login("carol");
     carol.publish(subject, "changed");
-    return soon(carol, () => holds(jsm, subject, "changed"));
+    return succeeds(carol, () => holds(jsm, subject, "changed"));
   },
   without: {
     streams: { [Store.blobs]: { discard_new_per_subject: false } },

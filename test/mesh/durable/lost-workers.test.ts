@@ -7,7 +7,7 @@ import { eventually } from "@myelin/mesh/testing";
 import { Store } from "@myelin/subjects";
 import { deadLetters, finals, left } from "../../support/durable-facts.ts";
 import { temporaryFolder } from "../../support/folder.ts";
-import { launchPainter } from "../../support/launch-painter.ts";
+import { launchPainter } from "../../support/launch.ts";
 import { painter, painterMesh } from "../../support/painter.ts";
 import { storedMesh } from "../../support/stores.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { on } from "@myelin/mesh";
+import { BacklogGauges } from "@myelin/mesh/operate";
 import { eventually } from "@myelin/mesh/testing";
-import { backlog } from "../../../services/keeper/backlog.ts";
 import { accounts, accountsMesh } from "../../support/accounts-mesh.ts";
 import { CliMesh } from "../../support/cli-mesh.ts";
 import { joinKeeper } from "../../support/keeping.ts";
@@ -20,7 +20,9 @@ test("keeper shows how far each subscription is behind, as gauges that an autosc
       user === "bob" ? new Promise<never>(() => {}) : undefined,
     ),
   ]);
-  await using keeper = await joinKeeper(home, { duties: [backlog] });
+  await using keeper = await joinKeeper(home, {
+    duties: { backlog: (keeping) => new BacklogGauges(keeping) },
+  });
   const text = await eventually("it is counted", async () => {
     const shown = await keeper.metrics.registry.metrics();
     return shown.includes("mesh_events_pending{") ? shown : undefined;

@@ -46,7 +46,7 @@ test("what a follower had in hand when it was killed comes to another one", asyn
     await publisher.publish(accounts, "user.signed-up", { user });
   }
   await eventually("it has begun", () => victim.lines.includes("done ada"));
-  victim.kill("SIGKILL");
+  victim.signal("SIGKILL");
   await victim.ended;
   const seen = await follow(home);
   await eventually("the other has them", () => seen.length === 2);
@@ -61,14 +61,14 @@ test("what a stopped follower had, or was sent meanwhile, is handled by another 
   const publisher = await home.connect("accounts");
   await publisher.publish(accounts, "user.signed-up", { user: "hold-1" });
   await eventually("it has begun", () => sleeper.lines.includes("begun hold-1 1"));
-  sleeper.kill("SIGSTOP");
+  sleeper.signal("SIGSTOP");
   // These lie in the buffers of the stopped process, which has asked for more.
   for (const user of ["a", "b", "c", "d"]) {
     await publisher.publish(accounts, "user.signed-up", { user });
   }
   const seen = await follow(home);
   await eventually("the other has all", () => seen.length === 5);
-  sleeper.kill("SIGCONT");
+  sleeper.signal("SIGCONT");
   await publisher.publish(accounts, "user.signed-up", { user: "e" });
   await eventually("the last one is handled", () => {
     return sleeper.lines.includes("done e") || seen.some((line) => line.startsWith("e "));
@@ -95,7 +95,7 @@ test("a follower that is told to end finishes what it has, and leaves the rest t
     users.map((user) => publisher.publish(accounts, "user.signed-up", { user })),
   );
   await eventually("it has some", () => leaving.lines.length > 1);
-  leaving.kill("SIGTERM");
+  leaving.signal("SIGTERM");
   await leaving.ended;
   await published;
   await eventually("nothing is owed", async () => (await owed(home, "crm=users")) === 0);

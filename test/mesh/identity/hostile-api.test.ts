@@ -3,7 +3,7 @@ import type { JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { defended } from "../../support/hostile/defended.ts";
 import type { HostileMesh } from "../../support/hostile/mesh.ts";
-import { bobsTask, holds, soon, take, withTasks } from "../../support/hostile/store.ts";
+import { bobsTask, holds, succeeds, take, withTasks } from "../../support/hostile/store.ts";
 
 const { tasks, results, events } = Store;
 
@@ -70,7 +70,7 @@ for (const { verb, body, shows } of changes) {
       const payload = body === undefined ? "" : JSON.stringify(body);
       for (const prefix of ["$JS.API", "mesh.js"])
         mallory.publish(`${prefix}.${verb}`, payload, { reply: "_INBOX.mallory.i1.t1" });
-      return soon(mallory, () => shows(jsm));
+      return succeeds(mallory, () => shows(jsm));
     },
     without: { oneAccount: true, granted: { publish: [`$JS.API.${verb}`] } },
   });
@@ -114,7 +114,7 @@ for (const [what, ask] of Object.entries(borrowed)) {
       attack: async (mesh) => {
         const jsm = await withTasks(mesh);
         const mallory = await ask(mesh, `$JS.API.STREAM.DELETE.${tasks}`);
-        return soon(mallory, async () => !(await exists(jsm, tasks)));
+        return succeeds(mallory, async () => !(await exists(jsm, tasks)));
       },
       without: { oneAccount: true },
     });
@@ -122,7 +122,7 @@ for (const [what, ask] of Object.entries(borrowed)) {
       attack: async (mesh) => {
         const jsm = await withTasks(mesh);
         const mallory = await ask(mesh, `$JS.API.STREAM.PURGE.${tasks}`);
-        return soon(mallory, () => holds(jsm, bobsTask, undefined));
+        return succeeds(mallory, () => holds(jsm, bobsTask, undefined));
       },
       without: { oneAccount: true },
     });
@@ -130,7 +130,7 @@ for (const [what, ask] of Object.entries(borrowed)) {
       attack: async (mesh) => {
         const jsm = await withTasks(mesh);
         const mallory = await ask(mesh, `$JS.API.CONSUMER.DELETE.${tasks}.bob-high`);
-        return soon(mallory, async () => (await consumers(jsm, tasks)) === 3);
+        return succeeds(mallory, async () => (await consumers(jsm, tasks)) === 3);
       },
       without: { oneAccount: true },
     });
@@ -143,7 +143,7 @@ for (const [what, ask] of Object.entries(borrowed)) {
         (await jsm.streams.getMessage(tasks, {
           last_by_subj: "mesh.task.bob.wipe.normal.carol",
         })) !== null;
-      return soon(mallory, found);
+      return succeeds(mallory, found);
     },
     without: { oneAccount: true },
   });

@@ -1,6 +1,6 @@
 import { Store } from "@myelin/subjects";
 import { defended } from "../../support/hostile/defended.ts";
-import { holds, soon, withTasks } from "../../support/hostile/store.ts";
+import { holds, succeeds, withTasks } from "../../support/hostile/store.ts";
 
 const { dead } = Store;
 
@@ -11,7 +11,7 @@ for (const outcome of ["redriven", "dropped"]) {
       const marker = `mesh.dead.${outcome}.bob.wipe.t1.0`;
       const mallory = await mesh.login("mallory");
       mallory.publish(marker, "evil");
-      return soon(mallory, () => holds(jsm, marker, "evil"));
+      return succeeds(mallory, () => holds(jsm, marker, "evil"));
     },
     without: { granted: { publish: ["mesh.dead.*.bob.>"] } },
   });
@@ -35,7 +35,7 @@ defended("no agent brings a task back under the name of who may", {
     const moved = "mesh.task.bob.wipe.high.door";
     const mallory = await mesh.login("mallory");
     mallory.publish(moved, "evil");
-    return soon(mallory, () => holds(jsm, moved, "evil"));
+    return succeeds(mallory, () => holds(jsm, moved, "evil"));
   },
   without: { granted: { publish: ["mesh.task.bob.*.*.*"] } },
 });
@@ -46,7 +46,7 @@ defended("no agent brings an event back to another's subscription", {
     const moved = "mesh.moved.bob.diary.mallory";
     const mallory = await mesh.login("mallory");
     mallory.publish(moved, "evil");
-    return soon(mallory, () => holds(jsm, moved, "evil"));
+    return succeeds(mallory, () => holds(jsm, moved, "evil"));
   },
   without: { granted: { publish: ["mesh.moved.*.*.mallory"] } },
 });

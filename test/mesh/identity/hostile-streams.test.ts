@@ -1,7 +1,7 @@
 import { Store } from "@myelin/subjects";
 import { headers as newHeaders } from "@nats-io/transport-node";
 import { defended } from "../../support/hostile/defended.ts";
-import { bobsTask, gossip, holds, soon, take, withTasks } from "../../support/hostile/store.ts";
+import { bobsTask, gossip, holds, succeeds, take, withTasks } from "../../support/hostile/store.ts";
 
 const { tasks, results, events, dead } = Store;
 const carols = "mesh.event.carol.done";
@@ -15,7 +15,7 @@ defended("nobody acknowledges another's task, nor has the store do it", {
     mallory.publish(ack, "+ACK");
     const pull = `${mesh.api}.CONSUMER.MSG.NEXT.${tasks}.mallory-normal`;
     mallory.publish(pull, JSON.stringify({ no_wait: true, batch: 1 }), { reply: ack });
-    return soon(mallory, () => holds(jsm, bobsTask, undefined));
+    return succeeds(mallory, () => holds(jsm, bobsTask, undefined));
   },
   without: { granted: { publish: [`$JS.ACK.${tasks}.bob-high.>`] } },
 });
@@ -73,7 +73,7 @@ defended("a message schedules nothing under another's name", {
       "Nats-Schedule": "@at 2020-01-01T00:00:00Z",
       "Nats-Schedule-Target": carols,
     });
-    return soon(mallory, () => holds(jsm, carols, "evil"), 1_000);
+    return succeeds(mallory, () => holds(jsm, carols, "evil"), 1_000);
   },
   without: schedules,
 });
@@ -88,7 +88,7 @@ defended("a schedule reads nothing of another's", {
       "Nats-Schedule-Source": carols,
       "Nats-Schedule-Target": copy,
     });
-    return soon(mallory, () => holds(jsm, copy, "secret"), 2_000);
+    return succeeds(mallory, () => holds(jsm, copy, "secret"), 2_000);
   },
   without: schedules,
 });
@@ -106,7 +106,7 @@ defended("nobody cancels another's schedule", {
       "Nats-Schedule-Next": "purge",
     });
     if (mesh.weakness.streams === undefined) return false;
-    return soon(mallory, () => holds(jsm, carols, undefined));
+    return succeeds(mallory, () => holds(jsm, carols, undefined));
   },
   without: schedules,
 });
@@ -116,7 +116,7 @@ defended("nobody rolls up a stream that others write to", {
     const jsm = await mesh.store(events);
     await (await mesh.login("carol")).request(carols, "kept");
     const mallory = await gossip(mesh, { "Nats-Rollup": "all" });
-    return soon(mallory, () => holds(jsm, carols, undefined));
+    return succeeds(mallory, () => holds(jsm, carols, undefined));
   },
   without: { streams: { [events]: { allow_rollup_hdrs: true } } },
 });
@@ -135,7 +135,7 @@ defended("nobody swallows another's dead letter by its message id", {
       timeout: 500,
       ...(mesh.weakness.naive === true && { headers }),
     });
-    return soon(bob, () => holds(jsm, letter, undefined));
+    return succeeds(bob, () => holds(jsm, letter, undefined));
   },
   without: { naive: true },
 });
@@ -147,7 +147,7 @@ defended("nobody takes the place of another's dead letter", {
     await (await mesh.login("bob")).request(letter, "why");
     const mallory = await mesh.login("mallory");
     mallory.publish(letter, "forged");
-    return soon(mallory, () => holds(jsm, letter, "forged"));
+    return succeeds(mallory, () => holds(jsm, letter, "forged"));
   },
   without: {
     granted: { publish: ["mesh.dead.>"] },
@@ -162,7 +162,7 @@ defended("nobody overwrites another's result", {
     await (await mesh.login("bob")).request(theirs, "42");
     const mallory = await mesh.login("mallory");
     mallory.publish(theirs, "forged");
-    return soon(mallory, () => holds(jsm, theirs, "forged"));
+    return succeeds(mallory, () => holds(jsm, theirs, "forged"));
   },
   without: { granted: { publish: ["mesh.result.*.*.*.bob"] } },
 });
@@ -176,7 +176,7 @@ defended("an attempt that was superseded does not overwrite the final result", {
     const bob = await mesh.login("bob");
     await bob.request(final, "first", { headers, timeout: 500 });
     await bob.request(final, "second", { headers, timeout: 500 });
-    return soon(bob, () => holds(jsm, final, "second"));
+    return succeeds(bob, () => holds(jsm, final, "second"));
   },
   without: { naive: true },
 });

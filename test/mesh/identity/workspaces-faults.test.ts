@@ -7,7 +7,7 @@ import { readAccount, readOperator } from "../../../libs/identity/index.ts";
 import { startCluster, type TestCluster } from "../../../libs/testing/cluster.ts";
 import { echo } from "../../support/echo.ts";
 import { HomeMesh } from "../../support/home-mesh.ts";
-import { launchAgent } from "../../support/launch-agent.ts";
+import { launchAgent } from "../../support/launch.ts";
 import { handlers, policy, seen, summarizer } from "../../support/workspaces.ts";
 
 const desk = { workspace: "desk" };

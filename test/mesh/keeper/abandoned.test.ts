@@ -8,7 +8,7 @@ import { takeAndDie } from "../../support/abandoning.ts";
 import { deadLetters, finals, left } from "../../support/durable-facts.ts";
 import { temporaryFolder } from "../../support/folder.ts";
 import { joinKeeper } from "../../support/keeping.ts";
-import { launchPainter } from "../../support/launch-painter.ts";
+import { launchPainter } from "../../support/launch.ts";
 import { painter, painterMesh } from "../../support/painter.ts";
 import { servePainter } from "../../support/painting.ts";
 import { storedMesh } from "../../support/stores.ts";

@@ -4,7 +4,6 @@ import { test } from "node:test";
 import { type Keeping, LetterTidying } from "@myelin/mesh/operate";
 import { eventually } from "@myelin/mesh/testing";
 import { Store } from "@myelin/subjects";
-import type { Duty } from "../../../services/keeper/duty.ts";
 import { deadOffice, listed, redriven } from "../../support/dead-office.ts";
 import { deadLetters, left } from "../../support/durable-facts.ts";
 import { HomeMesh } from "../../support/home-mesh.ts";
@@ -15,10 +14,8 @@ import { storedMesh } from "../../support/stores.ts";
 
 const patience = { timeoutMs: 20_000 };
 
-const quickTidying = (keeping: Keeping): Duty => {
-  const work = new LetterTidying(keeping, { afterMs: 1, everyMs: 50 });
-  return { name: "done letters", start: () => work.start(), stop: () => work.stop() };
-};
+const quickTidying = (keeping: Keeping): LetterTidying =>
+  new LetterTidying(keeping, { afterMs: 1, everyMs: 50 });
 
 test("keeper removes letters that were brought back or dropped, with their markers, and no others", async () => {
   await using home = await storedMesh(painterMesh, ["painter"]);
@@ -44,7 +41,7 @@ test("keeper removes letters that were brought back or dropped, with their marke
   const [refused] = await redriven(office, { task: "dropped", state: "any" });
   assert.match(refused?.why ?? "", /^it was dropped already at .* by ops$/);
   assert.equal(await left(home, Store.dead), 5);
-  await using _keeper = await joinKeeper(home, { duties: [quickTidying] });
+  await using _keeper = await joinKeeper(home, { duties: { "done letters": quickTidying } });
   await eventually("one is left", async () => (await left(home, Store.dead)) === 1);
   assert.deepEqual(
     (await deadLetters(home)).map(({ subject }) => subject),

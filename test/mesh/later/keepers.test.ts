@@ -4,7 +4,7 @@ import { Store } from "@myelin/subjects";
 import { finals, left } from "../../support/durable-facts.ts";
 import { joinKeeper } from "../../support/keeping.ts";
 import { hurryKeepers, soon } from "../../support/later.ts";
-import { launchKeeper } from "../../support/launch-keeper.ts";
+import { launchKeeper } from "../../support/launch.ts";
 import { painter, painterMesh } from "../../support/painter.ts";
 import { servePainter } from "../../support/painting.ts";
 import { storedMesh } from "../../support/stores.ts";
@@ -25,8 +25,8 @@ test("a keeper is killed while it takes orders, one is stopped while it releases
     { tasks: { concurrency: 16 } },
   );
   const { paint } = (await home.connect("boss")).client(painter);
-  const at = new Date(Date.now() + 6_000);
   await using first = await launchKeeper(home);
+  const at = new Date(Date.now() + 6_000);
   const submitted = Array.from({ length: many }, (_, n) =>
     paint.submit({ what: `picture ${n}` }, { id: `picture-${n}`, at }),
   );

@@ -56,7 +56,7 @@ test("below 2.14 work for later is refused, and says which server it takes", asy
 
 test("keeper leaves work for later alone on an older server, and says why", async () => {
   await using home = await storedMesh(painterMesh, ["painter"]);
-  await using keeper = await joinKeeper(home, { duties: [] });
+  await using keeper = await joinKeeper(home, { duties: {} });
   const { keeping } = keeper;
   const link = Object.create(keeping.vault.link, { serverVersion: { value: "2.12.9" } });
   const vault = { ...keeping.vault, name: "keeper", link, store: keeping.vault.store };

@@ -9,7 +9,7 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { deadLetters, left } from "../../support/durable-facts.ts";
 import { temporaryFolder } from "../../support/folder.ts";
 import type { HomeMesh } from "../../support/home-mesh.ts";
-import { launchPainter } from "../../support/launch-painter.ts";
+import { launchPainter } from "../../support/launch.ts";
 import { painter, painterMesh } from "../../support/painter.ts";
 import { servePainter } from "../../support/painting.ts";
 import { joinPlain, joinStore, storedMesh } from "../../support/stores.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { BacklogGauges } from "@myelin/mesh/operate";
 import { eventually } from "@myelin/mesh/testing";
-import { backlog } from "../../../services/keeper/backlog.ts";
 import { joinKeeper } from "../../support/keeping.ts";
 import { painter, painterMesh } from "../../support/painter.ts";
 import { servePainter } from "../../support/painting.ts";
@@ -15,7 +15,9 @@ test("keeper shows what waits for each agent as gauges that an autoscaler can re
   for (const priority of ["high", "normal", "normal"] as const) {
     await client.paint.submit({ what: "a door" }, { priority });
   }
-  await using keeper = await joinKeeper(mesh, { duties: [backlog] });
+  await using keeper = await joinKeeper(mesh, {
+    duties: { backlog: (keeping) => new BacklogGauges(keeping) },
+  });
   const text = await eventually("it is counted", async () => {
     const shown = await keeper.metrics.registry.metrics();
     return shown.includes("mesh_tasks_pending{") ? shown : undefined;

@@ -50,7 +50,7 @@ export async function gossip(
 }
 
 /** Whether it comes true soon after the client has said what it had to say. */
-export async function soon(
+export async function succeeds(
   client: NatsConnection,
   check: () => Promise<boolean>,
   timeoutMs = 150,

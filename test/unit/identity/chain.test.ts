@@ -8,9 +8,8 @@ import {
   judgeChain,
   openChain,
   readAccount,
-  verifyChain,
 } from "../../../libs/identity/index.ts";
-import { forge, Issuer, refuses } from "./issuer.ts";
+import { forge, Issuer, refuses, verifyChain } from "./issuer.ts";
 
 const issuer = new Issuer();
 const { operatorKeys } = issuer;

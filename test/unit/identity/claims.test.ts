@@ -2,14 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { isMeshError, MeshCode } from "../../../libs/errors/index.ts";
-import {
-  createKey,
-  readAccount,
-  readOperator,
-  readUser,
-  verifyChain,
-} from "../../../libs/identity/index.ts";
-import { behaves, forge, Issuer, refuses, signed } from "./issuer.ts";
+import { createKey, readAccount, readOperator, readUser } from "../../../libs/identity/index.ts";
+import { behaves, forge, Issuer, refuses, signed, verifyChain } from "./issuer.ts";
 
 const issuer = new Issuer();
 const { operatorKeys } = issuer;

@@ -2,13 +2,17 @@ import assert from "node:assert/strict";
 import { isMeshError, type MeshCode, MeshError } from "../../../libs/errors/index.ts";
 import {
   type AccountOptions,
+  type ChainLinks,
   createKey,
   issueAccount,
   issueOperator,
   issueUser,
+  judgeChain,
   type Key,
+  openChain,
   type Scope,
   type UserOptions,
+  type Verified,
 } from "../../../libs/identity/index.ts";
 
 /** An operator, an account and the key of one agent, with what they sign; each JWT may be bent. */
@@ -97,6 +101,11 @@ export async function rejects(
   run: () => Promise<unknown>,
 ): Promise<void> {
   await assert.rejects(run, (error: unknown) => told(error, code, words));
+}
+
+/** Who speaks at a time, by a chain that is opened and judged at once. */
+export function verifyChain(links: ChainLinks, at: Date): Verified {
+  return judgeChain(openChain(links), at);
 }
 
 /** Whether something returns or throws a MeshError; anything else it throws comes out. */

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { moved } from "../../../libs/durable/dead/moved.ts";
 import { writeHead } from "../../../libs/durable/stored/store.ts";
 import type { Inbound } from "../../../libs/nats/index.ts";
-import { Present } from "../../../libs/operate/tasks/present.ts";
+import { Present } from "../../../libs/operate/keeper/present.ts";
 import { readQueued } from "../../../libs/operate/tasks/view.ts";
 import { ManualClock } from "../../../libs/testing/manual-clock.ts";
 

@@ -9,7 +9,7 @@ import {
   startSdk,
   type Telemetry,
 } from "../../../libs/telemetry/index.ts";
-import { operation, request } from "../../../libs/testing/index.ts";
+import { ManualClock, operation, request } from "../../../libs/testing/index.ts";
 import { sampledParent, unsampledParent } from "./spans.ts";
 
 let telemetry: Telemetry | undefined;
@@ -114,7 +114,8 @@ test("a handler runs with its span active when its agent asks for that, and not 
     [true, sampledParent.traceId],
     [false, undefined],
   ] as const) {
-    const serve = serveTrace(tracerOf(activates), new MeshMetrics(), undefined)(activeSpan);
+    const layer = serveTrace(tracerOf(activates), new MeshMetrics(), undefined, new ManualClock());
+    const serve = layer(activeSpan);
     assert.equal(await serve(request({ trace: sampledParent })), expected);
     assert.equal(await serve(request({ trace: unsampledParent })), undefined);
   }

@@ -1,9 +1,9 @@
 import { ownStoreApi } from "@myelin/subjects";
 import { readFollowLags } from "../events/lag.ts";
-import type { Keeping } from "../keeper/keeping.ts";
-import { Rounds } from "../keeper/rounds.ts";
-import { readBacklogs } from "./backlog.ts";
+import { readBacklogs } from "../tasks/backlog.ts";
+import type { Keeping } from "./keeping.ts";
 import { Present } from "./present.ts";
+import { Rounds } from "./rounds.ts";
 
 /** How often the backlog is counted. */
 export interface BacklogGaugesOptions {
