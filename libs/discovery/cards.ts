@@ -40,7 +40,7 @@ interface Asking {
   readonly waiting: Set<() => void>;
   /** Why there is no key; undefined while one may still come. */
   failure: MeshError | undefined;
-  why: string;
+  why: string | undefined;
 }
 
 /**
@@ -107,7 +107,7 @@ export class Cards {
       since: clock.now(),
       waiting: new Set(),
       failure: undefined,
-      why: "nobody answered in time",
+      why: undefined,
     };
     const end = ask(askSubject("INFO", agent), (message) => {
       // An empty one is the server's: nobody of that name is there.
@@ -118,7 +118,7 @@ export class Cards {
     this.#asking.set(agent, asking);
     clock.schedule(askMs, () => {
       end();
-      fail(asking, unverified(agent, asking.why));
+      fail(asking, asking.why === undefined ? unanswered(agent) : unverified(agent, asking.why));
     });
     return asking;
   }
@@ -127,9 +127,11 @@ export class Cards {
     const card = parseObject(message.payload, maxCardBytes);
     if (card === undefined || card["name"] !== agent || card["type"] !== serviceTypes.INFO) return;
     const verdict = await this.#parts.verify(card);
-    if (verdict === undefined || verdict.is === "unknown") {
-      const why = verdict?.why ?? "there is no operator to trust here; connect with credentials";
+    if (verdict === undefined) {
+      const why = "there is no operator to trust here; connect with credentials";
       fail(asking, unverified(agent, why));
+    } else if (verdict.is === "unknown") {
+      fail(asking, unanswered(agent, verdict.why));
     } else if (verdict.is === "refused") {
       asking.why = verdict.why;
       this.#parts.refused(verdict.fault);
@@ -183,6 +185,15 @@ function unknownAgent(agent: string): MeshError {
   return new MeshError(
     MeshCode.UnknownAgent,
     `nobody serves ${agent} now; is it started, and is its name right?`,
+    { origin: "peer" },
+  );
+}
+
+/** Not the agent's fault, nor ours: the same may be known in a moment. */
+function unanswered(agent: string, why = `nobody answered within ${askMs} ms`): MeshError {
+  return new MeshError(
+    MeshCode.Unavailable,
+    `${agent}: its skill is sealed, and no card says for which key: ${why}`,
     { origin: "peer" },
   );
 }

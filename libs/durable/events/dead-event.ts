@@ -1,5 +1,7 @@
-import type { Dead } from "../dead/dead.ts";
+import { deadSubject, Store } from "@myelin/subjects";
+import { type Dead, readDead } from "../dead/dead.ts";
 import type { Original } from "../dead/moved.ts";
+import type { StoreAccess } from "../stored/store.ts";
 
 /** Whose event it was. */
 export interface Following {
@@ -22,6 +24,17 @@ export function deadEvent(
   const id = deadEventToken(origin);
   const dead = { kind: "event", agent, skill: follow, id, origin, generation } as const;
   return move === undefined ? dead : { ...dead, moved: { why: move.why, mover: move.mover } };
+}
+
+/** Whether it has a dead letter. */
+export async function isBuried(
+  { store }: { readonly store: StoreAccess },
+  dead: Dead,
+): Promise<boolean> {
+  const { id = "", origin, kind, agent, skill, generation } = dead;
+  const subject = deadSubject({ kind, agent, skill, task: id, generation });
+  const letter = await store.last(Store.dead, subject);
+  return letter !== undefined && readDead(letter.head)?.sequence === origin.sequence;
 }
 
 /** By what name the dead letter of a stored event is found. */

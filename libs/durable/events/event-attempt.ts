@@ -1,12 +1,12 @@
-import { deadSubject, Store } from "@myelin/subjects";
+import { Store } from "@myelin/subjects";
 import { MeshError } from "../../errors/index.ts";
 import { CallSignal, pause, unlessEnded } from "../../pipeline/index.ts";
-import { bury, type Dead, readDead } from "../dead/dead.ts";
+import { bury, type Dead } from "../dead/dead.ts";
 import { acknowledge, Word } from "../stored/acknowledging.ts";
 import { onceKnown } from "../stored/known.ts";
 import { type EarlyEnd, earlyEnd } from "../work/attempt-ends.ts";
 import { delayAfter, mayPass, untilStore } from "../work/retrying.ts";
-import { deadEvent } from "./dead-event.ts";
+import { deadEvent, isBuried } from "./dead-event.ts";
 import {
   type EventDelivery,
   type EventMove,
@@ -33,6 +33,7 @@ export class EventAttempt {
   readonly #parts: FollowParts;
   readonly #signal: CallSignal;
   #early: EarlyEnd | undefined;
+  #begunAt: number | undefined;
   /** Why it comes, once that is believed. */
   #move: EventMove | undefined;
 
@@ -124,9 +125,10 @@ export class EventAttempt {
       const isNamed = work !== undefined || event.move !== undefined;
       if (!isNamed && (await this.#parts.isBeside(subject))) return this.#say(Word.done);
       // What was given up comes again where its consumer was made anew.
-      if (deliveries > 1 && (await this.#isDead())) return this.#say(Word.done);
+      if (deliveries > 1 && (await isBuried(this.#parts, this.#dead())))
+        return this.#say(Word.done);
       if (deliveries > config.attempts)
-        return await this.#giveUp(spent(this.#what(), config.attempts));
+        return await this.#giveUp(spent(this.#what(), config.attempts), deliveries - 1);
       if (work === undefined)
         return await this.#failed(unhandled(event.address, this.#parts), subject, id);
       const error = await this.#verified(work, event).then(
@@ -165,6 +167,7 @@ export class EventAttempt {
     const sequence = move?.original.sequence ?? this.delivery.sequence;
     const arrival = { address, cloud, head, attempt, sequence, missed: 0, move };
     const { attemptMs } = config;
+    this.#begunAt = Date.now();
     const signal = this.#signal;
     signal.expire(clock.now() + attemptMs, attemptMs, work.operation.key);
     const request = eventRequest(work, arrival, signal);
@@ -205,28 +208,27 @@ export class EventAttempt {
       if (this.#early !== "superseded") this.nak(0);
       return false;
     }
-    const isLast = this.delivery.deliveries >= this.#parts.config.attempts;
+    const { config, tried, instance } = this.#parts;
+    const { deliveries } = this.delivery;
+    const begunAt = this.#begunAt;
+    if (begunAt !== undefined) tried.add(this.delivery, { instance, begunAt, error: error.code });
+    const isLast = deliveries >= config.attempts;
     if (mayPass(error) && !isFinal(error) && !isLast) {
       this.nak(this.#delay(error));
       return false;
     }
-    await this.#giveUp(error);
+    await this.#giveUp(error, deliveries);
     return true;
   }
 
   /** Dead letter, then the end of the message: the one is stored before the other. */
-  async #giveUp(error: MeshError): Promise<void> {
-    const { instance, signer } = this.#parts;
-    const { deliveries: attempts } = this.delivery;
-    await bury(this.#parts, this.#dead(), { instance, error, attempts, signer: signer() });
+  async #giveUp(error: MeshError, attempts: number): Promise<void> {
+    const { instance, signer, tried } = this.#parts;
+    const { sequence } = this.delivery;
+    const tries = tried.of(sequence);
+    await bury(this.#parts, this.#dead(), { instance, error, attempts, tries, signer: signer() });
+    tried.forget(sequence);
     this.#say(Word.givenUp(error.code));
-  }
-
-  async #isDead(): Promise<boolean> {
-    const { id = "", origin, kind, agent, skill, generation } = this.#dead();
-    const subject = deadSubject({ kind, agent, skill, task: id, generation });
-    const letter = await this.#parts.store.last(Store.dead, subject);
-    return letter !== undefined && readDead(letter.head)?.sequence === origin.sequence;
   }
 
   #dead(): Dead {
@@ -235,8 +237,7 @@ export class EventAttempt {
   }
 
   #delay(error: MeshError): number {
-    const { config, random } = this.#parts;
-    return delayAfter(this.delivery.deliveries, error, config, random);
+    return delayAfter(this.delivery.deliveries, error, this.#parts.config, this.#parts.random);
   }
 
   #say(word: string): void {

@@ -5,6 +5,7 @@ import type { StoreAccess } from "../stored/store.ts";
 import type { FollowConfig } from "./event-options.ts";
 import type { EventWork } from "./event-work.ts";
 import type { Keys, Seen } from "./seen.ts";
+import type { Tried } from "./tried.ts";
 import type { EventCheck } from "./verifying-events.ts";
 
 /** What every attempt of one durable subscription shares. */
@@ -27,6 +28,8 @@ export interface FollowParts {
   /** Absent where there is no operator to trust. */
   readonly verify: EventCheck | undefined;
   readonly warn: (detail: string) => void;
+  /** How what failed here was tried. */
+  readonly tried: Tried;
   /** What was handled here. */
   readonly seen: Seen;
   /** What is being handled here. */

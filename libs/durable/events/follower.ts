@@ -10,9 +10,10 @@ import { type EventDelivery, eventReader } from "./event-delivery.ts";
 import { Filters } from "./filters.ts";
 import type { FollowParts } from "./follow-parts.ts";
 import { Keys, Seen } from "./seen.ts";
+import { Tried } from "./tried.ts";
 import { Window } from "./window.ts";
 
-export interface FollowerParts extends Omit<FollowParts, "seen" | "inHand" | "isBeside"> {
+export interface FollowerParts extends Omit<FollowParts, "tried" | "seen" | "inHand" | "isBeside"> {
   /** Counts what came and is no event, by reason. */
   readonly onRefused: (reason: string) => void;
 }
@@ -55,6 +56,7 @@ export class Follower {
     this.#filters = new Filters({ store, clock, consumer });
     this.#parts = {
       ...parts,
+      tried: new Tried(),
       seen: new Seen(config.remember),
       inHand: new Keys(),
       isBeside: async (subject) => {

@@ -3,7 +3,10 @@ import { isMeshError, MeshCode } from "../../errors/index.ts";
 import type { Clock } from "../../pipeline/index.ts";
 import type { StoreAccess } from "../stored/store.ts";
 
-/** Whether anybody takes what is stored; `unknown` when the store did not say in time. */
+/**
+ * Whether anybody takes what is stored. `some`: a worker asks for more. `none`: nobody asks, and nobody has anything.
+ * `unknown`: those who have something are all busy, or gone; or the store did not say in time.
+ */
 export type Listeners = "some" | "none" | "unknown";
 
 export interface TakersParts {
@@ -50,8 +53,9 @@ interface Heard {
   found: Listeners | Promise<Listeners>;
 }
 
-/** A worker waits in a pull, or holds what it has not acknowledged. */
 function listenersOf(info: Readonly<Record<string, unknown>>): Listeners {
   const { num_waiting, num_ack_pending } = info;
-  return Number(num_waiting) > 0 || Number(num_ack_pending) > 0 ? "some" : "none";
+  if (Number(num_waiting) > 0) return "some";
+  // What nobody has acknowledged may be with a worker that has no room, or with one that died.
+  return Number(num_ack_pending) > 0 ? "unknown" : "none";
 }

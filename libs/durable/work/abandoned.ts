@@ -4,8 +4,8 @@ import { type BuryParts, bury, deadTask } from "../dead/dead.ts";
 import type { Delivery } from "../stored/delivery.ts";
 import { failureOf } from "../tasks/final.ts";
 import { type KnownTask, readBareTask } from "./known-task.ts";
-import { Turn, type TurnParts } from "./turn.ts";
-import type { VerifyTask } from "./work-parts.ts";
+import { Turn } from "./turn.ts";
+import type { TurnParts, VerifyTask } from "./work-parts.ts";
 
 export interface AbandonedParts extends BuryParts {
   readonly instance: string;

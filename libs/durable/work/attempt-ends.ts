@@ -48,21 +48,21 @@ export interface Left {
 
 /** Why a task need not be tried once more: its attempts are spent, or its time is. */
 export function whyHopeless(
-  { task, attempt, tries }: Turn,
+  { task, spent, tries }: Turn,
   left: Left,
   { attempts }: TasksConfig,
 ): MeshError | undefined {
   const { id, operation, head, isCancel } = task;
   if (isCancel) return undefined;
-  if (attempt >= attempts || left.tries < 0) {
+  if (spent >= attempts || left.tries < 0) {
     const last = tries.at(-1)?.error;
-    if (attempt >= attempts && last !== undefined && isMeshCode(last)) {
+    if (spent >= attempts && last !== undefined && isMeshCode(last)) {
       // It could not be ended then: the store was away.
       return new MeshError(last, `${operation.key}: the last of ${attempts} attempts failed so`);
     }
     // Its workers died of it, or were stopped, each time.
     const why =
-      attempt >= attempts
+      spent >= attempts
         ? `all ${attempts} attempts of task ${id} were begun, and none ended`
         : `task ${id} was delivered again and again, and no attempt at it ended`;
     const detail = `${operation.key}: ${why}`;

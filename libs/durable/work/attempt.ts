@@ -76,6 +76,7 @@ export class Attempt {
   /** Says that it is still being worked on. */
   beat(): void {
     this.#say(Word.working);
+    void this.#held?.keep();
   }
 
   /** Gives the message back. */
@@ -202,6 +203,7 @@ export class Attempt {
   async #left(turn: Turn): Promise<void> {
     if (this.#early === "superseded") return;
     if ((await turn.isOver()) || (await turn.isReplaced())) return this.#say(Word.done);
+    if (this.#early === "stopping" && turn.hasBegun) await turn.stopped();
     // Of what was cancelled the final result is on its way.
     if (this.#early !== undefined) this.nak(this.#early === "stopping" ? 0 : retryMs);
   }
@@ -226,9 +228,9 @@ export class Attempt {
     return triesLeft(this.delivery, config, mostDeliveries());
   }
 
-  /** How many attempts were made: before a handler has run for it, as often as it was delivered. */
+  /** How many attempts are spent: before a handler has run for it, as often as it was delivered. */
   get #made(): number {
-    return this.#turn?.hasBegun === true ? this.#turn.attempt : this.delivery.deliveries;
+    return this.#turn?.hasBegun === true ? this.#turn.spent : this.delivery.deliveries;
   }
 
   /** A task for another version may meet a worker of that, as long as both are there. */
@@ -239,8 +241,7 @@ export class Attempt {
   }
 
   #delay(error: MeshError): number {
-    const { config, random } = this.#parts;
-    return delayAfter(this.#made, error, config, random);
+    return delayAfter(this.#made, error, this.#parts.config, this.#parts.random);
   }
 
   #say(word: string): void {

@@ -21,6 +21,8 @@ export interface KeysParts {
 
 /** A key that an attempt has. */
 export interface HeldKey {
+  /** Says again that it is had, when it is time to: a store that is full drops what is oldest. Never rejected. */
+  keep(): Promise<void>;
   /** Lets the next one have it, once its handler has ended or had its time to. Never rejected, and soon resolved. */
   release(handler: Promise<unknown>): Promise<void>;
 }
@@ -35,6 +37,8 @@ interface Holder {
 }
 
 const graceMs = 60_000;
+/** How often it is said again who has a key, in milliseconds. */
+const keepMs = 5_000;
 /** How long a handler that was told to stop may wind up, in milliseconds. */
 const windUpMs = 10_000;
 
@@ -67,11 +71,37 @@ export class Keys {
     const end =
       head.timeoutMs === undefined ? Date.now() + day : storedAt.getTime() + head.timeoutMs;
     const until = end + graceMs;
-    const holder: Holder = { submitter, task: id, generation, until };
-    const place = await this.#write(subject, JSON.stringify(holder), last?.sequence ?? 0);
-    return place === undefined
-      ? undefined
-      : { release: (handler) => this.#release(subject, place, handler) };
+    const holder = JSON.stringify({ submitter, task: id, generation, until } satisfies Holder);
+    const place = await this.#write(subject, holder, last?.sequence ?? 0);
+    return place === undefined ? undefined : this.#held(subject, holder, place);
+  }
+
+  #held(subject: string, holder: string, place: number): HeldKey {
+    const { clock } = this.#parts;
+    let keptAt = clock.now();
+    let keeping = Promise.resolve(place);
+    return {
+      keep: async () => {
+        if (clock.now() - keptAt < keepMs) return;
+        keptAt = clock.now();
+        keeping = keeping.then((last) => this.#again(subject, holder, last));
+        await keeping;
+      },
+      release: async (handler) => this.#release(subject, await keeping, handler),
+    };
+  }
+
+  /** Writes the holder once more; where the store has dropped it nobody else may have it meanwhile. */
+  async #again(subject: string, holder: string, last: number): Promise<number> {
+    try {
+      const place = await this.#write(subject, holder, last);
+      if (place !== undefined) return place;
+      if ((await this.#parts.store.last(Store.results, subject)) !== undefined) return last;
+      return (await this.#write(subject, holder, 0)) ?? last;
+    } catch (error) {
+      this.#parts.warn(`a key could not be kept: ${MeshError.from(error).message}`);
+      return last;
+    }
   }
 
   #subject(key: string): string {

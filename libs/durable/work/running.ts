@@ -1,4 +1,5 @@
 import { Header } from "@myelin/subjects";
+import type { MeshCode } from "../../errors/index.ts";
 import { field, json, needle } from "../../wire/index.ts";
 
 /** One try of a task. */
@@ -22,6 +23,8 @@ export interface Running {
   /** The place of the task's message in its stream, and which delivery of it this is; 0 where neither is said. */
   readonly sequence: number;
   readonly delivery: number;
+  /** How many of the tries ended because their workers stopped in order: they are not held against the task. */
+  readonly stopped: number;
   /** The last ones, oldest first. */
   readonly tries: readonly Try[];
 }
@@ -48,6 +51,7 @@ export function readRunning(message: {
     instance: text(said["instance"]) ?? "",
     sequence: whole(said["sequence"]),
     delivery: whole(said["delivery"]),
+    stopped: whole(said["stopped"]),
     tries: readTries(said["tries"]),
   };
 }
@@ -62,9 +66,27 @@ export function isWrittenFor(
   return said.sequence === sequence && said.delivery === deliveries;
 }
 
+/** The same with one more try, which begins now. */
+export function withTry(running: Running): Running {
+  const { instance, tries } = running;
+  const attempt = running.attempt + 1;
+  const begun = { attempt, instance, begunAt: new Date().toISOString() };
+  return { ...running, attempt, tries: [...tries, begun] };
+}
+
+/** The same with the end of its last try; undefined where that has ended, or is somebody else's. */
+export function withEnd(running: Running, error: MeshCode): Running | undefined {
+  const { instance, tries } = running;
+  const last = tries.at(-1);
+  if (last?.endedAt !== undefined || last?.instance !== instance) return undefined;
+  const ended = { ...last, endedAt: new Date().toISOString(), error };
+  return { ...running, tries: [...tries.slice(0, -1), ended] };
+}
+
 /** The body of a running state. */
-export function runningBody({ instance, sequence, delivery, tries }: Running): string {
-  return JSON.stringify({ instance, sequence, delivery, tries: tries.slice(-mostTries) });
+export function runningBody({ instance, sequence, delivery, stopped, tries }: Running): string {
+  const last = tries.slice(-mostTries);
+  return JSON.stringify({ instance, sequence, delivery, stopped, tries: last });
 }
 
 /** Tries as somebody wrote them: what is none is left out. */

@@ -1,5 +1,5 @@
 import { finalState, runningState, Store } from "@myelin/subjects";
-import type { MeshError } from "../../errors/index.ts";
+import { MeshCode, type MeshError } from "../../errors/index.ts";
 import { pause } from "../../pipeline/index.ts";
 import type { Put, StoredMessage } from "../stored/answers.ts";
 import type { Delivery } from "../stored/delivery.ts";
@@ -9,17 +9,21 @@ import { write } from "../stored/writing.ts";
 import { onceAfter, stateHeaders } from "../tasks/documents.ts";
 import { generationHeaders, readGeneration } from "../tasks/generation.ts";
 import type { KnownTask } from "./known-task.ts";
-import { isWrittenFor, type Running, readRunning, runningBody, type Try } from "./running.ts";
-import type { WorkParts } from "./work-parts.ts";
+import {
+  isWrittenFor,
+  type Running,
+  readRunning,
+  runningBody,
+  withEnd,
+  withTry,
+} from "./running.ts";
+import type { TurnParts } from "./work-parts.ts";
 
 /** Younger than this no other delivery of it can have begun, in milliseconds: the server waits longer. */
 const freshMs = 500;
 /** Looks for the final result that refuses a turn, and milliseconds between. */
 const mostLooks = 3;
 const pauseMs = 100;
-
-/** What of a worker's parts it needs. */
-export type TurnParts = Pick<WorkParts, "store" | "clock" | "instance" | "metrics">;
 
 /** Whether a turn has begun; `over` when there is a final result, `again` when that could not be told now. */
 export type Begun = "begun" | "over" | "again";
@@ -57,7 +61,9 @@ export class Turn {
     this.#delivery = delivery;
     this.#parts = parts;
     this.#generation = task.generation;
-    this.#now = this.#record([], 0);
+    const { sequence, deliveries } = delivery;
+    const fresh = { attempt: 0, stopped: 0, tries: [] };
+    this.#now = { ...fresh, instance: parts.instance, sequence, delivery: deliveries };
   }
 
   /** How often the task was redriven before. */
@@ -74,7 +80,12 @@ export class Turn {
     return this.#now.attempt;
   }
 
-  get tries(): readonly Try[] {
+  /** How many of them count: those that a worker's own end cut short do not. */
+  get spent(): number {
+    return this.#now.attempt - this.#now.stopped;
+  }
+
+  get tries(): Running["tries"] {
     return this.#now.tries;
   }
 
@@ -107,20 +118,18 @@ export class Turn {
       this.#isSecond = !isCancel && !mayTake && this.#isOthers(found);
       return false;
     }
-    this.#now = this.#record(before.tries, before.attempt);
+    const { attempt, stopped, tries } = before;
+    this.#now = { ...this.#now, attempt, stopped, tries };
     return before.delivery >= deliveries;
   }
 
   /** Takes the task, for another try of it or only to end it. */
   async begin(to: "try" | "end"): Promise<Begun> {
     if (this.#isSecond) return "over";
-    if (to === "try") this.#now = this.#withTry();
-    const before = this.#runningBefore;
-    return before === undefined ? this.#beginUnlessOver() : this.#beginUnlessBegun(before);
-  }
-
-  /** Two operators may have redriven it at once, and two messages of it come. */
-  async #beginUnlessBegun(last: number): Promise<Begun> {
+    if (to === "try") this.#now = withTry(this.#now);
+    const last = this.#runningBefore;
+    if (last === undefined) return this.#beginUnlessOver();
+    // Two operators may have redriven it at once, and two messages of it come.
     if (await this.isOver()) return "over";
     return (await this.#take({ state: runningState, last })) ? "begun" : "again";
   }
@@ -150,12 +159,18 @@ export class Turn {
   }
 
   /** Notes how the try ended, where another one or the dead letter comes next. */
-  async failed(error: MeshError): Promise<Put> {
-    const last = this.tries.at(-1);
-    const isOurs = last?.endedAt === undefined && last?.instance === this.#parts.instance;
-    if (last === undefined || !isOurs) return { is: "stored", sequence: 0, duplicate: false };
-    const ended = { ...last, endedAt: new Date().toISOString(), error: error.code };
-    const next = { ...this.#now, tries: [...this.tries.slice(0, -1), ended] };
+  failed({ code }: MeshError): Promise<Put> {
+    return this.#note(withEnd(this.#now, code));
+  }
+
+  /** The same where its worker stops in order. */
+  stopped(): Promise<Put> {
+    const ended = withEnd(this.#now, MeshCode.Draining);
+    return this.#note(ended && { ...ended, stopped: ended.stopped + 1 });
+  }
+
+  async #note(next: Running | undefined): Promise<Put> {
+    if (next === undefined) return { is: "stored", sequence: 0, duplicate: false };
     const put = await this.#say(runningState, this.#body(next));
     if (put.is === "stored") {
       this.#now = next;
@@ -195,18 +210,6 @@ export class Turn {
 
   #isOurs(head: string): boolean {
     return readGeneration(head) >= this.#generation;
-  }
-
-  #withTry(): Running {
-    const { instance } = this.#parts;
-    const attempt = this.#now.attempt + 1;
-    const begun = { attempt, instance, begunAt: new Date().toISOString() };
-    return this.#record([...this.tries, begun], attempt);
-  }
-
-  #record(tries: readonly Try[], attempt: number): Running {
-    const { sequence, deliveries: delivery } = this.#delivery;
-    return { attempt, instance: this.#parts.instance, sequence, delivery, tries };
   }
 
   /** An order to cancel is no attempt of the task: what was tried stays as it is, and its message is not this one. */

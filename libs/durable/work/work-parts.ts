@@ -48,3 +48,6 @@ export interface WorkParts {
   /** Hears that a task was cancelled, by the subject of its final result. */
   readonly onCancelled: (finalSubject: string) => void;
 }
+
+/** What a turn at a task needs of them. */
+export type TurnParts = Pick<WorkParts, "store" | "clock" | "instance" | "metrics">;

@@ -126,7 +126,10 @@ export class DeadKeeper {
   /** An event stays where it is: others follow it as well. */
   async #endEvent({ consumer, deliveries }: Advisory, stored: Stored): Promise<void> {
     const { clock, vault, workspace, logger } = this.#keeping;
-    const { agent, follow } = parseFollowConsumer(consumer) ?? { agent: consumer, follow: "" };
+    const follower = parseFollowConsumer(consumer);
+    // No subscription of mesh.yaml: nobody would look for its letter.
+    if (follower === undefined) return;
+    const { agent, follow } = follower;
     const { subject, sequence } = stored;
     const detail = `${subject}: ${agent} got it ${deliveries} times for ${follow} and never said how it ended; its processes die of it, or are stopped each time`;
     const error = new MeshError(MeshCode.UnknownOutcome, detail);

@@ -45,6 +45,27 @@ test("a redriven event comes to the subscription that gave it up, and to no othe
   assert.match(again?.why ?? "", /^it was redriven already/);
 });
 
+test("an event's letter tells each attempt that its follower made, with its times", async () => {
+  await using home = await storedMesh(accountsMesh, []);
+  const crm = await home.connect("crm");
+  const handle = on(accounts, "user.signed-up", () => Promise.reject(new TypeError("no room")));
+  await crm.follow("users", [handle], { attempts: 3, firstDelayMs: 20, maxDelayMs: 40 });
+  const publisher = await home.connect("accounts");
+  await publisher.publish(accounts, "user.signed-up", { user: "ada" });
+  await using office = await deadOffice(home);
+  await eventually("it has died", async () => (await listed(office)).length === 1);
+  const [{ facts } = assert.fail()] = await listed(office);
+  assert.equal(facts.attempts, 3);
+  const tries = facts.tries ?? [];
+  assert.deepEqual(
+    tries.map(({ attempt, error }) => [attempt, error]),
+    [1, 2, 3].map((attempt) => [attempt, "handler_failed"]),
+  );
+  const times = tries.flatMap(({ begunAt, endedAt = "" }) => [begunAt, endedAt]);
+  assert.deepEqual(times, times.toSorted());
+  assert.ok(times.every((time) => Date.parse(time) > 0));
+});
+
 test("an event that dies again is the next generation of its letter", async () => {
   await using home = await storedMesh(accountsMesh, []);
   const crm = await home.connect("crm");

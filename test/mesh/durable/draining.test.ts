@@ -73,3 +73,39 @@ test("what a worker gives back when it closes does not come to it once more", as
   for (const task of tasks) await task.result({ timeoutMs: 20_000 });
   assert.equal(await delivered(home), 2 * many);
 });
+
+test("what a drain cuts short is done elsewhere, however often, and spends no attempt", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  const { paint } = (await home.connect("boss")).client(painter);
+  const task = await paint.submit({ what: "a door" }, { id: "t1" });
+  const begun: number[] = [];
+  const tasks = { attempts: 2 };
+  for (let deploys = 1; deploys <= 3; deploys++) {
+    const worker = await servePainter(
+      home,
+      async (_input, { attempt, signal }) => {
+        begun.push(attempt);
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        throw signal.reason;
+      },
+      { tasks },
+    );
+    await eventually("it runs", () => begun.length === deploys);
+    await worker.drain({ timeoutMs: 20 });
+  }
+  let fails = true;
+  const last = await servePainter(
+    home,
+    ({ what }, { attempt }) => {
+      begun.push(attempt);
+      if (fails) throw new TypeError("no paint");
+      return { painted: what };
+    },
+    { tasks: { ...tasks, firstDelayMs: 200 } },
+  );
+  await eventually("it has failed once", () => begun.length === 4);
+  fails = false;
+  assert.deepEqual(await task.result({ timeoutMs: 20_000 }), { painted: "a door" });
+  assert.deepEqual(begun, [1, 2, 3, 4, 5]);
+  await last.close();
+});

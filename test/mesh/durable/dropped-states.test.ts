@@ -71,3 +71,37 @@ test("what a handler tells after its running state was dropped is stored, and st
   await eventually("no task is left", async () => (await left(home, Store.tasks)) === 0);
   assert.deepEqual([attempts, await finals(home)], [[1, 2], [final]]);
 });
+
+test("a key that the store has dropped is said again by the task that has it", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  let open = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const begun: string[] = [];
+  await servePainter(home, async ({ what }) => {
+    begun.push(what);
+    await gate;
+    return { painted: what };
+  });
+  const { paint } = (await home.connect("boss")).client(painter);
+  const first = await paint.submit({ what: "a door" }, { key: "door" });
+  await eventually("it runs", () => begun.length === 1);
+  const keys = "mesh.result.painter.*.key.painter";
+  const kept = () =>
+    inStore(home, async (jsm) => {
+      const { state } = await jsm.streams.info(Store.results, { subjects_filter: keys });
+      return Object.values(state.subjects ?? {}).length;
+    });
+  assert.equal(await kept(), 1);
+  await purgeSubject(home, Store.results, keys);
+  assert.equal(await kept(), 0);
+  await eventually("it is said again", async () => (await kept()) === 1);
+  const second = await paint.submit({ what: "a wall" }, { key: "door" });
+  // Taken after it, and done: so the other had its turn to begin, and did not.
+  const beside = await paint.submit({ what: "a roof" }, { key: "roof" });
+  await eventually("the one beside runs", () => begun.includes("a roof"));
+  assert.ok(!begun.includes("a wall"));
+  open();
+  for (const task of [first, second, beside]) await task.result(patience);
+});

@@ -61,8 +61,24 @@ test("PITFALLS 7: the receipt tells stored and taken, stored and nobody home, an
   const { paint } = (await home.connect("boss")).client(painter);
   const alone = await paint.submit({ what: "a" });
   assert.deepEqual([alone.receipt?.stored, alone.receipt?.listeners], [true, "none"]);
+  const failing = { tasks: { firstDelayMs: 60_000, maxDelayMs: 60_000 } };
+  let tried = 0;
+  const once = await servePainter(
+    home,
+    () => {
+      tried++;
+      throw new TypeError("no paint");
+    },
+    failing,
+  );
+  await eventually("it has failed", async () => tried === 1);
+  await once.close();
+  // What it left is nobody's who is there, and the server cannot tell that from one who is busy.
+  await eventually("nobody is told", async () => {
+    const { receipt } = await paint.submit({ what: "b" });
+    return receipt?.listeners === "unknown";
+  });
   await servePainter(home, ({ what }) => ({ painted: what }));
-  await alone.result(patience);
   await eventually("somebody is seen", async () => {
     const { receipt } = await paint.submit({ what: "b" });
     return receipt?.listeners === "some";

@@ -104,7 +104,7 @@ test("without a verified card a sealed call fails, and says why", async () => {
   });
   const trust = { operatorKeys: [], accountJwt: async () => undefined };
   await using caller = await connect({ name: "caller", ...mesh.access, trust });
-  await rejects(MeshCode.PermissionDenied, ["no verified card", "vault"], () =>
+  await rejects(MeshCode.Unavailable, ["no card says", "vault"], () =>
     caller.client(vault).keep(secret),
   );
   assert.equal((await caller.client(vault).shout(secret)).said, "");

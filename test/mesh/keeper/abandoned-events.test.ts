@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "@myelin/mesh/testing";
-import { Store, storeApiPrefix } from "@myelin/subjects";
-import { jetstream } from "@nats-io/jetstream";
+import { advisoryConsumer, Store, storeApiPrefix } from "@myelin/subjects";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { accounts, accountsMesh } from "../../support/accounts-mesh.ts";
 import { deadLetters, left } from "../../support/durable-facts.ts";
 import { changeFollow } from "../../support/event-facts.ts";
 import { joinKeeper } from "../../support/keeping.ts";
-import { joinPlain, storedMesh } from "../../support/stores.ts";
+import { joinPlain, joinStore, storedMesh } from "../../support/stores.ts";
 
 test("keeper writes the dead letter of an event that its follower dies of, once, and the event stays", async () => {
   await using home = await storedMesh(accountsMesh, []);
@@ -32,4 +32,26 @@ test("keeper writes the dead letter of an event that its follower dies of, once,
   assert.deepEqual([letter?.code, letter?.body], ["unknown_outcome", '{"user":"ada"}']);
   assert.equal(letter?.header("Origin-ce-id"), "e1");
   assert.equal(await left(home, Store.events), 1);
+});
+
+test("what a consumer that is no subscription of mesh.yaml gave up leaves no letter, and keeps keeper from nothing", async () => {
+  await using home = await storedMesh(accountsMesh, []);
+  await using keeper = await joinKeeper(home);
+  await eventually("keeper is at work", () => keeper.isUp);
+  const publisher = await home.connect("accounts");
+  await publisher.publish(accounts, "user.signed-up", { user: "ada" }, { id: "e1" });
+  const store = await joinStore(home);
+  const { consumers } = await jetstreamManager(store);
+  await consumers.add(Store.events, {
+    ...{ durable_name: "somebody", ack_policy: "explicit", ack_wait: 5e8, max_deliver: 1 },
+  });
+  const consumer = await jetstream(store).consumers.get(Store.events, "somebody");
+  assert.ok((await consumer.next({ expires: 10_000 })) !== null);
+  await eventually("the server has said so, and keeper has heard it", async () => {
+    await consumer.next({ expires: 1_000 });
+    const heard = await consumers.info(advisoryConsumer.stream, advisoryConsumer.consumer);
+    return heard.ack_floor.stream_seq > 0 && heard.num_ack_pending + heard.num_pending === 0;
+  });
+  assert.deepEqual(await deadLetters(home), []);
+  await store.close();
 });

@@ -92,6 +92,16 @@ test("where nobody can be judged it fails at once", async () => {
   await found;
 });
 
+test("a card that cannot be judged now makes its agent unavailable: it may be known in a moment", async () => {
+  const { find, answer } = world();
+  const found = assert.rejects(
+    find(),
+    (error) => isMeshError(error, MeshCode.Unavailable) && /no card says/.test(error.message),
+  );
+  answer("i1", { is: "unknown", why: "the store says nothing" });
+  await found;
+});
+
 test("an agent that nobody serves is unknown at once, and asked for again by the next call", async () => {
   const { asked, find } = world();
   const found = assert.rejects(find(), (error) => isMeshError(error, MeshCode.UnknownAgent));
@@ -129,7 +139,11 @@ test("a call that ends meanwhile waits no longer", async () => {
 
 test("answers of other names and other kinds are none", async () => {
   const { asked, clock, find } = world();
-  const found = assert.rejects(find(), /nobody answered in time/);
+  const found = assert.rejects(
+    find(),
+    (error) =>
+      isMeshError(error, MeshCode.Unavailable) && /nobody answered within 2000/.test(error.message),
+  );
   for (const wrong of [{ name: "near" }, { type: "other" }, { name: 7 }, "text", []]) {
     const usual = { type: serviceTypes.INFO, name: "far", id: "i1", verdict: "verified" };
     const isObject = typeof wrong === "object" && !Array.isArray(wrong);

@@ -22,7 +22,7 @@ function tries(...ends: readonly (string | undefined)[]): readonly Try[] {
 /** Why a task with these tries behind it need not be tried again. */
 function why(of: readonly Try[], left = plenty, isCancel = false): MeshCode | undefined {
   const task = { id: "t1", operation: operation(), head: { timeoutMs: 5 }, isCancel };
-  const turn = { task, tries: of, attempt: of.at(-1)?.attempt ?? 0 } as unknown as Turn;
+  const turn = { task, tries: of, spent: of.at(-1)?.attempt ?? 0 } as unknown as Turn;
   return whyHopeless(turn, left, config)?.code;
 }
 

@@ -5,7 +5,8 @@ import type { Put, StoredMessage } from "../../../libs/durable/stored/answers.ts
 import type { Delivery } from "../../../libs/durable/stored/delivery.ts";
 import type { Letterbox } from "../../../libs/durable/stored/store.ts";
 import type { KnownTask } from "../../../libs/durable/work/known-task.ts";
-import { Turn, type TurnParts } from "../../../libs/durable/work/turn.ts";
+import { Turn } from "../../../libs/durable/work/turn.ts";
+import type { TurnParts } from "../../../libs/durable/work/work-parts.ts";
 import type { Clock } from "../../../libs/pipeline/index.ts";
 import { operation } from "../../../libs/testing/builders.ts";
 

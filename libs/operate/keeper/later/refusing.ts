@@ -92,4 +92,11 @@ export async function endWith(
   if (begun.is === "stored") await put(final, runningState, begun.sequence);
 }
 
-const nobody = { attempt: 1, instance: "", sequence: 0, delivery: 0, tries: [] } as const;
+const nobody = {
+  attempt: 1,
+  instance: "",
+  sequence: 0,
+  delivery: 0,
+  stopped: 0,
+  tries: [],
+} as const;
