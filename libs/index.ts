@@ -16,7 +16,6 @@ export {
 } from "./agent/rehearse.ts";
 export type { ServeOptions } from "./agent/serve-options.ts";
 export { type MeshThatIsUp, meshThatIsUp } from "./agent/state-file.ts";
-// For layer authors.
 export type { BreakerOptions } from "./call/breaker-options.ts";
 export type { LimiterOptions } from "./call/limiter.ts";
 export type { RetryOptions } from "./call/retry-options.ts";
@@ -56,6 +55,7 @@ export type {
 export { codeTable, isMeshError, MeshCode, MeshError } from "./errors/index.ts";
 export type { Trust, Vouching } from "./identity/index.ts";
 export type { CredentialsOption, TlsOptions } from "./nats/index.ts";
+// For authors of layers.
 export {
   type Call,
   CallSignal,

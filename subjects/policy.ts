@@ -79,7 +79,7 @@ export interface Asks {
 export interface AgentPolicy extends Asks {
   readonly skills: readonly string[];
   readonly follows: Readonly<Record<string, Follow>>;
-  /** How long a task may be with a worker that says nothing until another one gets it. Default: 30000. */
+  /** How long a task or event may be with an instance that says nothing until another one gets it, in milliseconds. Default: 30000. */
   readonly silenceMs?: number | undefined;
 }
 

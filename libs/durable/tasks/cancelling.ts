@@ -1,12 +1,13 @@
 import { ContentType, Header, isToken, StoreHeader, taskSubject } from "@myelin/subjects";
+import { maxDeadlineMs } from "../../contract/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Signer } from "../../identity/index.ts";
 import { json } from "../../wire/index.ts";
 import { envelopeHeaders, onceId } from "../stored/signing.ts";
 import type { Letterbox } from "../stored/store.ts";
 
-/** How long an order to cancel is worth doing, in milliseconds. */
-export const cancelLifeMs = 7 * 86_400_000;
+/** How long an order to cancel is worth doing, in milliseconds: no task outlives it. */
+export const cancelLifeMs = maxDeadlineMs;
 
 const prefix = "cancel:";
 
