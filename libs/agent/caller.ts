@@ -13,7 +13,7 @@ import {
   type TaskHandle,
   verifyResults,
 } from "../durable/index.ts";
-import { MeshCode, MeshError } from "../errors/index.ts";
+import { MeshCode, MeshError, unknownSkill } from "../errors/index.ts";
 import type { Signer, Trust } from "../identity/index.ts";
 import type { Inbound, Link } from "../nats/index.ts";
 import { CallSignal, compose, hexId, type Wheel } from "../pipeline/index.ts";
@@ -136,7 +136,7 @@ export class Caller {
   task(contract: Contract, skill: string, id: string): TaskHandle {
     const operation = this.#compile(contract).operations.get(skill);
     if (operation !== undefined) return this.#submitter.task({ contract, operation }, id);
-    throw new MeshError(MeshCode.UnknownSkill, `${contract.name} has no skill ${String(skill)}`);
+    throw unknownSkill(contract.name, String(skill), Object.keys(contract.skills));
   }
 
   /** Sends nothing from now on; what is under way goes on. */

@@ -1,6 +1,6 @@
 import { ContentType } from "@myelin/subjects";
 import { type Contract, maxDeadlineMs } from "../contract/index.ts";
-import { MeshCode, MeshError } from "../errors/index.ts";
+import { MeshCode, MeshError, unknownSkill } from "../errors/index.ts";
 import {
   CallSignal,
   checkNumbers,
@@ -77,7 +77,8 @@ export function rehearse<C extends Contract>(
   const serve = compose([validate(contract, onBroken)], run);
   return async (recorded, given) => {
     const operation = operations.get(recorded.skill);
-    if (operation === undefined) throw unknown(contract, recorded.skill);
+    if (operation === undefined)
+      throw unknownSkill(contract.name, recorded.skill, operations.keys());
     const signal = new CallSignal(wheel);
     signal.expire(systemClock.now() + timeoutMs, timeoutMs, operation.key);
     const stop = (): void => signal.end(new MeshError(MeshCode.Cancelled, "the replay was ended"));
@@ -133,9 +134,4 @@ function partsOf({ client = nobody, logger = silent }: RehearseOptions): Context
 /** Without somebody who stands in for them, the context refuses before it gets here. */
 function nobody({ name }: Contract): never {
   throw new MeshError(MeshCode.PermissionDenied, `nobody stands in for ${name} in this rehearsal`);
-}
-
-function unknown({ name, skills }: Contract, skill: string): MeshError {
-  const known = Object.keys(skills).join(", ");
-  return new MeshError(MeshCode.UnknownSkill, `${name} has no skill ${skill}; it has: ${known}`);
 }

@@ -1,5 +1,5 @@
 import { type Contract, check, readDomainError, type Skill } from "../contract/index.ts";
-import { MeshCode, MeshError } from "../errors/index.ts";
+import { MeshCode, MeshError, unknownSkill } from "../errors/index.ts";
 import { Frames, type Layer, type Reply } from "../pipeline/index.ts";
 
 /**
@@ -18,7 +18,10 @@ export function validate(contract: Contract): Layer {
   return (next) =>
     function validate(call) {
       const skill = skills.get(call.operation.skill);
-      if (skill === undefined) return Promise.reject(unknownSkill(contract, call.operation.skill));
+      if (skill === undefined)
+        return Promise.reject(
+          unknownSkill(contract.name, call.operation.skill, Object.keys(contract.skills)),
+        );
       try {
         skill.input(call.input);
       } catch (error) {
@@ -74,12 +77,4 @@ class SkillCheck {
 
 function invalid(detail: string, cause: unknown): MeshError {
   return new MeshError(MeshCode.InvalidOutput, detail, { origin: "peer", cause });
-}
-
-function unknownSkill(contract: Contract, skill: string): MeshError {
-  const known = Object.keys(contract.skills).join(", ");
-  return new MeshError(
-    MeshCode.UnknownSkill,
-    `${contract.name} has no skill ${JSON.stringify(skill)}, it has ${known || "none"}`,
-  );
 }

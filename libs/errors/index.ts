@@ -1,2 +1,8 @@
 export { type CodeFacts, codeTable, isMeshCode, MeshCode } from "./codes.ts";
-export { type DomainFailure, isMeshError, MeshError, type MeshErrorOptions } from "./mesh-error.ts";
+export {
+  type DomainFailure,
+  isMeshError,
+  MeshError,
+  type MeshErrorOptions,
+  unknownSkill,
+} from "./mesh-error.ts";

@@ -57,3 +57,9 @@ export class MeshError extends Error {
 export function isMeshError(thrown: unknown, code?: MeshCode): thrown is MeshError {
   return thrown instanceof MeshError && (code === undefined || thrown.code === code);
 }
+
+/** That an agent has no skill of this name, and which it has. */
+export function unknownSkill(agent: string, skill: string, has: Iterable<string>): MeshError {
+  const known = [...has].join(", ") || "none";
+  return new MeshError(MeshCode.UnknownSkill, `${agent} has no skill ${skill}; it has: ${known}`);
+}

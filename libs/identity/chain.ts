@@ -1,8 +1,9 @@
 import { isToken, tokenRule } from "@myelin/subjects";
-import { isMeshError, MeshCode, MeshError } from "../errors/index.ts";
+import { MeshCode, MeshError } from "../errors/index.ts";
 import {
   type AccountClaims,
   isReadAccount,
+  provable,
   readAccount,
   readUser,
   type UserClaims,
@@ -49,10 +50,10 @@ export interface Chain {
 
 /** Checks who signed whom, whatever the time; throws `permission_denied` and says which link does not hold. */
 export function openChain(links: ChainLinks): Chain {
-  const account = denied(() =>
+  const account = provable(() =>
     isReadAccount(links.account) ? links.account : readAccount(links.account),
   );
-  const user = denied(() => readUser(links.user));
+  const user = provable(() => readUser(links.user));
   if (!links.operatorKeys.includes(account.issuedBy)) {
     throw refused(
       `account ${quoted(account.name)} is signed by ${account.issuedBy}, which is no key of an operator trusted here; trust its operator, or take the account JWT from your own`,
@@ -132,16 +133,6 @@ function judgeTimes(
     throw refused(`${what} expired at ${expiresAt.toISOString()}, ${judged(at)}; issue new ones`);
   if (notBefore !== undefined && now < notBefore.getTime() - clockSkewMs)
     throw refused(`${what} is not yet valid, not before ${notBefore.toISOString()}, ${judged(at)}`);
-}
-
-/** Runs a reader; what cannot be read proves nothing, whatever its own code is. */
-function denied<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!isMeshError(error)) throw error;
-    throw new MeshError(MeshCode.PermissionDenied, error.detail, { cause: error });
-  }
 }
 
 function issued(user: UserClaims): string {

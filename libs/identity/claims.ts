@@ -164,3 +164,13 @@ function list(value: unknown): readonly unknown[] {
 function isOperatorKey(value: unknown): value is string {
   return typeof value === "string" && kindOfPublic(value) === "operator";
 }
+
+/** What cannot be read proves nothing, whatever its own code is. */
+export function provable<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const cause = MeshError.from(error);
+    throw new MeshError(MeshCode.PermissionDenied, cause.detail, { cause });
+  }
+}

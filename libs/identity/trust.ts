@@ -1,6 +1,6 @@
 import { MeshCode, MeshError } from "../errors/index.ts";
 import { type Chain, judgeChain, openChain } from "./chain.ts";
-import { type AccountClaims, readAccount, readUser, type UserClaims } from "./claims.ts";
+import { type AccountClaims, provable, readAccount, readUser, type UserClaims } from "./claims.ts";
 import type { Key } from "./key.ts";
 import { Recent } from "./recent.ts";
 
@@ -65,16 +65,6 @@ export class Chains {
 
 function read(user: string): UserClaims {
   return provable(() => readUser(user));
-}
-
-/** What cannot be read proves nothing, whatever its own code is. */
-function provable<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    const cause = MeshError.from(error);
-    throw new MeshError(MeshCode.PermissionDenied, cause.detail, { cause });
-  }
 }
 
 function otherAccount(account: string, expected: string): MeshError {

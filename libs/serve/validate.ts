@@ -1,5 +1,5 @@
 import { type Contract, check, type Skill } from "../contract/index.ts";
-import { MeshCode, MeshError } from "../errors/index.ts";
+import { MeshCode, MeshError, unknownSkill } from "../errors/index.ts";
 import { Frames, type Request, RequestRecord, type ServeLayer } from "../pipeline/index.ts";
 
 /**
@@ -17,8 +17,11 @@ export function validate(contract: Contract, onBroken: OnBroken): ServeLayer {
   );
   return (next) =>
     function validate(request) {
-      const skill = skills.get(request.operation.skill);
-      if (skill === undefined) return Promise.reject(unknownSkill(contract, request));
+      const { skill: name } = request.operation;
+      const skill = skills.get(name);
+      if (skill === undefined) {
+        return Promise.reject(unknownSkill(contract.name, name, skills.keys()));
+      }
       let checked: Request;
       try {
         checked = withInput(request, skill.input(request.codec.decode(request.payload)));
@@ -107,12 +110,4 @@ class SkillCheck {
       return this.#told(misfit);
     }
   };
-}
-
-function unknownSkill(contract: Contract, { operation }: Request): MeshError {
-  const known = Object.keys(contract.skills).join(", ");
-  return new MeshError(
-    MeshCode.UnknownSkill,
-    `${contract.name} has no skill ${JSON.stringify(operation.skill)}, it has ${known || "none"}`,
-  );
 }

@@ -1,5 +1,5 @@
 import { ContentType } from "@myelin/subjects";
-import { MeshCode, MeshError } from "../errors/index.ts";
+import { MeshCode, MeshError, unknownSkill } from "../errors/index.ts";
 import type { Inbound, Link } from "../nats/index.ts";
 import {
   CallSignal,
@@ -101,7 +101,8 @@ export class Incoming {
   /** The request that a message is; throws why it is none. */
   read(message: Inbound, address: Address, head: RequestHead): Request {
     const { operation, caller } = address;
-    if (operation === undefined) throw this.#unknownSkill(address.skill);
+    if (operation === undefined)
+      throw unknownSkill(this.#parts.agent, address.skill, this.#parts.operations.keys());
     const id = head.id ?? this.#parts.newId();
     const claim = head.contentType === ContentType.claim ? this.#claim(message) : undefined;
     const contentType = claim === undefined ? head.contentType : claim.contentType.toLowerCase();
@@ -230,14 +231,6 @@ export class Incoming {
     if (inbox === undefined) return undefined;
     const gone = new MeshError(MeshCode.Cancelled, `nobody of ${caller} reads it any more`);
     return new PlainReader(inbox, clock, () => signal.end(gone));
-  }
-
-  #unknownSkill(skill: string): MeshError {
-    const known = [...this.#parts.operations.keys()].join(", ");
-    return new MeshError(
-      MeshCode.UnknownSkill,
-      `${this.#parts.agent} has no skill ${skill}; it has: ${known}`,
-    );
   }
 }
 

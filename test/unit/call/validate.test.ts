@@ -65,7 +65,7 @@ test("a skill that the contract does not have is refused with those it has", asy
   const send = validate(far)(answering(good).send);
   await assert.rejects(send(call({ operation: { skill: "constructor" } })), (error: MeshError) => {
     assert.equal(error.code, MeshCode.UnknownSkill);
-    assert.match(error.message, /it has work, count/);
+    assert.match(error.message, /it has: work, count/);
     return true;
   });
 });
