@@ -41,7 +41,7 @@ export class Puller<Delivery> {
   readonly #parts: PullerParts<Delivery>;
   readonly #consumer: string;
   readonly #question: string;
-  readonly #inbox: string;
+  #inbox: string;
   readonly #pulls = new Map<string, Pull>();
   #listening: Listening | undefined;
   #asked = 0;
@@ -54,8 +54,7 @@ export class Puller<Delivery> {
     const { stream, consumer } = parts.consumer;
     this.#consumer = consumer;
     this.#question = (parts.api ?? storeApi).next(stream, consumer);
-    // An inbox of its own: a delivered message keeps its own subject, which the multiplexer could not place.
-    this.#inbox = `${inboxOf(parts.agent)}.pull-${randomToken()}`;
+    this.#inbox = inboxFor(parts.agent);
   }
 
   start(): void {
@@ -117,6 +116,20 @@ export class Puller<Delivery> {
     this.#said = "";
     this.#count();
     this.#parts.onDelivery(delivery);
+    if (message.head === "" && message.payload.length === 0) this.#beginAnew();
+  }
+
+  /**
+   * An empty message without headers, as a plain client may store it, is to nats-server the end of the answers to a
+   * request from another account: it forgets the way back, and what the pull is given from then on reaches nobody.
+   * Nobody listens there any more, so it is given nothing.
+   */
+  #beginAnew(): void {
+    void this.#listening?.stop();
+    this.reset();
+    this.#inbox = inboxFor(this.#parts.agent);
+    this.start();
+    this.#parts.onSpent();
   }
 
   /** A message does not say which pull it answers: the oldest one, as the server serves them. */
@@ -159,4 +172,9 @@ export class Puller<Delivery> {
     this.#pulls.delete(id);
     this.#parts.onSpent();
   }
+}
+
+/** An inbox of its own: a delivered message keeps its own subject, which the multiplexer could not place. */
+function inboxFor(agent: string): string {
+  return `${inboxOf(agent)}.pull-${randomToken()}`;
 }

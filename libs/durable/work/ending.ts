@@ -1,6 +1,8 @@
+import { deadSubject, Store } from "@myelin/subjects";
 import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
 import type { Outcome } from "../../telemetry/index.ts";
-import { buryTask } from "../dead/dead.ts";
+import { readError } from "../../wire/index.ts";
+import { buryTask, readDead } from "../dead/dead.ts";
 import type { Put } from "../stored/answers.ts";
 import type { Delivery } from "../stored/delivery.ts";
 import type { Letterbox } from "../stored/store.ts";
@@ -55,7 +57,7 @@ export class Ending {
       const begun = await turn.begin("end");
       if (begun !== "begun") return begun === "over" ? "done" : "again";
     }
-    if (isTask && (await turn.failed(error)).is === "outdated") return "outdated";
+    if (isTask && (await turn.givenUp(error)).is === "outdated") return "outdated";
     const { attempt: attempts = 0, tries, task } = turn ?? {};
     const { instance, signer } = this.#parts;
     const given = { task, instance, error, attempts, tries, signer: signer() };
@@ -69,10 +71,22 @@ export class Ending {
   /** With what its submitter ordered. */
   async cancel(turn: Turn): Promise<Ended> {
     const { id, submitter, orderedBy = submitter } = turn.task;
-    const error = new MeshError(MeshCode.Cancelled, `${orderedBy} cancelled task ${id}`);
+    const cancelled = new MeshError(MeshCode.Cancelled, `${orderedBy} cancelled task ${id}`);
+    const error = (await this.#buried(turn)) ?? cancelled;
     const put = await this.#store(turn, this.#failure(turn, error), error.code);
     // Another attempt has begun in between: again, until one of the two has written.
     return put.is === "outdated" ? "again" : "done";
+  }
+
+  /** Why the task was given up just now: its letter lies there, and only its final result was too late. */
+  async #buried({ task, generation, before }: Turn): Promise<MeshError | undefined> {
+    const { operation, id } = task;
+    const { agent, skill } = operation;
+    const subject = deadSubject({ kind: "task", agent, skill, task: id, generation });
+    const letter = await this.#parts.store.last(Store.dead, subject);
+    // Of an earlier task of the same id it tells nothing; of what was redriven it names the first message.
+    const isIt = generation > 0 || readDead(letter?.head ?? "")?.sequence === before?.sequence;
+    return letter !== undefined && isIt ? readError(letter.head, () => undefined) : undefined;
   }
 
   #failure(turn: Turn, error: MeshError): Letterbox {

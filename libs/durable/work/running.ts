@@ -25,6 +25,8 @@ export interface Running {
   readonly delivery: number;
   /** How many of the tries ended because their workers stopped in order: they are not held against the task. */
   readonly stopped: number;
+  /** Whether it is being given up: its dead letter comes, then its final result. */
+  readonly isEnding: boolean;
   /** The last ones, oldest first. */
   readonly tries: readonly Try[];
 }
@@ -52,6 +54,7 @@ export function readRunning(message: {
     sequence: whole(said["sequence"]),
     delivery: whole(said["delivery"]),
     stopped: whole(said["stopped"]),
+    isEnding: said["isEnding"] === true,
     tries: readTries(said["tries"]),
   };
 }
@@ -83,10 +86,16 @@ export function withEnd(running: Running, error: MeshCode): Running | undefined 
   return { ...running, tries: [...tries.slice(0, -1), ended] };
 }
 
+/** The same, being given up; undefined where it is already. */
+export function asGivenUp(running: Running, error: MeshCode): Running | undefined {
+  return running.isEnding ? undefined : { ...(withEnd(running, error) ?? running), isEnding: true };
+}
+
 /** The body of a running state. */
-export function runningBody({ instance, sequence, delivery, stopped, tries }: Running): string {
-  const last = tries.slice(-mostTries);
-  return JSON.stringify({ instance, sequence, delivery, stopped, tries: last });
+export function runningBody(running: Running): string {
+  const { instance, sequence, delivery, stopped, isEnding } = running;
+  const tries = running.tries.slice(-mostTries);
+  return JSON.stringify({ instance, sequence, delivery, stopped, isEnding, tries });
 }
 
 /** Tries as somebody wrote them: what is none is left out. */

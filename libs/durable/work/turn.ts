@@ -10,6 +10,7 @@ import { onceAfter, stateHeaders } from "../tasks/documents.ts";
 import { generationHeaders, readGeneration } from "../tasks/generation.ts";
 import type { KnownTask } from "./known-task.ts";
 import {
+  asGivenUp,
   isWrittenFor,
   type Running,
   readRunning,
@@ -17,19 +18,15 @@ import {
   withEnd,
   withTry,
 } from "./running.ts";
-import type { TurnParts } from "./work-parts.ts";
+import type { After, Begun, TurnParts } from "./work-parts.ts";
 
 /** Younger than this no other delivery of it can have begun, in milliseconds: the server waits longer. */
 const freshMs = 500;
 /** Looks for the final result that refuses a turn, and milliseconds between. */
 const mostLooks = 3;
 const pauseMs = 100;
-
-/** Whether a turn has begun; `over` when there is a final result, `again` when that could not be told now. */
-export type Begun = "begun" | "over" | "again";
-
-/** What must be the last of a state for something to be stored: its sequence, 0 for none. */
-type After = { readonly state: string; readonly last: number };
+/** How often an order to cancel comes again while its task is being given up. */
+const mostAwaited = 10;
 
 /**
  * An attempt's turn at a task: what it may write, and until when.
@@ -44,7 +41,8 @@ export class Turn {
   readonly task: KnownTask;
   readonly #delivery: Delivery;
   readonly #parts: TurnParts;
-  #before: Running | undefined;
+  /** The running state that an order to cancel found, if there was one. */
+  before: Running | undefined;
   #now: Running;
   #generation: number;
   /** Whether another message of the same task has begun, which is still in the stream: this one gives way to it. */
@@ -53,7 +51,7 @@ export class Turn {
   #place = 0;
   /** The sequence of an earlier generation's final result. */
   #finalBefore = 0;
-  /** Of what was redriven, and comes for the first time: the sequence of the running state that was found, 0 for none. */
+  /** Of an order, and of what was redriven and comes first: the sequence of the running state found, 0 for none. */
   #runningBefore: number | undefined;
 
   constructor(task: KnownTask, delivery: Delivery, parts: TurnParts) {
@@ -62,7 +60,7 @@ export class Turn {
     this.#parts = parts;
     this.#generation = task.generation;
     const { sequence, deliveries } = delivery;
-    const fresh = { attempt: 0, stopped: 0, tries: [] };
+    const fresh = { attempt: 0, stopped: 0, isEnding: false, tries: [] };
     this.#now = { ...fresh, instance: parts.instance, sequence, delivery: deliveries };
   }
 
@@ -91,10 +89,8 @@ export class Turn {
 
   /**
    * Looks who had the task before; true when a later delivery of the same message has begun already: this one lay in
-   * the buffers of a process that was stopped.
-   *
-   * Looked up only where it can be. What slips through between the look and the beginning takes the task over from
-   * the later one, and there is still one result.
+   * the buffers of a process that was stopped. Looked up only where it can be: what slips through before it begins
+   * takes the task over from the later one, and there is still one result.
    */
   async isLate(): Promise<boolean> {
     const { deliveries, storedAt, sequence } = this.#delivery;
@@ -102,12 +98,12 @@ export class Turn {
     const isFresh = deliveries === 1 && Date.now() - storedAt.getTime() < freshMs;
     if (!isCancel && this.#generation === 0 && isFresh) return false;
     const found = await this.#last(runningState);
-    const isFirst = !isCancel && this.#generation > 0 && deliveries === 1;
-    if (isFirst) this.#runningBefore = found?.sequence ?? 0;
+    const isFirst = this.#generation > 0 && deliveries === 1;
+    if (isFirst || isCancel) this.#runningBefore = found?.sequence ?? 0;
     if (found === undefined) return false;
     const before = readRunning(found);
     if (isCancel) {
-      this.#before = before;
+      this.before = before;
       // What was redriven meanwhile is meant as well.
       this.#generation = readGeneration(found.head);
     }
@@ -118,15 +114,19 @@ export class Turn {
       this.#isSecond = !isCancel && !mayTake && this.#isOthers(found);
       return false;
     }
-    const { attempt, stopped, tries } = before;
-    this.#now = { ...this.#now, attempt, stopped, tries };
+    const { instance } = this.#parts;
+    this.#now = { ...before, isEnding: false, instance, delivery: deliveries };
     return before.delivery >= deliveries;
   }
 
   /** Takes the task, for another try of it or only to end it. */
   async begin(to: "try" | "end"): Promise<Begun> {
     if (this.#isSecond) return "over";
-    if (to === "try") this.#now = withTry(this.#now);
+    // Its letter may be on its way: then the final result says that, unless who gives it up has died.
+    if (this.before?.isEnding === true && this.#delivery.deliveries < mostAwaited) {
+      return (await this.isOver()) ? "over" : "again";
+    }
+    this.#now = to === "try" ? withTry(this.#now) : { ...this.#now, isEnding: true };
     const last = this.#runningBefore;
     if (last === undefined) return this.#beginUnlessOver();
     // Two operators may have redriven it at once, and two messages of it come.
@@ -163,6 +163,11 @@ export class Turn {
     return this.#note(withEnd(this.#now, code));
   }
 
+  /** The same where it is given up: an order to cancel comes too late now. */
+  givenUp({ code }: MeshError): Promise<Put> {
+    return this.#note(asGivenUp(this.#now, code));
+  }
+
   /** The same where its worker stops in order. */
   stopped(): Promise<Put> {
     const ended = withEnd(this.#now, MeshCode.Draining);
@@ -177,11 +182,6 @@ export class Turn {
       this.#place = put.sequence;
     }
     return put;
-  }
-
-  /** Stores the final result. */
-  finish(final: Letterbox): Promise<Put> {
-    return this.#putOwn(final);
   }
 
   /** Whether there is a final result. */
@@ -215,22 +215,22 @@ export class Turn {
   /** An order to cancel is no attempt of the task: what was tried stays as it is, and its message is not this one. */
   #body(now: Running): string {
     const noneOf = { ...now, sequence: 0, delivery: 0 };
-    return runningBody(this.task.isCancel ? (this.#before ?? noneOf) : now);
+    return runningBody(this.task.isCancel ? (this.before ?? noneOf) : now);
   }
 
   #say(state: string, payload: string, after?: After): Promise<Put> {
     const { task } = this;
-    const attempt = task.isCancel ? this.#before?.attempt : this.#now.attempt;
+    const attempt = task.isCancel ? this.before?.attempt : this.#now.attempt;
     const headers = [
       ...stateHeaders(task.operation.skill, Math.max(attempt ?? 1, 1)),
       ...generationHeaders(this.#generation),
     ];
     const letter = { subject: task.states(state), payload, headers };
-    return after === undefined ? this.#putOwn(letter) : this.#put(letter, after);
+    return after === undefined ? this.finish(letter) : this.#put(letter, after);
   }
 
-  /** What a full store has dropped of its own is written again first: nobody has taken over. */
-  async #putOwn(letter: Letterbox): Promise<Put> {
+  /** Stores the final result, or what else is its own. What a full store has dropped is written again first. */
+  async finish(letter: Letterbox): Promise<Put> {
     const put = await this.#put(letter, { state: runningState, last: this.#place });
     if (put.is === "stored" || (await this.#last(runningState)) || (await this.isOver()))
       return put;

@@ -51,3 +51,9 @@ export interface WorkParts {
 
 /** What a turn at a task needs of them. */
 export type TurnParts = Pick<WorkParts, "store" | "clock" | "instance" | "metrics">;
+
+/** Whether a turn has begun; `over` when there is a final result, `again` when that could not be told now. */
+export type Begun = "begun" | "over" | "again";
+
+/** What must be the last of a state for something to be stored: its sequence, 0 for none. */
+export type After = { readonly state: string; readonly last: number };

@@ -39,14 +39,30 @@ test("a running state is read as it was written, its last tries only", () => {
     ...{ attempt: at + 1, instance: "one", begunAt: "2026-01-01T00:00:00.000Z" },
     ...(at % 2 === 0 ? { endedAt: "2026-01-01T00:00:01.000Z", error: "handler_failed" } : {}),
   }));
-  const running = { attempt: 25, instance: "one", sequence: 7, delivery: 3, stopped: 2, tries };
+  const running = {
+    attempt: 25,
+    instance: "one",
+    sequence: 7,
+    delivery: 3,
+    stopped: 2,
+    isEnding: true,
+    tries,
+  };
   const head = "NATS/1.0\r\nMesh-Attempt: 25\r\n\r\n";
   const read = readRunning({ head, payload: bytes(runningBody(running)) });
   assert.deepEqual(read, { ...running, tries: tries.slice(-mostTries) });
 });
 
 test("a running state that is garbage says nothing, and is no error", () => {
-  const nothing = { attempt: 1, instance: "", sequence: 0, delivery: 0, stopped: 0, tries: [] };
+  const nothing = {
+    attempt: 1,
+    instance: "",
+    sequence: 0,
+    delivery: 0,
+    stopped: 0,
+    isEnding: false,
+    tries: [],
+  };
   const garbage = [
     "",
     "{",

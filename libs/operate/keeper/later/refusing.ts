@@ -98,5 +98,6 @@ const nobody = {
   sequence: 0,
   delivery: 0,
   stopped: 0,
+  isEnding: true,
   tries: [],
 } as const;
