@@ -1,15 +1,17 @@
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "@myelin/mesh";
+import { noted } from "./runs.ts";
 
-/** Notes a run, and leaves the effect of the work, single by its id: whoever comes second finds it there. */
-export function effect(folder: string, id: string): void {
-  appendFileSync(join(folder, "runs", String(process.pid)), `${id}\n`);
-  try {
-    writeFileSync(join(folder, "laid", id), String(process.pid), { flag: "wx" });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  }
+/** Longer than a moment: who is killed or stopped shall be in the middle of something. */
+const workMs = 20;
+
+/** Does the work of a message, and leaves its effect: a file with its id. How often it was made, the notes tell. */
+export function effect(folder: string, id: string): Promise<void> {
+  return noted(folder, id, async () => {
+    await new Promise((resolve) => setTimeout(resolve, workMs));
+    writeFileSync(join(folder, "laid", id), "");
+  });
 }
 
 /** Ends this process when whoever started it is gone, and cannot end it any more. */

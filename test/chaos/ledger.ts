@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "../support/folder.ts";
+import { Runs } from "./runs.ts";
 
 const freshMs = 50;
 
@@ -33,19 +34,9 @@ export class Ledger implements Disposable {
     return this.#counted;
   }
 
-  /** How often each was worked on. */
-  get runs(): ReadonlyMap<string, number> {
-    const runs = new Map<string, number>();
-    for (const file of readdirSync(join(this.folder, "runs"))) {
-      const ids = readFileSync(join(this.folder, "runs", file), "utf8").split("\n");
-      for (const id of ids) if (id !== "") runs.set(id, (runs.get(id) ?? 0) + 1);
-    }
-    return runs;
-  }
-
-  /** How often one was worked on at most. */
-  get most(): number {
-    return Math.max(0, ...this.runs.values());
+  /** Each time that one was worked on. */
+  get runs(): Runs {
+    return new Runs(this.folder);
   }
 
   /** What the workers' connections complained of: each kind with its number, and when it was first and last. */

@@ -1,10 +1,11 @@
 /**
  * One worker as a process of its own, which a run of chaos kills and stops. Argument: a WorkerOrder as JSON. Prints
- * `ready` once it takes tasks. Each stone that it lays is a file with the task's id, which only one can make.
+ * `ready` once it takes tasks. Each stone that it lays is a file with the task's id.
  */
 import { connect } from "@myelin/mesh";
 import { complaints, effect, endWithParent } from "./effect.ts";
 import { mason } from "./mesh.ts";
+import { concurrency } from "./plan.ts";
 import type { WorkerOrder } from "./worker.ts";
 
 endWithParent();
@@ -16,11 +17,10 @@ await mesh.serve(
     lay: async ({ fate }, { id, attempt }) => {
       if (fate === "breaks") throw new TypeError(`${id} breaks`);
       if (fate === "slips once" && attempt === 1) throw new TypeError(`${id} slips`);
-      await new Promise((resolve) => setTimeout(resolve, 2));
-      effect(folder, id);
+      await effect(folder, id);
       return { laid: id };
     },
   },
-  { tasks: { concurrency: 32, attempts: 8, firstDelayMs: 50, maxDelayMs: 500 } },
+  { tasks: { concurrency, attempts: 8, firstDelayMs: 50, maxDelayMs: 500 } },
 );
 process.stdout.write("ready\n");

@@ -22,6 +22,8 @@ export interface Plan {
 }
 
 export const workers = 3;
+/** How many messages a worker works on at once. */
+export const concurrency = 32;
 export const nodes = 3;
 
 /**
@@ -41,6 +43,18 @@ export function makePlan(env: NodeJS.ProcessEnv = process.env): Plan {
     at: 0.04 + (0.8 * (at + random() * 0.5)) / mishaps.length,
   }));
   return { seed, messages, mishaps: spread as readonly Mishap[], random };
+}
+
+/**
+ * Most runs beyond the first of each message that the mishaps of a plan explain: whoever is killed or stopped has so
+ * many in the middle, and with a node goes what all said of theirs.
+ */
+export function mostAgain({ mishaps }: Pick<Plan, "mishaps">): number {
+  const costs = mishaps.map(({ does }) => {
+    if (does === "kill worker" || does === "stop worker") return concurrency;
+    return workers * concurrency * (does === "restart nodes" ? nodes : 1);
+  });
+  return costs.reduce((all, one) => all + one, 0);
 }
 
 /** One of each, two of what happens most, in any order. */

@@ -7,6 +7,7 @@ import { type Fate, meshFile } from "./mesh.ts";
 import { wreak } from "./mishaps.ts";
 import { makePlan, type Plan } from "./plan.ts";
 import { Reader } from "./reader.ts";
+import type { Runs } from "./runs.ts";
 import { passes, send } from "./sending.ts";
 import { Crew } from "./worker.ts";
 
@@ -28,6 +29,7 @@ export interface Work {
 export interface Outcome {
   readonly plan: Plan;
   readonly ledger: Ledger;
+  readonly runs: Runs;
   readonly reader: Reader;
   /** The ids of those that had to be done, of those that had to fail, and of all. */
   readonly good: readonly string[];
@@ -66,13 +68,13 @@ export async function chaos(work: Work, judge: (outcome: Outcome) => Promise<voi
   const open = sumOf(work, (consumer) => reader.open(consumer));
   await eventually("all of it is over", async () => (await open()) === 0, patience);
   const deliveries = await sumOf(work, (consumer) => reader.deliveries(consumer))();
-  const { most, runs } = ledger;
+  const { runs } = ledger;
   say(
-    `${ids.length} sent, ${deliveries} deliveries, ${runs.size} worked on, at most ${most} times`,
+    `${ids.length} sent, ${deliveries} deliveries, ${runs.byId.size} worked on, ${runs.again} more runs`,
   );
   const broken = ids.filter((id) => fates.get(id) === "breaks");
   try {
-    await judge({ plan, ledger, reader, good, broken, ids, deliveries });
+    await judge({ plan, ledger, runs, reader, good, broken, ids, deliveries });
   } catch (error) {
     for (const line of ledger.complaints.slice(0, mostComplaints)) say(line);
     throw error;

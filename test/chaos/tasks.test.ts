@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { eventually } from "@myelin/mesh/testing";
 import { Store, taskConsumer } from "@myelin/subjects";
 import { mason } from "./mesh.ts";
-import { nodes } from "./plan.ts";
+import { mostAgain, nodes } from "./plan.ts";
 import type { Found } from "./reader.ts";
 import { chaos, sorted, type Work } from "./run.ts";
 
@@ -14,7 +14,7 @@ const work: Work = {
 };
 
 test("no task is lost, left behind or ended twice while everything around it breaks", () =>
-  chaos(work, async ({ plan, ledger, reader, ids, good, broken, deliveries }) => {
+  chaos(work, async ({ plan, ledger, runs, reader, ids, good, broken, deliveries }) => {
     // The copies of a stream hear of an acknowledgement one after the other.
     const left = async () =>
       (await reader.left(Store.tasks)) === 0 ? [] : reader.all(Store.tasks);
@@ -24,10 +24,10 @@ test("no task is lost, left behind or ended twice while everything around it bre
     const idOf = ({ subject }: Found): string => subject.split(".")[3] ?? "";
     const stateOf = ({ subject }: Found): string => subject.split(".")[4] ?? "";
     const finals = results.filter((one) => stateOf(one) === "final");
-    const { runs } = ledger;
+    const { byId } = runs;
     const story = (id: string): string => {
       const states = results.filter((one) => idOf(one) === id).map(stateOf);
-      return `${id}, worked on ${runs.get(id) ?? 0} times: ${states.join(", ") || "no state"}`;
+      return `${id}, worked on ${byId.get(id)?.length ?? 0} times: ${states.join(", ") || "no state"}`;
     };
     const ended = new Set(finals.map(idOf));
     assert.deepEqual(ids.filter((id) => !ended.has(id)).map(story), [], "each task has ended");
@@ -42,5 +42,7 @@ test("no task is lost, left behind or ended twice while everything around it bre
     const dead = (await reader.all(Store.dead)).map(({ subject }) => subject);
     const letters = broken.map((id) => `mesh.dead.task.mason.lay.${id}.0`);
     assert.deepEqual(sorted(dead), sorted(letters), "each failure is in the dead letters once");
+    assert.deepEqual(runs.overlaps, [], "nobody works on what another one works on");
+    assert.ok(runs.again <= mostAgain(plan), `${runs.again} runs more than messages are too many`);
     assert.ok(deliveries < 3 * plan.messages, `${deliveries} deliveries are a storm`);
   }));

@@ -6,6 +6,7 @@ import { eventually } from "@myelin/mesh/testing";
 import { bundle, type Programs } from "../bench/support/bundle.ts";
 import type { ChaosCluster } from "./cluster.ts";
 import { workers } from "./plan.ts";
+import { noteStop } from "./runs.ts";
 
 /** What a worker process is told. */
 export interface WorkerOrder {
@@ -52,6 +53,7 @@ export class Crew implements AsyncDisposable {
   /** Stops one in the middle of what it does, for so long that it is taken for dead; then it goes on. */
   async stop(at: number, forMs: number): Promise<void> {
     const hand = this.#hands[at];
+    noteStop(this.#order.folder, hand?.pid);
     hand?.signal("SIGSTOP");
     await new Promise((resolve) => setTimeout(resolve, forMs));
     hand?.signal("SIGCONT");
@@ -94,6 +96,10 @@ class Hand {
     const told = (): boolean => this.#said.includes("ready");
     await eventually("a worker takes work", () => told() || this.#hasEnded, { timeoutMs });
     return told();
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   signal(name: NodeJS.Signals): void {

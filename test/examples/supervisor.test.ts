@@ -67,13 +67,13 @@ test("a manager splits a job, sends one piece back with a reason, and assembles 
   assert.deepEqual([(await finals(home)).length, await deadLetters(home)], [5, []]);
 });
 
-test("a manager that dies in the middle has nothing made twice: the next attempt finds the same tasks", async () => {
+test("a manager that fails in the middle has nothing made twice: the next attempt finds the same tasks", async () => {
   await using home = await storedMesh(mesh, workers);
   const made: string[] = [];
   await employ(home, made);
   let reviews = 0;
   const falling: Review = (craft, work) => {
-    // After the copy was sent back, as a process that ends there would.
+    // After the copy was sent back.
     if (++reviews === 4) throw new Error("the manager falls over");
     return strict(craft, work);
   };

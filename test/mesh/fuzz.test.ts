@@ -5,27 +5,13 @@ import { connect as connectPlain } from "@nats-io/transport-node";
 import fc from "fast-check";
 import { isMeshCode } from "../../libs/errors/index.ts";
 import { Stage } from "../support/greeter.ts";
-import { head, publishRaw } from "../support/raw.ts";
+import { blocksOf, bodiesLike, tokensLike } from "../support/nonsense.ts";
+import { publishRaw } from "../support/raw.ts";
 
 /** One of many kinds of nonsense, some close to what is right. */
-const tokens = fc.oneof(
-  fc.constantFrom(
-    "mesh",
-    "call",
-    "control",
-    "presence",
-    "greeter",
-    "greet",
-    "count",
-    "any",
-    "ops",
-    "i-x",
-    "v-1",
-  ),
-  fc
-    .stringMatching(/^[!-)+-=?-~]{1,12}$/)
-    .map((text) => text.replaceAll(".", ""))
-    .filter((text) => text !== ""),
+const tokens = tokensLike(
+  ...["mesh", "call", "control", "presence"],
+  ...["greeter", "greet", "count", "any", "ops", "i-x", "v-1"],
 );
 const subjects = fc.oneof(
   fc.constantFrom(
@@ -45,46 +31,27 @@ const subjects = fc.oneof(
     .map((list) => `mesh.presence.greeter.${list.join(".")}`),
   fc.array(tokens, { minLength: 1, maxLength: 3 }).map((list) => `_INBOX.me.${list.join(".")}`),
 );
-const names = fc.constantFrom(
-  "traceparent",
-  "tracestate",
-  "Mesh-Timeout",
-  "Mesh-Id",
-  "Mesh-Path",
-  "Mesh-Attempt",
-  "Mesh-Credit",
-  "Mesh-From",
-  "Mesh-Frames",
-  "Mesh-Error",
-  "Content-Type",
-  "X",
-);
-const line = fc
-  .tuple(
-    names,
-    fc.oneof(
-      fc.string(),
-      fc.constantFrom("1", "0", "-1", "1e9", "00-", "application/json", "ops", "a,b"),
-    ),
-  )
-  .map(([name, value]) => `${name}: ${value.replaceAll(/[\r\n]/g, "")}`);
-const blocks = fc.option(
-  fc.array(line, { maxLength: 5 }).map((lines) => head(...lines)),
-  { nil: undefined },
-);
-const bodies = fc.oneof(
-  fc.uint8Array({ maxLength: 64 }),
-  fc.json().map((text) => Buffer.from(text)),
-  fc
-    .constantFrom(
-      '{"name":"x"}',
-      '{"to":3}',
-      '{"cancel":{"token":null}}',
-      '{"credit":{"token":"x","bytes":-1}}',
-      '{"probe":{"tokens":[1,{}]}}',
-      '{"state":"READY","load":-1}',
-    )
-    .map((text) => Buffer.from(text)),
+const blocks = blocksOf({
+  traceparent: ["00-", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"],
+  tracestate: ["a,b"],
+  "Mesh-Timeout": ["1"],
+  "Mesh-Id": ["ops"],
+  "Mesh-Path": ["ops", "a,b"],
+  "Mesh-Attempt": ["1"],
+  "Mesh-Credit": ["1"],
+  "Mesh-From": ["ops 1"],
+  "Mesh-Frames": ["1"],
+  "Mesh-Error": ["internal"],
+  "Content-Type": ["application/json"],
+  X: ["a,b"],
+});
+const bodies = bodiesLike(
+  '{"name":"x"}',
+  '{"to":3}',
+  '{"cancel":{"token":null}}',
+  '{"credit":{"token":"x","bytes":-1}}',
+  '{"probe":{"tokens":[1,{}]}}',
+  '{"state":"READY","load":-1}',
 );
 const replies = fc.constantFrom(
   "",

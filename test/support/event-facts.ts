@@ -2,7 +2,7 @@ import { Store } from "@myelin/subjects";
 import { type ConsumerUpdateConfig, jetstreamManager } from "@nats-io/jetstream";
 import { headers, type NatsConnection } from "@nats-io/transport-node";
 import type { HomeMesh } from "./home-mesh.ts";
-import { joinStore } from "./stores.ts";
+import { inStore, joinStore } from "./stores.ts";
 
 /** Changes the consumer of a subscription, as whoever keeps the streams may. */
 export async function changeFollow(
@@ -33,6 +33,14 @@ export async function owed(home: HomeMesh, consumer: string): Promise<number> {
   const { num_pending, num_ack_pending } = await jsm.consumers.info(Store.events, consumer);
   await keeper.close();
   return num_pending + num_ack_pending;
+}
+
+/** How often a subscription has delivered, all together. */
+export function deliveries(home: HomeMesh, consumer: string): Promise<number> {
+  return inStore(home, async (jsm) => {
+    const { delivered } = await jsm.consumers.info(Store.events, consumer);
+    return delivered.consumer_seq;
+  });
 }
 
 /** Puts an event there as a plain client does. */

@@ -3,10 +3,7 @@ import { type Duties, duties } from "../../services/keeper/duties.ts";
 import { type Keeper, startKeeper } from "../../services/keeper/keeper.ts";
 import type { HomeMesh } from "./home-mesh.ts";
 
-const silent: KeeperLogger = {
-  info: () => {},
-  warn: process.env.SHOW ? (...a) => console.error("KEEPER", ...a) : () => {},
-};
+const silent: KeeperLogger = { info: () => {}, warn: () => {} };
 
 /** What a keeper of this mesh is started with. */
 export function keepingOptions(home: HomeMesh, logger = silent): KeepingOptions {

@@ -34,6 +34,23 @@ test("waits double, and the attempts are bounded", async () => {
   assert.equal(far.calls, 3);
 });
 
+test("a wait is chance from nothing up, so that those that failed together do not come back together", async () => {
+  for (const [random, ms] of [
+    [0, 0],
+    [0.5, 50],
+  ] as const) {
+    const far = failing(MeshCode.Overloaded);
+    const { clock, send } = retrying(far.send, { attempts: 2 }, () => random);
+    const outcome = assert.rejects(send(call()), refused(MeshCode.Overloaded, "peer"));
+    if (ms > 0) await clock.advanceAsync(ms - 1);
+    if (ms > 0) assert.equal(far.calls, 1, `before ${ms} ms`);
+    // The wheel turns in steps.
+    await clock.advanceAsync(21);
+    assert.equal(far.calls, 2, `after ${ms} ms`);
+    await outcome;
+  }
+});
+
 test("a far side that names a time is not asked before it", async () => {
   const far = farSide(failing(MeshCode.Overloaded, { retryAfterMs: 700 }), answering(1));
   const { clock, send } = retrying(far.send);

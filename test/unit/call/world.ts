@@ -27,8 +27,8 @@ export class TestLink implements LinkState {
   }
 }
 
-/** A clock, its wheel, and a retry layer on them, without jitter: each wait is the longest it may be. */
-export function retrying(send: Send, options: RetryOptions = {}) {
+/** A clock, its wheel, and a retry layer on them. Without other dice each wait is the longest it may be. */
+export function retrying(send: Send, options: RetryOptions = {}, random = () => 1) {
   const clock = new ManualClock();
   const wheel = new Wheel(clock);
   const link = new TestLink();
@@ -39,7 +39,7 @@ export function retrying(send: Send, options: RetryOptions = {}) {
     budget: new RetryBudget(config, clock),
     clock,
     wheel,
-    random: () => 1,
+    random,
     link,
     onRetry: () => retries++,
   });

@@ -41,6 +41,16 @@ test("whoever may be given tasks has a consumer for each priority, nobody else h
   assert.deepEqual(high?.filter_subjects, ["mesh.task.near.*.high.*"]);
 });
 
+test("the server gives a message up after twenty deliveries, where no worker has before", () => {
+  const follows = { all: { from: "now" as const, events: ["far.a"] } };
+  const made = consumersOf(workspace({ me: agent({ follows }) }), ["joe"]);
+  const most = (name: string) => made.find((one) => one.durable_name === name)?.max_deliver;
+  // More than the attempts of a worker, or keeper would bury what is still tried; not many more, since a message that
+  // kills whoever takes it ends here alone.
+  assert.deepEqual(["joe-high", "joe-normal", "me=all"].map(most), [20, 20, 20]);
+  assert.equal(most("keeper"), -1, "keeper never gives up");
+});
+
 test("a durable subscription has one consumer with its start, and no two filters that overlap", () => {
   const follows = {
     all: { from: "now" as const, events: ["*", "far.a", "far.b.*"] },
