@@ -29,7 +29,10 @@ const wrong: readonly {
   {
     what: "that expired",
     text: (forge) => forge.issue({ expiresAt: new Date(Date.now() - hour) }),
-    says: [/the credentials of ops expired at \d{4}-/, /next: `myelin identity renew ops`/],
+    says: [
+      /the credentials of ops expired at \d{4}-/,
+      /next: `myelin identity renew ops --home mesh`/,
+    ],
   },
   {
     what: "that are not valid yet",
@@ -171,7 +174,10 @@ test("a folder that is no home is told so by every command that needs one", asyn
   ]) {
     const terminal = new FakeTerminal({ cwd: folder.path });
     assert.equal(await run(args, terminal), 2);
-    assert.match(terminal.complained, /mesh is no home of a mesh .*; make one with myelin init\n$/);
+    assert.match(
+      terminal.complained,
+      /mesh is no home of a mesh .*; make one with `myelin init.*`\n$/,
+    );
   }
 });
 

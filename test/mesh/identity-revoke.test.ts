@@ -45,7 +45,7 @@ test("a revoked name is not let in again by apply or renew, but by identity add"
   assert.equal((await mesh.run("apply")).out, "nothing to do\n");
   const renewed = await mesh.run("identity", "renew", "editor");
   assert.equal(renewed.exit, 2);
-  assert.match(renewed.err, /editor was revoked in desk: .*myelin identity add editor/);
+  assert.match(renewed.err, /editor was revoked in desk: .*`myelin identity add editor`/);
   assert.doesNotMatch((await mesh.run("identity", "renew", "--all")).out, /editor/);
   await assert.rejects(Witness.join(mesh.access("editor")), denied);
   assert.equal((await mesh.run("identity", "add", "editor")).exit, 0);
@@ -60,7 +60,7 @@ test("a revocation that no server heard is recorded, said to be so, and pushed b
   const elsewhere = ["--server", "nats://127.0.0.1:1"];
   const { exit, err } = await mesh.run("identity", "revoke", "editor", ...elsewhere);
   assert.equal(exit, 3);
-  assert.match(err, /recorded but not in force yet: run myelin apply/);
+  assert.match(err, /recorded but not in force yet: run `myelin apply`/);
   mesh.server.resume();
   await editor.flush();
   assert.match((await mesh.run("apply")).out, /pushed: desk\n/);
@@ -118,7 +118,7 @@ test("identity ls and show tell who has what, and until when", async () => {
   assert.match(shown.out, /publish +mesh\.call\.librarian\.read\.\*\.editor\n/);
   assert.match(shown.out, /skills +edit\n/);
   const none = await mesh.run("identity", "show", "nobody");
-  assert.match(none.err, /nothing was issued to nobody; myelin identity ls/);
+  assert.match(none.err, /nothing was issued to nobody; `myelin identity ls`/);
 });
 
 test("a name that mesh.yaml does not have gets no credentials, and learns which line would give it some", async () => {

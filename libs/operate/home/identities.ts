@@ -34,6 +34,12 @@ export function appliedPolicy(home: Home): MeshPolicy {
   return readMeshFile(text, home.layout.applied);
 }
 
+/** What a name is by the policy that was applied last, such as `role:observer`; undefined where that has it not. */
+export function roleOf(home: Home, { name, workspace }: NameIn): string | undefined {
+  const all = membersOf(appliedPolicy(home)).filter((member) => member.name === name);
+  return all.find(({ account }) => (workspace ?? account) === account)?.role;
+}
+
 /** Who has credentials, newest of each, by account and name. */
 export function identities(home: Home): readonly IdentityView[] {
   const entries = home.ledger.entries();
@@ -59,13 +65,23 @@ export function identities(home: Home): readonly IdentityView[] {
     }));
 }
 
+/** Throws where there is no such workspace: neither in what was applied, nor was anything ever issued in it. */
+export function checkWorkspace(home: Home, workspace: string | undefined): void {
+  const known = Object.keys(appliedPolicy(home).workspaces);
+  if (workspace === undefined || known.includes(workspace)) return;
+  const issuedIn = home.ledger.entries().map(({ account }) => workspaceOf(account));
+  if (issuedIn.includes(workspace)) return;
+  throw invalid(`there is no workspace ${workspace} in mesh.yaml, only ${known.join(", ")}`);
+}
+
 /** The newest credentials of a name, in a workspace and its store; throws where none were issued. */
 export function issuedTo(home: Home, wanted: NameIn): readonly IdentityView[] {
+  checkWorkspace(home, wanted.workspace);
   const found = inOneWorkspace(identities(home), wanted);
   if (found.length > 0) return found;
   const { name, workspace } = wanted;
   const where = workspace === undefined ? "" : ` in workspace ${workspace}`;
-  throw invalid(`nothing was issued to ${name}${where}; myelin identity ls shows to whom`);
+  throw invalid(`nothing was issued to ${name}${where}; \`myelin identity ls\` shows to whom`);
 }
 
 /** What there is of a name, in its workspace and that one's store; throws where that are several workspaces. */

@@ -67,7 +67,7 @@ function warnOfOther(context: HomeContext, home: Home): void {
   const { path, policy } = readMesh(context, undefined);
   if (changesBy(home, policy).length === 0) return;
   const file = shown(context, path);
-  const warning = `${file} says otherwise, and the next apply goes by it: myelin diff shows how`;
+  const warning = `${file} says otherwise, and the next apply goes by it: \`myelin diff\` shows how`;
   context.terminal.err.write(`${context.palette.yellow(warning)}\n`);
 }
 
@@ -83,10 +83,12 @@ async function explained<T>(context: HomeContext, work: Promise<T>): Promise<T> 
     return await work;
   } catch (error) {
     if (!isMeshError(error, MeshCode.Unavailable)) throw error;
-    const { servers } = reach(context);
+    const servers = reach(context).servers.join(", ");
+    const where = context.from === undefined ? servers : `${servers}, from ${context.from}`;
+    const [what = ""] = error.detail.split("; ");
     throw new MeshError(
       MeshCode.Unavailable,
-      `${error.detail} (${servers.join(", ")}); nothing was applied. ` +
+      `${what} (${where}); nothing was applied. ` +
         "--offline writes into the server's folder, for its next start",
       { cause: error },
     );

@@ -8,7 +8,7 @@ import {
   type Redriven,
   stateOf,
 } from "@myelin/mesh/operate";
-import { type Context, note, printJson } from "../context.ts";
+import { type Context, entering, note, printJson } from "../context.ts";
 import { type FilterOptions, filterOf, wantedOf } from "../dead-filter.ts";
 import { Exit, interruptible, usage } from "../failure.ts";
 import { type Column, count, table } from "../table.ts";
@@ -73,8 +73,8 @@ export async function drop(
 }
 
 /** The dead letters of the mesh that the context names. */
-export function enter({ name, place }: Context): Promise<DeadLetters> {
-  return openDeadLetters({ name, ...place });
+export function enter(context: Context): Promise<DeadLetters> {
+  return entering(context, openDeadLetters);
 }
 
 /** A letter as scripts get it: without its body, which `show` has. */

@@ -1,8 +1,9 @@
 import { MeshError } from "@myelin/mesh";
 import type { Observer } from "@myelin/mesh/operate";
+import { nextAfter } from "../advice.ts";
 import { type Check, checkAgents, checkLogin, checkNode, checkServer } from "../checks.ts";
 import { type Context, look, printJson } from "../context.ts";
-import { Exit, nextAfter } from "../failure.ts";
+import { Exit } from "../failure.ts";
 import { findProgram, versionOf } from "../programs.ts";
 import { readRoster } from "../roster.ts";
 import { count } from "../table.ts";
@@ -37,7 +38,7 @@ async function checkMesh(context: Context, tell: (...found: Check[]) => void): P
     observer = await look(context);
   } catch (error) {
     const failure = MeshError.from(error);
-    const next = nextAfter(failure) ?? "see --help";
+    const next = nextAfter(failure, context) ?? "see --help";
     tell({ is: "fail", what: "server", found: failure.detail, next });
     return;
   }

@@ -1,7 +1,7 @@
 import { connect, defineAgent, event } from "@myelin/mesh";
 import { type FollowState, openEvents, type ToldEvent } from "@myelin/mesh/operate";
 import { z } from "zod";
-import { type Context, note, printJson } from "../context.ts";
+import { type Context, entering, note, printJson } from "../context.ts";
 import { Exit, interruptible } from "../failure.ts";
 import { ifGiven, readInput, wholeNumber } from "../input.ts";
 import { type Column, duration, type Palette, table } from "../table.ts";
@@ -24,7 +24,7 @@ export interface PublishFlags {
 /** Who follows, and how far behind. */
 export async function listFollows(context: Context): Promise<number> {
   const { terminal, palette } = context;
-  await using board = await openEvents({ name: context.name, ...context.place });
+  await using board = await entering(context, openEvents);
   return await interruptible(context, async (signal) => {
     const follows = await board.follows({ signal });
     if (context.json) printJson(context, follows);
@@ -46,7 +46,7 @@ export async function tailEvents(
   const most = ifGiven(flags.count, "--count", wholeNumber) ?? Number.POSITIVE_INFINITY;
   const from = ifGiven(flags.from, "--from", placeOf);
   const selection = { events, from, follows: flags.once !== true };
-  await using board = await openEvents({ name: context.name, ...context.place });
+  await using board = await entering(context, openEvents);
   return await interruptible(context, async (signal) => {
     let told = 0;
     for await (const one of board.read(selection, { signal })) {
@@ -74,7 +74,7 @@ export async function publishEvent(
     ...(id === undefined ? {} : { id }),
     ...(subject === undefined ? {} : { subject }),
   };
-  await using mesh = await connect({ name: context.name, ...context.place });
+  await using mesh = await entering(context, connect);
   return await interruptible(context, async (signal) => {
     const receipt = await mesh.publish(contract, name, value, { ...given, signal });
     if (context.json) printJson(context, receipt);

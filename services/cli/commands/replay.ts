@@ -1,5 +1,5 @@
 import { openRecordings, type Recordings } from "@myelin/mesh/operate";
-import { type Context, note } from "../context.ts";
+import { type Context, entering, note } from "../context.ts";
 import { Exit, interruptible } from "../failure.ts";
 import { agentOf, type ReplayFlags, selectionOf, speedOf } from "../replay/options.ts";
 import { count, heading, showRecorded, showReplayed, type Tally } from "../replay/show.ts";
@@ -10,8 +10,7 @@ export async function replay(context: Context, flags: ReplayFlags): Promise<numb
   const selection = selectionOf(flags);
   const into = agentOf(flags);
   const speed = speedOf(flags);
-  const { name, place } = context;
-  await using recordings = await openRecordings({ name, ...place });
+  await using recordings = await entering(context, openRecordings);
   // Awaited here: what is returned unawaited would outlive its connection.
   return await interruptible(context, async (signal) => {
     if (into === undefined) return show(context, recordings.select(selection, { signal }));

@@ -1,12 +1,13 @@
 import { manifestText, type StoreView, storeManifests, storeViews } from "@myelin/mesh/operate";
-import { Exit } from "../failure.ts";
+import type { MeshPolicy } from "@myelin/subjects";
+import { Exit, usage } from "../failure.ts";
 import { type HomeContext, open, reach } from "../home.ts";
 import { readMesh } from "../mesh-file.ts";
 import { type Column, type Palette, table } from "../table.ts";
 
 /** Lists the streams and consumers that mesh.yaml asks for, and how full they are. */
 export async function listStreams(context: HomeContext, file: string | undefined): Promise<number> {
-  const { policy } = readMesh(context, file);
+  const policy = meantBy(context, readMesh(context, file).policy);
   const views = await storeViews(open(context), policy, reach(context));
   const { terminal, palette } = context;
   if (context.json) terminal.out.write(`${JSON.stringify(views)}\n`);
@@ -23,6 +24,15 @@ export async function exportStreams(
   const text = context.json ? `${JSON.stringify(manifests)}\n` : manifestText(manifests);
   context.terminal.out.write(text);
   return Exit.ok;
+}
+
+/** Of several workspaces the one that is meant. */
+function meantBy({ workspace }: HomeContext, policy: MeshPolicy): MeshPolicy {
+  if (workspace === undefined) return policy;
+  const itsPolicy = policy.workspaces[workspace];
+  if (itsPolicy !== undefined) return { ...policy, workspaces: { [workspace]: itsPolicy } };
+  const known = Object.keys(policy.workspaces).join(", ");
+  throw usage(`there is no workspace ${workspace} in mesh.yaml, only ${known}`);
 }
 
 function columns(palette: Palette): Column<StoreView>[] {

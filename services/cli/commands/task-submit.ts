@@ -1,7 +1,7 @@
 import { type Contract, connect, isMeshError, type Mesh, MeshCode, MeshError } from "@myelin/mesh";
 import { startTelemetry } from "@myelin/mesh/program";
 import { askCard, checkingContractOf, contractFromAfar, skillIn } from "../card.ts";
-import { type Context, look, note, printJson } from "../context.ts";
+import { type Context, entering, look, note, printJson } from "../context.ts";
 import { Exit, interruptible, usage } from "../failure.ts";
 import { parseDuration, readInput } from "../input.ts";
 import { plain } from "../terminal.ts";
@@ -42,7 +42,9 @@ export async function submitTask(
   };
   const contract = await contractToSubmit(context, target, flags.contract);
   if (contract.skills[target.skill]?.streams === true) {
-    throw usage(`${target.agent}.${target.skill} streams, and a task has one result: myelin call`);
+    throw usage(
+      `${target.agent}.${target.skill} streams, and a task has one result: use \`myelin call\``,
+    );
   }
   return asSubmitter(context, async (mesh, signal) => {
     const method = mesh.client(contract)[target.skill] as unknown as AnySubmit;
@@ -102,7 +104,7 @@ async function asSubmitter(
     env: context.terminal.env,
     stopTimeoutMs: telemetryStopMs,
   });
-  await using mesh = await connect({ name: context.name, ...context.place });
+  await using mesh = await entering(context, connect);
   return await interruptible(context, (signal) => work(mesh, signal));
 }
 

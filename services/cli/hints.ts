@@ -1,0 +1,103 @@
+import { join } from "node:path";
+import { openHome, roleOf } from "@myelin/mesh/operate";
+import type { HomeOptions } from "./home.ts";
+import { homeFolder } from "./place.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What a command line was about: without it a hint leads to another home, or to another workspace's keys. */
+export interface Whereabouts {
+  /** The home as it was typed, in the option or in MYELIN_HOME. */
+  readonly home: string | undefined;
+  /** The folder that it is. */
+  readonly folder: string | undefined;
+  readonly workspace: string | undefined;
+  /** The servers that the option names. */
+  readonly server: string | undefined;
+}
+
+/** What the options and the environment say. A variable may have been set for this command alone. */
+export function whereaboutsOf(
+  options: Pick<HomeOptions, "home" | "server" | "workspace">,
+  { env, cwd }: Terminal,
+): Whereabouts {
+  const home = options.home ?? (env.MYELIN_HOME || undefined);
+  const said = options.workspace ?? (env.MYELIN_WORKSPACE || undefined);
+  return {
+    home,
+    folder: home === undefined ? undefined : homeFolder(home, env, cwd),
+    // Of `init` it is a list: what the home is to have.
+    workspace: typeof said === "string" ? said : undefined,
+    server: options.server,
+  };
+}
+
+/** A hint as it works where it is read: commands with their home and workspace, lines of mesh.yaml for who has a role. */
+export function fitted(text: string, where: Whereabouts): string {
+  return text
+    .replace(/`myelin identity add (\S+)` makes it/, (hint, name) => joining(name, where) ?? hint)
+    .replace(/\bagents\.([\w-]+)\.(calls|submits|publishes|hears): /g, (line, name, grant) => {
+      const [is, role] = roleIn(where, name)?.split(":") ?? [];
+      return is === "role" ? `roles.${role}.${grant}: ` : line;
+    })
+    .replace(/`myelin ([a-z][^`]*)`/g, (_, command) => `\`myelin ${placed(command, where)}\``);
+}
+
+/** How to start the servers of a home, in its own words; undefined where no home is known. */
+export function startOf({ home }: Whereabouts): string | undefined {
+  if (home === undefined) return undefined;
+  return `nats-server -c ${shellWord(join(home, "server", "nats-server.conf"))}`;
+}
+
+/** A text as a shell takes it for one word. */
+export function shellWord(text: string): string {
+  return /^[\w./:=,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** Commands that work without a home, and those for which a workspace means nothing, or something else. */
+const homeless = /^(up|--\S+)\b/;
+const undivided = /^(up|init|apply|diff|versions|certify|streams export|--\S+)\b/;
+
+function placed(command: string, { home, workspace }: Whereabouts): string {
+  const options = [
+    [home, "--home", homeless],
+    [workspace, "--workspace", undivided],
+  ] as const;
+  const missing = options.flatMap(([value, option, others]) =>
+    value === undefined || others.test(command) || command.includes(option)
+      ? []
+      : [`${option} ${shellWord(value)}`],
+  );
+  return [command, ...missing].join(" ");
+}
+
+/** What to do for a name that has no credentials since mesh.yaml does not have it. */
+function joining(name: string, where: Whereabouts): string | undefined {
+  if (where.folder === undefined || roleIn(where, name) !== undefined) return undefined;
+  if (!isReadable(where.folder)) return undefined;
+  const at = `workspaces.${where.workspace ?? "<workspace>"}`;
+  return (
+    `${name} is not in mesh.yaml as it was applied: add it to ${at}.agents, or to the members of one of ${at}.roles, ` +
+    "and `myelin apply` makes its credentials"
+  );
+}
+
+/** Whether a home's own side can be read here: a program has its credentials alone. */
+function isReadable(folder: string): boolean {
+  try {
+    openHome(folder);
+    return true;
+  } catch {
+    // Somebody else keeps it.
+    return false;
+  }
+}
+
+function roleIn({ folder, workspace }: Whereabouts, name: string): string | undefined {
+  if (folder === undefined) return undefined;
+  try {
+    return roleOf(openHome(folder), { name, workspace });
+  } catch {
+    // Not ours to read, or nothing was applied: the hint stays as it is.
+    return undefined;
+  }
+}
