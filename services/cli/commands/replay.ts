@@ -36,13 +36,13 @@ async function show(context: Context, found: ReturnType<Recordings["select"]>): 
   return Exit.ok;
 }
 
-/** Where answers were compared, that they differ is what a script asks for. */
+/** That answers differ, or did not come, is what a script asks for. */
 async function run(
   context: Context,
   replayed: ReturnType<Recordings["replay"]>,
   isCompared: boolean,
 ): Promise<number> {
-  const tally: Tally = { replayed: 0, skipped: 0, failed: 0, differing: 0 };
+  const tally: Tally = { replayed: 0, skipped: 0, failed: 0, unanswered: 0, differing: 0 };
   for await (const one of replayed) {
     if (tally.replayed + tally.skipped === 0) heading(context);
     count(tally, one);
@@ -52,5 +52,5 @@ async function run(
   const compared = isCompared ? `, ${differing} differ` : "";
   const summary = `${tally.replayed} replayed${compared}, ${failed} failed, ${skipped} skipped`;
   if (!context.json) note(context, context.palette.dim(summary));
-  return differing > 0 ? Exit.failed : Exit.ok;
+  return differing + tally.unanswered > 0 ? Exit.failed : Exit.ok;
 }
