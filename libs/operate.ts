@@ -48,6 +48,7 @@ export {
   identityFacts,
   initHome,
   isEmpty,
+  isRevoked,
   type KeptStore,
   lookAtStores,
   type NameIn,
@@ -66,6 +67,7 @@ export {
   type StoreOutlook,
   serverConfig,
   storeViews,
+  unpushed,
   type Written,
   writeServer,
 } from "./operate/home/index.ts";

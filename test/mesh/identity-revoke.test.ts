@@ -63,8 +63,15 @@ test("a revocation that no server heard is recorded, said to be so, and pushed b
   assert.match(err, /recorded but not in force yet: run `myelin apply`/);
   mesh.server.resume();
   await editor.flush();
+  assert.match((await mesh.run("identity", "ls")).out, /\neditor .* revoked, not pushed /);
+  assert.match((await mesh.run("diff")).err, /servers may not know: desk\/editor; `myelin apply`/);
+  assert.match((await mesh.run("apply", "--dry-run")).out, /would push desk\n/);
+  const unseen = await mesh.run("apply", "--dry-run", ...elsewhere);
+  assert.match(unseen.out, /would push .*\bdesk\b/);
   assert.match((await mesh.run("apply")).out, /pushed: desk\n/);
   await eventually("the editor is out", () => editor.cuts > 0 && !editor.isUp);
+  assert.match((await mesh.run("identity", "ls")).out, /\neditor .* revoked +\d/);
+  assert.equal((await mesh.run("apply", "--dry-run")).out, "nothing to do\n");
 });
 
 test("a guest that made its own credentials is revoked by its file", async () => {

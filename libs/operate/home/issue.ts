@@ -17,6 +17,7 @@ import {
   type IdentityView,
   identities,
   inOneWorkspace,
+  isRevoked,
   issuedTo,
   type NameIn,
 } from "./identities.ts";
@@ -71,11 +72,11 @@ export function renewAll(
 ): Promise<readonly Written[]> {
   checkWorkspace(home, workspace);
   const standing = identities(home).filter(
-    ({ state, path, account }) =>
-      state !== "revoked" &&
-      state !== "left" &&
-      (workspace ?? workspaceOf(account)) === workspaceOf(account) &&
-      isThere(path),
+    (view) =>
+      !isRevoked(view) &&
+      view.state !== "left" &&
+      (workspace ?? workspaceOf(view.account)) === workspaceOf(view.account) &&
+      isThere(view.path),
   );
   return renewEach(home, standing, lasting);
 }
@@ -95,8 +96,9 @@ function renewEach(
   });
 }
 
-function refuseVoid({ state, name, account }: IdentityView): void {
-  if (state === "revoked") {
+function refuseVoid(view: IdentityView): void {
+  const { state, name, account } = view;
+  if (isRevoked(view)) {
     throw invalid(
       `${name} was revoked in ${account}: its key does not come back; \`myelin identity add ${name}\` issues a new one`,
     );

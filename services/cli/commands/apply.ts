@@ -11,6 +11,7 @@ import {
   planApply,
   readMeshFile,
   type StoreOutlook,
+  unpushed,
 } from "@myelin/mesh/operate";
 import { Exit } from "../failure.ts";
 import { type HomeContext, lasting, open, reach, shown } from "../home.ts";
@@ -40,9 +41,11 @@ export async function apply(
   const plan = await planApply(home, mesh.policy, mesh.text);
   if (!context.json) showChanges(context, changes);
   if (options.dryRun !== undefined) {
-    const stores =
-      options.offline === undefined ? await lookAtStores(home, mesh.policy, reach(context)) : [];
-    return tellPlan(context, plan, { changes, stores });
+    if (options.offline !== undefined)
+      return tellPlan(context, plan, { changes, ...unasked(plan) });
+    const stores = await lookAtStores(home, mesh.policy, reach(context));
+    const accounts = await unpushed(home, plan.accounts, reach(context));
+    return tellPlan(context, plan, { changes, stores, accounts });
   }
   const where = options.offline === undefined ? reach(context) : undefined;
   const applied = await explained(
@@ -98,10 +101,17 @@ async function explained<T>(context: HomeContext, work: Promise<T>): Promise<T> 
 interface Outlook {
   readonly changes: readonly PolicyChange[];
   readonly stores: readonly StoreOutlook[];
+  /** Those that the servers would get. */
+  readonly accounts: readonly string[];
 }
 
-function tellPlan(context: HomeContext, plan: Plan, { changes, stores }: Outlook): number {
-  const accounts = plan.accounts.filter(({ isChanged }) => isChanged).map(({ name }) => name);
+/** What is known where no server is asked. */
+function unasked({ accounts }: Plan): Omit<Outlook, "changes"> {
+  return { stores: [], accounts: accounts.flatMap((one) => (one.isChanged ? [one.name] : [])) };
+}
+
+function tellPlan(context: HomeContext, plan: Plan, outlook: Outlook): number {
+  const { changes, stores, accounts } = outlook;
   const credentials = plan.credentials.map(({ account, name, role }) => ({ account, name, role }));
   const departed = namesOf(plan);
   const refused = stores.flatMap((store) => store.plan?.refusals ?? []);

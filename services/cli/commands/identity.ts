@@ -108,6 +108,7 @@ function columns(palette: Palette): Column<IdentityView>[] {
     expiring: palette.yellow,
     expired: palette.red,
     revoked: palette.red,
+    "revoked, not pushed": palette.red,
     left: palette.dim,
   };
   return [
