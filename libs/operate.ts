@@ -85,6 +85,7 @@ export {
   type TidyingOptions,
   type WorkspaceSide,
 } from "./operate/keeper/index.ts";
+export { type KeptApart, keptApart } from "./operate/kept-apart.ts";
 export {
   type Backlog,
   type LaterFilter,
@@ -128,6 +129,8 @@ export type {
   ServiceStats,
 } from "./operate/services.ts";
 export {
+  type Difference,
+  differenceText,
   type Manifest,
   manifestText,
   type Provisioned,

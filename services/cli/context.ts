@@ -5,7 +5,7 @@ import { type Observer, observe } from "@myelin/mesh/operate";
 import { type Whereabouts, whereaboutsOf } from "./hints.ts";
 import { findMesh, homeFolder, type Place, type PlaceOptions } from "./place.ts";
 import { type Palette, palette } from "./table.ts";
-import type { Terminal } from "./terminal.ts";
+import { plain, type Terminal } from "./terminal.ts";
 
 /** Options that every command takes. */
 export interface CommonOptions extends PlaceOptions {
@@ -75,8 +75,14 @@ export function printJson(context: Context, value: unknown): void {
   context.terminal.out.write(`${JSON.stringify(value)}\n`);
 }
 
+/** Tells that the server is lost, or back: what goes on until Ctrl-C outlives that. */
+export function tellLink(context: Context, isUp: boolean): void {
+  const text = isUp ? "the server is back" : "the server is gone; reconnecting";
+  note(context, context.palette.yellow(text));
+}
+
 /** A line beside the result, so that a pipe gets the result alone; JSON like everything else where that is wanted. */
 export function note(context: Context, text: string): void {
   const { terminal, json } = context;
-  terminal.err.write(`${json ? JSON.stringify({ note: text }) : text}\n`);
+  terminal.err.write(`${json ? JSON.stringify({ note: plain(text) }) : text}\n`);
 }

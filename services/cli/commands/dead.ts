@@ -28,7 +28,8 @@ export async function list(context: Context, options: FilterOptions): Promise<nu
   const letters = await interruptible(context, async (signal) => {
     const found: DeadLetter[] = [];
     for await (const letter of office.list(filter, { signal })) found.push(letter);
-    return found;
+    // Tasks and events come apart.
+    return found.sort((one, other) => one.at.getTime() - other.at.getTime());
   });
   const { terminal, palette, json } = context;
   if (json) printJson(context, letters.map(shownLetter));

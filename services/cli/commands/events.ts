@@ -1,7 +1,8 @@
-import { connect, defineAgent, event } from "@myelin/mesh";
+import { connect, defineAgent, event, isMeshError, MeshCode } from "@myelin/mesh";
 import { type FollowState, openEvents, type ToldEvent } from "@myelin/mesh/operate";
 import { z } from "zod";
-import { type Context, entering, note, printJson } from "../context.ts";
+import { askCard, schemaOf } from "../card.ts";
+import { type Context, entering, look, note, printJson, tellLink } from "../context.ts";
 import { Exit, interruptible } from "../failure.ts";
 import { ifGiven, readInput, wholeNumber } from "../input.ts";
 import { type Column, duration, type Palette, table } from "../table.ts";
@@ -47,6 +48,7 @@ export async function tailEvents(
   const from = ifGiven(flags.from, "--from", placeOf);
   const selection = { events, from, follows: flags.once !== true };
   await using board = await entering(context, openEvents);
+  board.onLink((isUp) => tellLink(context, isUp));
   return await interruptible(context, async (signal) => {
     let told = 0;
     for await (const one of board.read(selection, { signal })) {
@@ -67,7 +69,7 @@ export async function publishEvent(
   const value = await readInput(data, context.terminal);
   const contract = defineAgent({
     ...{ name: context.name, version: ownVersion(), skills: {} },
-    events: { [name]: event({ data: z.unknown() }) },
+    events: { [name]: event({ data: await dataShown(context, name) }) },
   });
   const { id, subject } = flags;
   const given = {
@@ -82,6 +84,20 @@ export async function publishEvent(
     if (receipt.duplicate) note(context, "it had been published before, and is stored once");
     return Exit.ok;
   });
+}
+
+/** What the card of a live publisher of our name says of the event's data; anything, where none says, or none may be asked for. */
+async function dataShown(context: Context, name: string): Promise<z.ZodType> {
+  await using observer = await look(context);
+  try {
+    const { events = [] } = await askCard(observer, context.name);
+    return schemaOf(events.find((one) => one.name === name)?.data);
+  } catch (error) {
+    const isUntold =
+      isMeshError(error, MeshCode.UnknownAgent) || isMeshError(error, MeshCode.PermissionDenied);
+    if (isUntold) return z.unknown();
+    throw error;
+  }
 }
 
 function placeOf(text: string, option: string): number {

@@ -1,7 +1,7 @@
 import { type Contract, connect, isMeshError, type Mesh, MeshCode, MeshError } from "@myelin/mesh";
 import { startTelemetry } from "@myelin/mesh/program";
 import { askCard, checkingContractOf, contractFromAfar, skillIn } from "../card.ts";
-import { type Context, entering, look, note, printJson } from "../context.ts";
+import { type Context, entering, look, note, printJson, tellLink } from "../context.ts";
 import { Exit, interruptible, usage } from "../failure.ts";
 import { parseDuration, readInput } from "../input.ts";
 import { plain } from "../terminal.ts";
@@ -25,6 +25,7 @@ export interface TaskTarget {
 
 /** A person waits for the prompt: spans that nobody takes must not hold it up. */
 const telemetryStopMs = 1_000;
+const lookMs = 250;
 
 /** Stores a task and prints its receipt; waits for its result where asked to. */
 export async function submitTask(
@@ -58,7 +59,7 @@ export async function submitTask(
       );
     if (task.receipt?.listeners === "none")
       note(context, `nobody takes tasks of ${target.agent} now; it waits`);
-    if (wait) await follow(context, task, signal);
+    if (wait) await follow(context, { mesh, task }, signal);
     return Exit.ok;
   });
 }
@@ -75,7 +76,7 @@ export async function watchTask(context: Context, target: TaskTarget, id: string
       const who = served ? "" : `, and nobody serves ${target.agent} now`;
       note(context, `nobody has begun task ${plain(id)} yet, if it was submitted${who}`);
     }
-    await follow(context, task, signal);
+    await follow(context, { mesh, task }, signal);
     return Exit.ok;
   });
 }
@@ -87,11 +88,28 @@ interface AnySubmit {
 
 type Handle = ReturnType<Mesh["task"]>;
 
-async function follow({ terminal }: Context, task: Handle, signal: AbortSignal): Promise<void> {
+async function follow(
+  context: Context,
+  { mesh, task }: { readonly mesh: Mesh; readonly task: Handle },
+  signal: AbortSignal,
+): Promise<void> {
+  const { terminal } = context;
+  using _looking = lookAtLink(context, mesh);
   for await (const { value } of task.progress({ signal })) {
     terminal.err.write(`${plain(JSON.stringify(value) ?? "null")}\n`);
   }
   terminal.out.write(`${JSON.stringify(await task.result({ signal })) ?? "null"}\n`);
+}
+
+/** Tells when the server is lost and back, which no task is told of. */
+function lookAtLink(context: Context, mesh: Mesh): Disposable {
+  let isUp = true;
+  const timer = setInterval(() => {
+    if (mesh.isUp === isUp) return;
+    isUp = mesh.isUp;
+    tellLink(context, isUp);
+  }, lookMs);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 async function asSubmitter(
