@@ -4,16 +4,19 @@ import { nextAfter } from "../advice.ts";
 import { type Check, checkAgents, checkLogin, checkNode, checkServer } from "../checks.ts";
 import { type Context, look, printJson } from "../context.ts";
 import { Exit } from "../failure.ts";
+import { fitted } from "../hints.ts";
 import { findProgram, versionOf } from "../programs.ts";
 import { readRoster } from "../roster.ts";
 import { count } from "../table.ts";
 import { plain } from "../terminal.ts";
 import { libraryVersion } from "../version.ts";
+import { checkStored } from "./doctor-stores.ts";
 
 /** Checks what a mesh needs, one line each, with what to do about it. */
 export async function doctor(context: Context): Promise<number> {
   const checks: Check[] = [];
-  const tell = (...found: readonly Check[]): void => {
+  const tell = (...told: readonly Check[]): void => {
+    const found = told.map((check) => placed(check, context));
     checks.push(...found);
     if (!context.json) for (const check of found) show(context, check);
   };
@@ -29,6 +32,11 @@ export async function doctor(context: Context): Promise<number> {
   if (context.json) printJson(context, { ok: failed === 0, checks });
   else context.terminal.out.write(`\n${summary(failed, warned)}\n`);
   return failed === 0 ? Exit.ok : Exit.failed;
+}
+
+/** A check whose advice works for this mesh. */
+function placed(check: Check, { where }: Context): Check {
+  return check.next === undefined ? check : { ...check, next: fitted(check.next, where) };
 }
 
 async function checkMesh(context: Context, tell: (...found: Check[]) => void): Promise<void> {
@@ -52,6 +60,7 @@ async function checkMesh(context: Context, tell: (...found: Check[]) => void): P
     tell({ is: "warn", what: "server", found: detail, next: "use nats-server 2.12 or newer" });
   }
   tell(...checkAgents(await readRoster(observer)));
+  tell(...(await checkStored(context)));
 }
 
 async function checkProgram(
