@@ -1,5 +1,5 @@
 import { MeshCode, MeshError } from "@myelin/mesh";
-import { fitted, startOf, type Whereabouts } from "./hints.ts";
+import { fitted, startAdvice, type Whereabouts } from "./hints.ts";
 
 const advice: Partial<Record<MeshCode, string>> = {
   unavailable:
@@ -51,8 +51,8 @@ function wordsAfter(error: MeshError, { where, agent }: Situation): string | und
   const told = isOfConnection(code) && cause instanceof MeshError ? toldBy(cause) : undefined;
   // That a server may not be running is told better by what this command line can do about it.
   if (told === undefined || silent.test(`; ${told}`)) {
-    const start = code === MeshCode.Unavailable && where.server === undefined && startOf(where);
-    if (start) return `start its server with \`${start}\`, or say where it is with --server`;
+    const start = code === MeshCode.Unavailable ? startAdvice(where) : undefined;
+    if (start !== undefined) return start;
     return advice[code]?.replace("<agent>", agent ?? "<agent>");
   }
   return inOurWords(told);

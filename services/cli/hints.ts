@@ -11,8 +11,8 @@ export interface Whereabouts {
   /** The folder that it is. */
   readonly folder: string | undefined;
   readonly workspace: string | undefined;
-  /** The servers that the option names. */
-  readonly server: string | undefined;
+  /** The option or variable that names the servers, where that is not the home. */
+  readonly urlFrom: string | undefined;
 }
 
 /** What the options and the environment say. A variable may have been set for this command alone. */
@@ -27,8 +27,21 @@ export function whereaboutsOf(
     folder: home === undefined ? undefined : homeFolder(home, env, cwd),
     // Of `init` it is a list: what the home is to have.
     workspace: typeof said === "string" ? said : undefined,
-    server: options.server,
+    urlFrom: urlFromOf(options, env),
   };
+}
+
+/** The variable that says where servers are, if one does. */
+export function urlVariable(env: Terminal["env"]): string | undefined {
+  return ["MYELIN_URL", "NATS_URL"].find((name) => env[name]);
+}
+
+function urlFromOf(
+  { server, home }: Pick<HomeOptions, "home" | "server">,
+  env: Terminal["env"],
+): string | undefined {
+  if (server !== undefined) return "--server";
+  return home === undefined ? urlVariable(env) : undefined;
 }
 
 /** A hint as it works where it is read: commands with their home and workspace, lines of mesh.yaml for who has a role. */
@@ -42,10 +55,13 @@ export function fitted(text: string, where: Whereabouts): string {
     .replace(/`myelin ([a-z][^`]*)`/g, (_, command) => `\`myelin ${placed(command, where)}\``);
 }
 
-/** How to start the servers of a home, in its own words; undefined where no home is known. */
-export function startOf({ home }: Whereabouts): string | undefined {
-  if (home === undefined) return undefined;
-  return `nats-server -c ${shellWord(join(home, "server", "nats-server.conf"))}`;
+/** What to do where the servers of a home do not answer; undefined where they were named otherwise, or no home is. */
+export function startAdvice({ home, urlFrom }: Whereabouts): string | undefined {
+  if (home === undefined || urlFrom === "--server") return undefined;
+  const start = `\`nats-server -c ${shellWord(join(home, "server", "nats-server.conf"))}\``;
+  return urlFrom === undefined
+    ? `start its server with ${start}, or say where it is with --server`
+    : `${urlFrom} names that server: unset it to go to the home's own, which ${start} starts`;
 }
 
 /** A text as a shell takes it for one word. */

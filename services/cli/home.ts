@@ -4,6 +4,7 @@ import type { Home, Reach } from "@myelin/mesh/operate";
 import { openHome } from "@myelin/mesh/operate";
 import { z } from "zod";
 import { usage } from "./failure.ts";
+import { urlVariable, type Whereabouts, whereaboutsOf } from "./hints.ts";
 import { ifGiven, wholeNumber } from "./input.ts";
 import { homeFolder, newHomeFolder, urlOfUp } from "./place.ts";
 import { type Palette, palette } from "./table.ts";
@@ -29,6 +30,8 @@ export interface HomeContext {
   readonly servers: readonly string[] | undefined;
   /** The option or variable that says so. */
   readonly from: string | undefined;
+  /** For hints: what they have to name. */
+  readonly where: Whereabouts;
   /** The one that is meant; undefined where nobody says, which may be all of them. */
   readonly workspace: string | undefined;
 }
@@ -55,13 +58,14 @@ export function resolveHome(
     folder,
     servers: urls === undefined ? undefined : listed(urls),
     from: options.server === undefined ? from : "--server",
+    where: whereaboutsOf(options, terminal),
     workspace: typeof workspace === "string" ? workspace : env.MYELIN_WORKSPACE || undefined,
   });
 }
 
 /** The variable that says where servers are, and what it says. */
 function namedUrl(env: Terminal["env"]): readonly [url?: string, variable?: string] {
-  const variable = ["MYELIN_URL", "NATS_URL"].find((name) => env[name]);
+  const variable = urlVariable(env);
   return variable === undefined ? [] : [env[variable] ?? "", variable];
 }
 

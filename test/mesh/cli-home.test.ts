@@ -99,6 +99,10 @@ test("a grant that is missing is named at the role of who holds one", async () =
   const task = ["events", "publish", "work.done", "{}", "--as", "eve", ...home] as const;
   const { err } = await mesh.runWith(stage, ...task);
   assert.match(err, /mesh\.yaml would with roles\.observer\.publishes: \[work\.done\]/);
+  assert.equal((await mesh.runWith(stage, "apply", ...home)).exit, 0);
+  const submit = ["tasks", "submit", "worker", "work", "{}", "--contract", "1.0.0"] as const;
+  const refused = await mesh.runWith(stage, ...submit, "--as", "eve", ...home);
+  assert.match(refused.err, /mesh\.yaml would with roles\.observer\.submits: \[worker\.work\]/);
 });
 
 test("a home that is named is reached at its own URL, whatever the environment names", async () => {
@@ -111,6 +115,7 @@ test("a home that is named is reached at its own URL, whatever the environment n
   assert.match(said.out, /^fail {2}server +cannot connect to nats:\S+:2\b.*\(from --server\)/m);
   const beside = await mesh.runWith({ ...env, MYELIN_HOME: "mesh" }, "agents");
   assert.match(beside.err, /cannot connect to nats:\S+:1\b.*\(from MYELIN_URL\)/);
+  assert.match(beside.err, /next: MYELIN_URL names that server: unset it to go to the home's own/);
   const applied = await mesh.runWith({ ...env, MYELIN_HOME: "mesh" }, "apply");
   assert.equal(applied.exit, 3);
   assert.match(applied.err, /\(nats:\S+:1, from MYELIN_URL\); nothing was applied/);

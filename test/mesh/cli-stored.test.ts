@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isMeshError, MeshCode } from "@myelin/mesh";
+import { isMeshError, MeshCode, on } from "@myelin/mesh";
 import { eventually } from "@myelin/mesh/testing";
 import { run } from "../../services/cli/cli.ts";
 import { accounts, accountsMesh } from "../support/accounts-mesh.ts";
@@ -91,6 +91,29 @@ test("dead show says of a large body that it is kept apart, and dead ls goes by 
   assert.equal(letter.body, undefined);
   const other = await ask(mesh, "dead", "redrive", "t1", "--to", "nosuch");
   assert.match(other.out, /there is no agent nosuch, or/);
+});
+
+test("dead ls goes by time, whether tasks or events died", async () => {
+  const both =
+    "    agents:\n      painter: { skills: [paint] }\n      boss: { submits: [painter.*] }\n";
+  await using mesh = await storedMesh(accountsMesh.replace("    agents:\n", both), ["painter"]);
+  const fail = (): never => {
+    throw new TypeError("no room");
+  };
+  const crm = await mesh.connect("crm");
+  await crm.follow("users", [on(accounts, "user.left", fail)], { attempts: 1 });
+  const publisher = await mesh.connect("accounts");
+  await publisher.publish(accounts, "user.left", { user: "ada" }, { id: "e1" });
+  await eventually("it died", async () => (await ask(mesh, "dead", "ls")).out.includes("e1"));
+  await servePainter(mesh, fail, { tasks: { attempts: 1 } });
+  const { paint } = (await mesh.connect("boss")).client(painter);
+  const task = await paint.submit({ what: "a" }, { id: "t1" });
+  await assert.rejects(task.result(patience));
+  await eventually("both are there", async () => {
+    const { out } = await ask(mesh, "dead", "ls", "--json");
+    const kinds = JSON.parse(out).map(({ kind }: { kind: string }) => kind);
+    return kinds.join() === "event,task";
+  });
 });
 
 test("doctor and streams ls tell of streams that are missing, otherwise, nearly full and full", async () => {

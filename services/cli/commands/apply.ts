@@ -14,6 +14,7 @@ import {
   unpushed,
 } from "@myelin/mesh/operate";
 import { Exit } from "../failure.ts";
+import { fitted } from "../hints.ts";
 import { type HomeContext, lasting, open, reach, shown } from "../home.ts";
 import { ifGiven, wholeNumber } from "../input.ts";
 import { changesBy, type ReadMesh, readMesh, showChanges } from "../mesh-file.ts";
@@ -71,7 +72,7 @@ function warnOfOther(context: HomeContext, home: Home): void {
   if (changesBy(home, policy).length === 0) return;
   const file = shown(context, path);
   const warning = `${file} says otherwise, and the next apply goes by it: \`myelin diff\` shows how`;
-  context.terminal.err.write(`${context.palette.yellow(warning)}\n`);
+  context.terminal.err.write(`${context.palette.yellow(fitted(warning, context.where))}\n`);
 }
 
 function readVersion(home: Home, version: number): ReadMesh {

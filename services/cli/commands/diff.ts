@@ -1,5 +1,6 @@
 import { identities } from "@myelin/mesh/operate";
 import { Exit } from "../failure.ts";
+import { fitted } from "../hints.ts";
 import { type HomeContext, open } from "../home.ts";
 import { changesBy, readMesh, showChanges } from "../mesh-file.ts";
 
@@ -14,7 +15,7 @@ export async function diff(context: HomeContext, file: string | undefined): Prom
   if (waiting.length > 0 && !context.json) {
     const whose = waiting.map(({ account, name }) => `${account}/${name}`).join(", ");
     const warning = `revoked, and the servers may not know: ${whose}; \`myelin apply\` pushes it`;
-    context.terminal.err.write(`${context.palette.yellow(warning)}\n`);
+    context.terminal.err.write(`${context.palette.yellow(fitted(warning, context.where))}\n`);
   }
   return Exit.ok;
 }
