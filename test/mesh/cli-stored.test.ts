@@ -60,6 +60,21 @@ test("a task that somebody cancelled exits with 1, one that is not there with 4"
   assert.equal(watched.exit, 1);
 });
 
+test("streams that were never made are no server that cannot be reached", async () => {
+  await using mesh = await HomeMesh.start({ mesh: painterMesh });
+  for (const command of [
+    ["tasks", "ls"],
+    ["later", "ls"],
+    ["dead", "ls"],
+    ["events", "ls"],
+  ]) {
+    const { exit, err } = await ask(mesh, ...command);
+    assert.equal(exit, 1, err);
+    assert.match(err, /`myelin apply/);
+    assert.doesNotMatch(err, /nats-server -c|myelin up/);
+  }
+});
+
 test("a task for an agent that nobody serves is refused whole, and what is said beside it is JSON", async () => {
   await using mesh = await storedMesh(painterMesh, ["painter"]);
   const submit = ["tasks", "submit", "painter", "paint", '{"what":"a"}', "--as", "boss"];
