@@ -80,10 +80,12 @@ for (const { what, text, says } of wrong) {
     await using mesh = await HomeMesh.start();
     const path = join(mesh.cwd, "ops.creds");
     writeFileSync(path, await text(new Forge(mesh)), { mode: 0o600 });
-    const { exit, err } = await mesh.run("agents", "--home", "mesh", "--creds", "ops.creds");
-    assert.notEqual(exit, 0);
-    for (const part of says) assert.match(err, part);
-    assert.doesNotMatch(err, /SU[A-Z2-7]{56}/);
+    for (const command of [["agents"], ["tasks", "ls"]]) {
+      const { exit, err } = await mesh.run(...command, "--home", "mesh", "--creds", "ops.creds");
+      assert.notEqual(exit, 0);
+      for (const part of says) assert.match(err, part);
+      assert.doesNotMatch(err, /SU[A-Z2-7]{56}/);
+    }
   });
 }
 
