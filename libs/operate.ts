@@ -34,6 +34,7 @@ export {
   type CertifyOptions,
   type ClusterOptions,
   certifyServer,
+  checkWorkspace,
   didNothing,
   enterStore,
   type Home,
@@ -47,6 +48,7 @@ export {
   identityFacts,
   initHome,
   isEmpty,
+  isRevoked,
   type KeptStore,
   lookAtStores,
   type NameIn,
@@ -55,14 +57,17 @@ export {
   type Plan,
   planApply,
   type Reach,
+  type RenewAllOptions,
   type RevokedIdentity,
   renewAll,
   renewIdentity,
   revokeIdentity,
+  roleOf,
   type ServerOptions,
   type StoreOutlook,
   serverConfig,
   storeViews,
+  unpushed,
   type Written,
   writeServer,
 } from "./operate/home/index.ts";
@@ -80,6 +85,7 @@ export {
   type TidyingOptions,
   type WorkspaceSide,
 } from "./operate/keeper/index.ts";
+export { type KeptApart, keptApart } from "./operate/kept-apart.ts";
 export {
   type Backlog,
   type LaterFilter,
@@ -123,6 +129,8 @@ export type {
   ServiceStats,
 } from "./operate/services.ts";
 export {
+  type Difference,
+  differenceText,
   type Manifest,
   manifestText,
   type Provisioned,

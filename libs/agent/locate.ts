@@ -29,7 +29,7 @@ export interface TlsFiles {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Finds the mesh of a program: the home that `MYELIN_HOME` names; the URL in `MYELIN_URL` or `NATS_URL`, with the files
+ * Finds the mesh of a program: the home that `MYELIN_HOME` names, at another URL where one is named; the URL in `MYELIN_URL` or `NATS_URL`, with the files
  * in `MYELIN_CREDS`, `MYELIN_CA`, `MYELIN_CERT` and `MYELIN_KEY`; the mesh that is up in this folder or one above.
  */
 export function locate(env: Environment, cwd = "."): Located {
@@ -37,7 +37,8 @@ export function locate(env: Environment, cwd = "."): Located {
   const home = env["MYELIN_HOME"] ?? "";
   if (home !== "") {
     const at = url === undefined ? {} : readUrls(url);
-    return merged(inHome(resolve(cwd, home), env), at, files(env, cwd), "MYELIN_HOME");
+    const from = url === undefined ? "MYELIN_HOME" : named;
+    return merged(inHome(resolve(cwd, home), env), at, files(env, cwd), from);
   }
   const up = meshThatIsUp(cwd);
   // The URL of the mesh that is up stands for it, with all that belongs to it.
@@ -67,7 +68,7 @@ function merged(
 
 function inHome(home: string, env: Environment): Omit<Located, "from"> {
   const { url } = readState(join(home, "mesh.json"));
-  const workspace = env["MYELIN_WORKSPACE"] || onlyWorkspace(home);
+  const workspace = workspaceIn(home, env["MYELIN_WORKSPACE"] || undefined);
   return {
     ...readUrls(typeof url === "string" ? url : usualUrl),
     credentials: { folder: join(home, "creds", workspace) },
@@ -75,10 +76,17 @@ function inHome(home: string, env: Environment): Omit<Located, "from"> {
   };
 }
 
-function onlyWorkspace(home: string): string {
+/** The one that is named, else the only one. */
+function workspaceIn(home: string, named: string | undefined): string {
   const found = namesIn(join(home, "creds")).filter(
     (name) => isToken(name) && !isStoreAccount(name),
   );
+  // Where nothing can be seen, the credentials may be elsewhere: whoever reads them tells.
+  if (named !== undefined && (found.includes(named) || found.length === 0)) return named;
+  if (named !== undefined) {
+    const detail = `${home} has no workspace ${named}, only ${found.join(", ")}`;
+    throw new MeshError(MeshCode.InvalidArgument, detail);
+  }
   const [workspace] = found;
   if (workspace !== undefined && found.length === 1) return workspace;
   throw new MeshError(

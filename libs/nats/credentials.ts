@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import { type Credentials, clockSkewMs, parseCredentials } from "../identity/index.ts";
 import { makeGuest } from "./guest.ts";
-import { readSecret } from "./secret-file.ts";
+import { checkSecret, readText } from "./secret-file.ts";
 
 /** A `.creds` file, its text, or a folder of `<name>.creds`. Files are watched. */
 export type CredentialsOption = string | { readonly text: string } | { readonly folder: string };
@@ -63,7 +63,11 @@ function placeOf(option: unknown, name: string): Place {
 
 async function fromFile(path: string, name: string): Promise<Credentials> {
   const advice = `\`myelin identity add ${name}\` makes it`;
-  return parse(await readSecret({ option: "credentials", path, advice }), path);
+  const use = { option: "credentials", path, advice };
+  // What holds no credentials is no secret: nobody is told to close it.
+  const credentials = parse(await readText(use), path);
+  await checkSecret(use);
+  return credentials;
 }
 
 async function fromFolder(folder: string, path: string, name: string): Promise<Credentials> {

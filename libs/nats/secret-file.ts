@@ -29,11 +29,12 @@ export async function readText({ option, path, advice }: FileUse): Promise<strin
 /** Reads a text that only its owner may know; a file that others can read is refused. */
 export async function readSecret(use: FileUse): Promise<string> {
   const text = await readText(use);
-  await checkMode(use);
+  await checkSecret(use);
   return text;
 }
 
-async function checkMode({ option, path }: FileUse): Promise<void> {
+/** Refuses a file that others than its owner can read. */
+export async function checkSecret({ option, path }: FileUse): Promise<void> {
   // Windows has no such bits: its access lists are another matter.
   if (process.platform === "win32") return;
   const { mode, uid } = await stat(path);

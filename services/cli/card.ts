@@ -135,7 +135,7 @@ export function checkingContractOf(card: Card, shown: SkillCard): Contract {
 }
 
 /** Anybody may say anything in a card: what is no schema checks nothing. */
-function schemaOf(shown: unknown): z.ZodType {
+export function schemaOf(shown: unknown): z.ZodType {
   try {
     return z.fromJSONSchema(shown as Parameters<typeof z.fromJSONSchema>[0]);
   } catch {

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from "commander";
+import type { Situation } from "./advice.ts";
 import { type CommonOptions, resolveContext } from "./context.ts";
 import { Exit, exitHelp, report, usage } from "./failure.ts";
+import { whereaboutsOf } from "./hints.ts";
 import { type HomeOptions, resolveHome, resolveNewHome } from "./home.ts";
 import { addDead } from "./menu/dead.ts";
 import type { Add, AddToHome } from "./menu/entry.ts";
@@ -17,25 +19,38 @@ import { ownVersion } from "./version.ts";
 /** What became of a command. */
 interface Outcome {
   exit: number;
-  args: readonly string[];
+  situation: Situation;
+  wasInterrupted: boolean;
 }
 
 /** Runs the command that the arguments name; the answer is the exit code. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
-  const outcome: Outcome = { exit: Exit.ok, args: [] };
+  const where = whereaboutsOf({}, terminal);
+  const outcome: Outcome = { exit: Exit.ok, situation: { where }, wasInterrupted: false };
   try {
     await program(terminal, outcome, args).parseAsync([...args], { from: "user" });
     return outcome.exit;
   } catch (error) {
     const json = args.includes("--json");
     if (!(error instanceof CommanderError)) {
-      return report(error, terminal, { json, agent: outcome.args[0] });
+      return report(error, terminal, { json, ...outcome });
     }
     if (error.exitCode === 0) return Exit.ok;
     // To a person commander has told what is wrong already.
-    if (json) report(usage(error.message), terminal, { json, agent: undefined });
+    if (json) report(usage(error.message.replace(/^error: /, "")), terminal, { json, ...outcome });
     return Exit.usage;
   }
+}
+
+/** The terminal, with a note of whether a person ended the command. */
+function heard(terminal: Terminal, outcome: Outcome): Terminal {
+  const { out, err, input, isTty, hasColours, columns, env, cwd } = terminal;
+  const onInterrupt: Terminal["onInterrupt"] = (listener) =>
+    terminal.onInterrupt((signal) => {
+      outcome.wasInterrupted = true;
+      listener(signal);
+    });
+  return { out, err, input, isTty, hasColours, columns, env, cwd, onInterrupt };
 }
 
 function program(terminal: Terminal, outcome: Outcome, args: readonly string[]): Command {
@@ -67,13 +82,15 @@ function program(terminal: Terminal, outcome: Outcome, args: readonly string[]):
       )
       .action(async (...given: readonly unknown[]) => {
         const ran = given.at(-1) as Command;
-        outcome.args = ran.args;
-        const context = resolveContext(terminal, ran.opts<CommonOptions>());
+        const options = ran.opts<CommonOptions>();
+        outcome.situation = { where: whereaboutsOf(options, terminal), agent: ran.args[0] };
+        const context = resolveContext(heard(terminal, outcome), options);
         outcome.exit = await work(context, ran.args, ran.opts());
       });
   const addToHome: AddToHome = (name, summary, work, parent = root) =>
     command(parent, name, summary).action(async (...given: readonly unknown[]) => {
       const ran = given.at(-1) as Command;
+      outcome.situation = { where: whereaboutsOf(ran.opts<HomeOptions>(), terminal) };
       const resolve = name === "init" ? resolveNewHome : resolveHome;
       const home = resolve(terminal, ran.opts<HomeOptions>());
       outcome.exit = await work(home, ran.args, ran.opts());

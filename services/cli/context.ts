@@ -2,9 +2,10 @@ import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { isMeshError, MeshCode, MeshError } from "@myelin/mesh";
 import { type Observer, observe } from "@myelin/mesh/operate";
+import { type Whereabouts, whereaboutsOf } from "./hints.ts";
 import { findMesh, homeFolder, type Place, type PlaceOptions } from "./place.ts";
 import { type Palette, palette } from "./table.ts";
-import type { Terminal } from "./terminal.ts";
+import { plain, type Terminal } from "./terminal.ts";
 
 /** Options that every command takes. */
 export interface CommonOptions extends PlaceOptions {
@@ -20,6 +21,8 @@ export interface Context {
   /** The name we call ourselves: the caller's name in every subject. */
   readonly name: string;
   readonly place: Place;
+  /** For hints: what they have to name. */
+  readonly where: Whereabouts;
 }
 
 export function resolveContext(terminal: Terminal, options: CommonOptions): Context {
@@ -30,6 +33,7 @@ export function resolveContext(terminal: Terminal, options: CommonOptions): Cont
     palette: palette(terminal.hasColours),
     json: options.json === true,
     name,
+    where: whereaboutsOf(options, terminal),
     place: withCertificate(findMesh(options, env, cwd), homeFolder(options.home, env, cwd), name),
   });
 }
@@ -46,15 +50,22 @@ function withCertificate(place: Place, home: string, name: string): Place {
   return { ...place, tls: { ...place.tls, certFile: `${pair}.pem`, keyFile: `${pair}.key` } };
 }
 
-/** Looks at the mesh; a failure to connect says where it was looked for. */
-export async function look(context: Context): Promise<Observer> {
-  const { name, place } = context;
+/** Looks at the mesh. */
+export function look(context: Context): Promise<Observer> {
+  return entering(context, observe);
+}
+
+/** Opens what is on the mesh, under our name; a failure to connect says where it was looked for. */
+export async function entering<T>(
+  { name, place }: Context,
+  open: (options: Place & { readonly name: string }) => Promise<T>,
+): Promise<T> {
   try {
-    return await observe({ name, ...place });
+    return await open({ name, ...place });
   } catch (error) {
     if (!isMeshError(error) || error.code === MeshCode.InvalidName) throw error;
     // What to do next is told once, and for this command line, not for a program.
-    const [what = ""] = error.detail.split(";");
+    const [what = ""] = error.detail.split("; ");
     throw new MeshError(error.code, `${what} (from ${place.from})`, { cause: error });
   }
 }
@@ -64,7 +75,14 @@ export function printJson(context: Context, value: unknown): void {
   context.terminal.out.write(`${JSON.stringify(value)}\n`);
 }
 
-/** A line for people beside the result, so that a pipe gets the result alone. */
+/** Tells that the server is lost, or back: what goes on until Ctrl-C outlives that. */
+export function tellLink(context: Context, isUp: boolean): void {
+  const text = isUp ? "the server is back" : "the server is gone; reconnecting";
+  note(context, context.palette.yellow(text));
+}
+
+/** A line beside the result, so that a pipe gets the result alone; JSON like everything else where that is wanted. */
 export function note(context: Context, text: string): void {
-  context.terminal.err.write(`${text}\n`);
+  const { terminal, json } = context;
+  terminal.err.write(`${json ? JSON.stringify({ note: plain(text) }) : text}\n`);
 }

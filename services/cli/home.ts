@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { meshThatIsUp } from "@myelin/mesh";
 import type { Home, Reach } from "@myelin/mesh/operate";
 import { openHome } from "@myelin/mesh/operate";
 import { z } from "zod";
 import { usage } from "./failure.ts";
+import { urlVariable, type Whereabouts, whereaboutsOf } from "./hints.ts";
 import { ifGiven, wholeNumber } from "./input.ts";
-import { homeFolder, newHomeFolder } from "./place.ts";
+import { homeFolder, newHomeFolder, urlOfUp } from "./place.ts";
 import { type Palette, palette } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -14,6 +14,8 @@ import type { Terminal } from "./terminal.ts";
 export interface HomeOptions {
   readonly home?: string;
   readonly server?: string;
+  /** Of `init`, which has nothing to look for, several. */
+  readonly workspace?: string | readonly string[];
   readonly json?: boolean;
 }
 
@@ -26,6 +28,12 @@ export interface HomeContext {
   readonly folder: string;
   /** Where the option or the environment says that the servers are. */
   readonly servers: readonly string[] | undefined;
+  /** The option or variable that says so. */
+  readonly from: string | undefined;
+  /** For hints: what they have to name. */
+  readonly where: Whereabouts;
+  /** The one that is meant; undefined where nobody says, which may be all of them. */
+  readonly workspace: string | undefined;
 }
 
 const place = z.object({ url: z.string() });
@@ -37,17 +45,28 @@ export function resolveHome(
   find = homeFolder,
 ): HomeContext {
   const { env, cwd } = terminal;
-  const up = meshThatIsUp(cwd);
+  const { workspace } = options;
   const folder = find(options.home, env, cwd);
-  const ofUp = up?.home === folder ? up.url : undefined;
-  const urls = options.server ?? (env.MYELIN_URL || env.NATS_URL || ofUp);
+  const ofUp = urlOfUp(folder, cwd);
+  // A home that is named is not looked for where an earlier `env` has led.
+  const [named, from] = options.home === undefined ? namedUrl(env) : [];
+  const urls = options.server ?? named ?? ofUp;
   return Object.freeze({
     terminal,
     palette: palette(terminal.hasColours),
     json: options.json === true,
     folder,
     servers: urls === undefined ? undefined : listed(urls),
+    from: options.server === undefined ? from : "--server",
+    where: whereaboutsOf(options, terminal),
+    workspace: typeof workspace === "string" ? workspace : env.MYELIN_WORKSPACE || undefined,
   });
+}
+
+/** The variable that says where servers are, and what it says. */
+function namedUrl(env: Terminal["env"]): readonly [url?: string, variable?: string] {
+  const variable = urlVariable(env);
+  return variable === undefined ? [] : [env[variable] ?? "", variable];
 }
 
 /** Where `init` makes a home: not that of a mesh that happens to be up here. */

@@ -21,9 +21,8 @@ export function findMesh(
 ): Place {
   const found = locate(
     {
-      ...(home === undefined ? env : withoutFiles(env)),
+      ...(home === undefined ? env : ofHome(home, env, cwd)),
       ...(server === undefined ? {} : { MYELIN_URL: server }),
-      ...(home === undefined ? {} : { MYELIN_HOME: home }),
       ...(workspace === undefined ? {} : { MYELIN_WORKSPACE: workspace }),
     },
     cwd,
@@ -32,12 +31,26 @@ export function findMesh(
   return { ...found, ...(creds === undefined ? {} : { credentials: pathOf(creds, cwd) }), from };
 }
 
-/** A home that is named comes with its own credentials and certificates, whatever an earlier `env` has left. */
-function withoutFiles(
+/** A home that is named comes with its own URL, credentials and certificates, whatever an earlier `env` has left. */
+function ofHome(
+  home: string,
   env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
 ): Readonly<Record<string, string | undefined>> {
-  const isFile = /^(MYELIN|NATS)_(CREDS|CA|CERT|KEY)$/;
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !isFile.test(name)));
+  const isOther = /^(MYELIN|NATS)_(URL|CREDS|CA|CERT|KEY)$/;
+  const kept = Object.entries(env).filter(([name]) => !isOther.test(name));
+  const url = urlOfUp(resolve(cwd, home), cwd);
+  return {
+    ...Object.fromEntries(kept),
+    ...(url === undefined ? {} : { MYELIN_URL: url }),
+    MYELIN_HOME: home,
+  };
+}
+
+/** Where the mesh that is up listens, if this is its home: that one chooses a port when it starts. */
+export function urlOfUp(home: string, cwd: string): string | undefined {
+  const up = meshThatIsUp(cwd);
+  return up?.home === home ? up.url : undefined;
 }
 
 function pathOf(creds: string, cwd: string): string | { readonly folder: string } {

@@ -1,10 +1,22 @@
-import type { KeptStore, StoreOutlook } from "@myelin/mesh/operate";
+import type { KeptStore, StoreOutlook, StoreView } from "@myelin/mesh/operate";
 import { inboxOf } from "@myelin/subjects";
 import type { HomeContext } from "./home.ts";
 import { count } from "./table.ts";
 
 /** Names in one line; a mesh of a thousand agents has more consumers than anybody reads. */
 const mostNamed = 12;
+
+/** How full a stream is, from 0 to 1; undefined for what has no limit. */
+export function shareFull({ bytes, maxBytes }: StoreView): number | undefined {
+  return maxBytes > 0 ? bytes / maxBytes : undefined;
+}
+
+/** The same for people, such as `12 % of 256 MiB`; nothing for what has no limit. */
+export function shownFullness(view: StoreView): string {
+  const share = shareFull(view);
+  if (share === undefined) return "";
+  return `${Math.floor(share * 100)} % of ${Number((view.maxBytes / 1_048_576).toFixed(1))} MiB`;
+}
 
 /** What would be done to streams and consumers, a line for each kind of work. */
 export function storeLines(outlooks: readonly StoreOutlook[]): readonly string[] {
@@ -42,7 +54,7 @@ export function warnOfStores(
   for (const { workspace, plan, unseen } of outlooks) {
     for (const refusal of plan?.refusals ?? []) terminal.err.write(`${palette.red(refusal)}\n`);
     if (unseen === undefined) continue;
-    const warning = `the streams of ${workspace} could not be looked at: ${unseen}`;
+    const warning = `the streams of ${workspace} could not be looked at: ${unseen.split("; ")[0]}`;
     terminal.err.write(`${palette.yellow(warning)}\n`);
   }
 }
@@ -65,5 +77,5 @@ export function tellStores({ terminal, palette }: HomeContext, stores: readonly 
 function named(names: readonly string[]): string {
   const rest = names.length - mostNamed;
   if (rest <= 1) return names.join(", ");
-  return `${names.slice(0, mostNamed).join(", ")} and ${count(rest, "other")}`;
+  return `${names.slice(0, mostNamed).join(", ")} and ${count(rest, "other")} (--json names all)`;
 }

@@ -1,3 +1,5 @@
+import type { KeptApart } from "@myelin/mesh/operate";
+
 /** How a text looks; the identity where there are no colours. */
 export type Paint = (text: string) => string;
 
@@ -81,8 +83,13 @@ export function duration(ms: number): string {
 }
 
 /** `1 instance`, `2 instances`. */
-export function count(many: number, noun: string): string {
-  return `${many} ${noun}${many === 1 ? "" : "s"}`;
+export function count(many: number, noun: string, several = `${noun}s`): string {
+  return `${many} ${many === 1 ? noun : several}`;
+}
+
+/** A body that lies in the store, in place of itself. */
+export function keptText({ id, bytes, contentType }: KeptApart): string {
+  return `kept apart in the store: ${count(bytes, "byte")} of ${contentType}, id ${id}`;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -137,7 +137,7 @@ test("when a later account is refused the earlier ones are taken back", async ()
       /no signing key of this home's operator.*taken back/.test(error.detail),
   );
   // Taken back means said again, later than what is taken back: of two JWTs the servers keep the later.
-  const isOther = (path: string): boolean => !path.endsWith("/account.jwt");
+  const isOther = (path: string): boolean => !/\/(account|pushed)\.jwt$/.test(path);
   const others = (files: ReadonlyMap<string, string>) =>
     [...files].filter(([path]) => isOther(path));
   assert.deepEqual(others(filesIn(mesh.home.folder)), others(before));

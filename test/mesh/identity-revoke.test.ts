@@ -45,7 +45,7 @@ test("a revoked name is not let in again by apply or renew, but by identity add"
   assert.equal((await mesh.run("apply")).out, "nothing to do\n");
   const renewed = await mesh.run("identity", "renew", "editor");
   assert.equal(renewed.exit, 2);
-  assert.match(renewed.err, /editor was revoked in desk: .*myelin identity add editor/);
+  assert.match(renewed.err, /editor was revoked in desk: .*`myelin identity add editor`/);
   assert.doesNotMatch((await mesh.run("identity", "renew", "--all")).out, /editor/);
   await assert.rejects(Witness.join(mesh.access("editor")), denied);
   assert.equal((await mesh.run("identity", "add", "editor")).exit, 0);
@@ -60,11 +60,18 @@ test("a revocation that no server heard is recorded, said to be so, and pushed b
   const elsewhere = ["--server", "nats://127.0.0.1:1"];
   const { exit, err } = await mesh.run("identity", "revoke", "editor", ...elsewhere);
   assert.equal(exit, 3);
-  assert.match(err, /recorded but not in force yet: run myelin apply/);
+  assert.match(err, /recorded but not in force yet: run `myelin apply`/);
   mesh.server.resume();
   await editor.flush();
+  assert.match((await mesh.run("identity", "ls")).out, /\neditor .* revoked, not pushed /);
+  assert.match((await mesh.run("diff")).err, /servers may not know: desk\/editor; `myelin apply`/);
+  assert.match((await mesh.run("apply", "--dry-run")).out, /would push desk\n/);
+  const unseen = await mesh.run("apply", "--dry-run", ...elsewhere);
+  assert.match(unseen.out, /would push .*\bdesk\b/);
   assert.match((await mesh.run("apply")).out, /pushed: desk\n/);
   await eventually("the editor is out", () => editor.cuts > 0 && !editor.isUp);
+  assert.match((await mesh.run("identity", "ls")).out, /\neditor .* revoked +\d/);
+  assert.equal((await mesh.run("apply", "--dry-run")).out, "nothing to do\n");
 });
 
 test("a guest that made its own credentials is revoked by its file", async () => {
@@ -118,7 +125,7 @@ test("identity ls and show tell who has what, and until when", async () => {
   assert.match(shown.out, /publish +mesh\.call\.librarian\.read\.\*\.editor\n/);
   assert.match(shown.out, /skills +edit\n/);
   const none = await mesh.run("identity", "show", "nobody");
-  assert.match(none.err, /nothing was issued to nobody; myelin identity ls/);
+  assert.match(none.err, /nothing was issued to nobody; `myelin identity ls`/);
 });
 
 test("a name that mesh.yaml does not have gets no credentials, and learns which line would give it some", async () => {

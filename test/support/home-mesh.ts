@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, type Mesh } from "@myelin/mesh";
 import {
@@ -52,7 +52,9 @@ export class HomeMesh implements AsyncDisposable {
     writeServer(home, { clientCertificates });
     // The kit says where it listens.
     const config = serverConfig(home, { clientCertificates }).replace(/^listen:.*$/m, "");
-    return new HomeMesh(home, await startNats({ config }), folder);
+    const server = await startNats({ config });
+    writeFileSync(home.layout.place, JSON.stringify({ url: server.url }));
+    return new HomeMesh(home, server, folder);
   }
 
   get reach(): Reach {
@@ -86,8 +88,13 @@ export class HomeMesh implements AsyncDisposable {
   }
 
   /** Runs one command of the command line, in the folder of the home. */
-  async run(...args: readonly string[]): Promise<Ran> {
-    const terminal = new FakeTerminal({ cwd: this.cwd, env: { MYELIN_URL: this.server.url } });
+  run(...args: readonly string[]): Promise<Ran> {
+    return this.runWith({ MYELIN_URL: this.server.url }, ...args);
+  }
+
+  /** The same with this environment and nothing else. */
+  async runWith(env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Ran> {
+    const terminal = new FakeTerminal({ cwd: this.cwd, env });
     const exit = await run(args, terminal);
     return { exit, out: terminal.written, err: terminal.complained };
   }

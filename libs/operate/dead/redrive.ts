@@ -117,7 +117,8 @@ export class Redrive {
         kind === "event"
           ? `agents.${to}.follows: { ${skill}: { events: [<its events>] } }`
           : `roles.operator.submits: [${to}.*]`;
-      return `nobody takes ${kind}s for ${to}: ${error.detail}; it needs a line such as ${line} in mesh.yaml`;
+      const why = `nobody takes ${kind}s for ${to}: there is no agent ${to}, or mesh.yaml gives it none`;
+      return `${why}; it needs agents.${to}, and a line such as ${line} in mesh.yaml`;
     }
   }
 

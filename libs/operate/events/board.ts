@@ -8,7 +8,7 @@ import {
 } from "@myelin/subjects";
 import { z } from "zod";
 import { readCloud } from "../../durable/index.ts";
-import { MeshCode, MeshError } from "../../errors/index.ts";
+import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
 import { pause, systemClock } from "../../pipeline/index.ts";
 import { readJson } from "../json.ts";
 import type { ObserverOptions } from "../observe.ts";
@@ -44,6 +44,9 @@ export interface EventSelection {
 /** Between two looks for more, in milliseconds. */
 const lookMs = 250;
 
+/** A server that is back has its streams a little later; in milliseconds. */
+const settlesMs = 30_000;
+
 /** Connects to the events of a workspace, as an operator or observer; close it when done. */
 export async function openEvents(options: ObserverOptions): Promise<EventBoard> {
   return new EventBoard(await Standing.join(options));
@@ -63,20 +66,37 @@ export class EventBoard implements AsyncDisposable {
     return readFollowLags({ door: this.#standing, api: storeApi }, signal);
   }
 
-  /** Events in the order in which they were stored; ends with the last one, or when the signal is aborted. */
+  /** Hears when the server is lost (false) and when it is back (true), until the answer is called. */
+  onLink(listener: (isUp: boolean) => void): () => void {
+    const { link } = this.#standing;
+    const stops = [link.onDown(() => listener(false)), link.onUp(() => listener(true))];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }
+
+  /**
+   * Events in the order in which they were stored; ends with the last one, or when the signal is aborted. While it
+   * follows it outlives the loss of the server, and goes on where it was.
+   */
   async *read(
     { events = "*", from, follows = false }: EventSelection = {},
     { signal }: ReadOptions = {},
   ): AsyncGenerator<ToldEvent, void, undefined> {
     const subject = subjectOf(events);
     let next = from ?? (await this.#last()) + 1;
+    const isPassing = follows ? this.#outages() : () => false;
     for (;;) {
       const options = { subject, from: next, api: storeApi };
-      for await (const stored of storedMessages(this.#standing, Store.events, options)) {
-        if (signal?.aborted === true) return;
-        next = stored.sequence + 1;
-        const told = toldEvent(stored);
-        if (told !== undefined) yield told;
+      try {
+        for await (const stored of storedMessages(this.#standing, Store.events, options)) {
+          if (signal?.aborted === true) return;
+          next = stored.sequence + 1;
+          const told = toldEvent(stored);
+          if (told !== undefined) yield told;
+        }
+      } catch (error) {
+        if (!isPassing(error)) throw error;
       }
       if (!follows || signal?.aborted === true) return;
       await pause(systemClock, lookMs, signal);
@@ -89,6 +109,17 @@ export class EventBoard implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Tells of failures whether they come of a server that is away, or came back just now. */
+  #outages(): (error: unknown) => boolean {
+    const { link } = this.#standing;
+    let upAt = Number.NEGATIVE_INFINITY;
+    return (error) => {
+      if (!isMeshError(error, MeshCode.Unavailable)) return false;
+      if (!link.isUp) upAt = performance.now();
+      return performance.now() - upAt < settlesMs;
+    };
   }
 
   async #last(): Promise<number> {

@@ -55,7 +55,7 @@ export function renewCredentials(
     throw new MeshError(
       MeshCode.InvalidArgument,
       `the credentials of ${identity.name} are not at ${path}; put them there, ` +
-        `or give it new ones with myelin identity add ${identity.name}`,
+        `or give it new ones with \`myelin identity add ${identity.name}\``,
     );
   }
   return write(home, identity, parseCredentials(text).key, lasting);

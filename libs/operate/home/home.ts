@@ -36,7 +36,7 @@ export function openHome(folder: string, now?: () => Date): Home {
   if (isHome(home)) return home;
   throw new MeshError(
     MeshCode.InvalidArgument,
-    `${home.folder} is no home of a mesh (it has no operator/operator.jwt); make one with myelin init`,
+    `${home.folder} is no home of a mesh (it has no operator/operator.jwt); make one with \`myelin init\``,
   );
 }
 

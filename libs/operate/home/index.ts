@@ -12,14 +12,18 @@ export { type IdentityFacts, identityFacts } from "./facts.ts";
 export { type Home, openHome } from "./home.ts";
 export {
   appliedPolicy,
+  checkWorkspace,
   type IdentityState,
   type IdentityView,
   identities,
+  isRevoked,
   type NameIn,
+  roleOf,
 } from "./identities.ts";
 export { type InitOptions, type InitResult, type InitStep, initHome } from "./init.ts";
-export { addIdentity, renewAll, renewIdentity } from "./issue.ts";
+export { addIdentity, type RenewAllOptions, renewAll, renewIdentity } from "./issue.ts";
 export { isEmpty, type Plan, planApply } from "./plan.ts";
+export { unpushed } from "./push-all.ts";
 export type { Reach } from "./reach.ts";
 export { type RevokedIdentity, revokeIdentity } from "./revoke.ts";
 export {

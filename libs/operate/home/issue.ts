@@ -1,3 +1,4 @@
+import { workspaceOf } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { certifyClient, homeClient } from "./certificates.ts";
 import {
@@ -12,9 +13,11 @@ import { guestRole } from "./guests.ts";
 import { type Home, roleKey } from "./home.ts";
 import {
   appliedPolicy,
+  checkWorkspace,
   type IdentityView,
   identities,
   inOneWorkspace,
+  isRevoked,
   issuedTo,
   type NameIn,
 } from "./identities.ts";
@@ -56,10 +59,24 @@ export function renewIdentity(
   return renewEach(home, issuedTo(home, wanted), lasting);
 }
 
+/** Whose credentials to renew, and for how long. */
+export interface RenewAllOptions extends Lasting {
+  /** This workspace's and its store's only. Default: all there are, the home's own included. */
+  readonly workspace?: string | undefined;
+}
+
 /** Renews everybody's credentials that are not void, and whose file is still in the home. */
-export function renewAll(home: Home, lasting: Lasting = {}): Promise<readonly Written[]> {
+export function renewAll(
+  home: Home,
+  { workspace, ...lasting }: RenewAllOptions = {},
+): Promise<readonly Written[]> {
+  checkWorkspace(home, workspace);
   const standing = identities(home).filter(
-    ({ state, path }) => state !== "revoked" && state !== "left" && isThere(path),
+    (view) =>
+      !isRevoked(view) &&
+      view.state !== "left" &&
+      (workspace ?? workspaceOf(view.account)) === workspaceOf(view.account) &&
+      isThere(view.path),
   );
   return renewEach(home, standing, lasting);
 }
@@ -79,10 +96,11 @@ function renewEach(
   });
 }
 
-function refuseVoid({ state, name, account }: IdentityView): void {
-  if (state === "revoked") {
+function refuseVoid(view: IdentityView): void {
+  const { state, name, account } = view;
+  if (isRevoked(view)) {
     throw invalid(
-      `${name} was revoked in ${account}: its key does not come back; myelin identity add ${name} issues a new one`,
+      `${name} was revoked in ${account}: its key does not come back; \`myelin identity add ${name}\` issues a new one`,
     );
   }
   if (state === "left") {
@@ -109,7 +127,7 @@ function rolesOf(home: Home, wanted: NameIn): readonly Identity[] {
   const where = workspace ?? known[0] ?? "<workspace>";
   throw invalid(
     `${name} is not in mesh.yaml; add it to workspaces.${where}.agents or to the members of one of ` +
-      `workspaces.${where}.roles, and run myelin apply, which makes its credentials`,
+      `workspaces.${where}.roles, and run \`myelin apply\`, which makes its credentials`,
   );
 }
 

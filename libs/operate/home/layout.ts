@@ -33,6 +33,8 @@ export interface Layout {
 /** The files of one account. */
 export interface AccountLayout {
   readonly jwt: string;
+  /** The JWT that the servers were last seen to have. */
+  readonly pushed: string;
   readonly master: string;
   /** The folder of its scoped signing keys. */
   readonly keys: string;
@@ -74,6 +76,7 @@ export function layout(folder: string): Layout {
     server: at("server"),
     account: (name: string) => ({
       jwt: at("accounts", name, "account.jwt"),
+      pushed: at("accounts", name, "pushed.jwt"),
       master: at("accounts", name, "master.seed"),
       keys: at("accounts", name, "keys"),
       key: (role: string) => at("accounts", name, "keys", `${role.replace(":", ".")}.seed`),

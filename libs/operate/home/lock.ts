@@ -7,7 +7,7 @@ import { MeshCode, MeshError } from "../../errors/index.ts";
 export async function locked<T>(path: string, work: () => Promise<T>): Promise<T> {
   if (!take(path) && !(isAbandoned(path) && retake(path))) {
     throw new MeshError(
-      MeshCode.Unavailable,
+      MeshCode.Conflict,
       `another program is changing this home (${path}); try again when it is done`,
     );
   }

@@ -1,9 +1,9 @@
-import { MeshError } from "../../errors/index.ts";
+import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
 import { readAccount, systemAccountName } from "../../identity/index.ts";
 import type { AccountDraft } from "./draft.ts";
 import { writeWhole } from "./files.ts";
 import { adminRole, type Home } from "./home.ts";
-import { heldBy, push } from "./push.ts";
+import { heldBy, notedHeld, noteHeld, push } from "./push.ts";
 import { Entrance, type Reach } from "./reach.ts";
 import { closed, isLater, isOurs, reissue } from "./reissue.ts";
 import { fillResolver } from "./server-config.ts";
@@ -20,6 +20,24 @@ export interface Pushed {
 interface Step {
   readonly account: AccountDraft;
   readonly before: string | undefined;
+}
+
+/** Names of the accounts that a push would give the servers; by the home's notes where these cannot be asked. */
+export async function unpushed(
+  home: Home,
+  drafts: readonly AccountDraft[],
+  reach: Reach,
+): Promise<readonly string[]> {
+  try {
+    await using system = await enterSystem(home, reach);
+    const held = await Promise.all(drafts.map(({ publicKey }) => heldBy(system, publicKey)));
+    const isHeld = (at: number): boolean =>
+      held[at]?.length === 1 && held[at]?.[0] === drafts[at]?.jwt;
+    return drafts.filter((_, at) => !isHeld(at)).map(({ name }) => name);
+  } catch (error) {
+    if (!isMeshError(error, MeshCode.Unavailable)) throw error;
+    return drafts.filter(({ name, jwt }) => notedHeld(home, name) !== jwt).map(({ name }) => name);
+  }
 }
 
 /** The home's way into the system account. */
@@ -43,7 +61,10 @@ export async function pushAll(
       const isHeld = others.length === 0 && held[at]?.length === 1;
       const account = isHeld ? draft : await winning(home, draft, others);
       accounts.push(account);
-      if (isHeld) continue;
+      if (isHeld) {
+        noteHeld(home, draft.jwt);
+        continue;
+      }
       // Counted before it is pushed: a push that fails half-way is taken back as well.
       steps.push({ account, before: others[0] });
       await push(home, system, account.jwt);

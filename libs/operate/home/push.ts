@@ -2,6 +2,7 @@ import { z } from "zod";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { readAccount } from "../../identity/index.ts";
 import { readJson } from "../json.ts";
+import { readIfThere, writeWhole } from "./files.ts";
 import type { Home } from "./home.ts";
 import type { Entrance } from "./reach.ts";
 import { checkIssuer } from "./reissue.ts";
@@ -46,11 +47,23 @@ export async function push(home: Home, system: Entrance, jwt: string): Promise<v
   if (refusal !== undefined) throw refused(name, refusal);
   for (const until = performance.now() + takesMs; ; ) {
     const held = await heldBy(system, account);
-    if (held.length === 1 && held[0] === jwt) return;
+    if (held.length === 1 && held[0] === jwt) return noteHeld(home, jwt);
     // The other servers of a cluster hear it a moment later.
     if (performance.now() > until) throw refused(name, "it was taken, but cannot be read back");
     await new Promise((resolve) => setTimeout(resolve, lookMs));
   }
+}
+
+/** Writes down what the servers have: a home must tell what it recorded from what is in force. */
+export function noteHeld(home: Home, jwt: string): void {
+  const { name } = readAccount(jwt);
+  if (notedHeld(home, name) !== jwt)
+    writeWhole(home.layout.account(name).pushed, `${jwt}\n`, "all");
+}
+
+/** An account's JWT as the servers were last seen to have it; they may have had another from their folder since. */
+export function notedHeld(home: Home, account: string): string | undefined {
+  return readIfThere(home.layout.account(account).pushed)?.trim();
 }
 
 /** The JWT by which a server runs an account; undefined where it has not come to that account yet. */

@@ -110,7 +110,7 @@ async function tell(
   } catch (error) {
     const { code, detail } = MeshError.from(error, MeshCode.Unavailable);
     const recorded =
-      "the revocation is recorded but not in force yet: run myelin apply when the servers are there";
+      "the revocation is recorded but not in force yet: run `myelin apply` when the servers are there";
     throw new MeshError(code, `${detail}; ${recorded}`, { cause: error });
   }
   try {

@@ -39,7 +39,7 @@ export function appliedText(home: Home, version: number): string {
   const range = newest === 0 ? "nothing was applied yet" : `there are 1 to ${newest}`;
   throw new MeshError(
     MeshCode.InvalidArgument,
-    `version ${version} was never applied; ${range}, see myelin versions`,
+    `version ${version} was never applied; ${range}, see \`myelin versions\``,
   );
 }
 

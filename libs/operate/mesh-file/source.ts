@@ -39,10 +39,12 @@ export class Source {
       prettyErrors: false,
       // The library compares each key with all others; `#map` does it once.
       uniqueKeys: false,
-      logLevel: "silent",
+      // Silent it would take the first of several documents for all there is.
+      logLevel: "error",
     });
-    for (const { message, pos } of [...document.errors, ...document.warnings]) {
-      this.problems.push(this.#problem(pos[0], message));
+    for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
+      const what = code === "MULTIPLE_DOCS" ? secondDocument : message;
+      this.problems.push(this.#problem(pos[0], what));
     }
     if (this.problems.length === 0) this.value = this.#plain(document.contents, []);
   }
@@ -115,6 +117,8 @@ export class Source {
     return undefined;
   }
 }
+
+const secondDocument = "a second document begins here; a mesh is one: take out the line with ---";
 
 function tooLong(length: number): string {
   return `the file has ${length} characters, at most ${maxCharacters} are read`;

@@ -38,9 +38,11 @@ export function consumerStates(
 ): Promise<readonly ConsumerState[]> {
   return everyConsumer(async (offset) => {
     const said = jsonValue(await door.ask(api.consumerList(stream), JSON.stringify({ offset })));
+    const refused = refusal.safeParse(said).data;
     const read = page.safeParse(said);
-    if (read.success) return read.data;
-    const why = refusal.safeParse(said).data?.error.description ?? "no answer of a streams' API";
+    // Of a stream that is not there the server sends an empty page beside the error.
+    if (read.success && refused === undefined) return read.data;
+    const why = refused?.error.description ?? "no answer of a streams' API";
     const detail = `${stream} cannot be looked at: ${why}; \`myelin apply\` makes it`;
     throw new MeshError(MeshCode.Unavailable, detail, { origin: "peer" });
   });

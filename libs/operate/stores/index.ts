@@ -1,4 +1,5 @@
 export { type ConsumerState, consumerStates } from "./consumer-states.ts";
+export { type Difference, differenceText } from "./difference.ts";
 export { StoreApi, type StoreDoor } from "./door.ts";
 export { type Manifest, manifestText, storeManifests } from "./manifest.ts";
 export type { StorePlan, StoreStep } from "./plan.ts";

@@ -143,7 +143,8 @@ function foreign(what: string, changed: readonly Difference[]): string {
 /** What is wrong with a store that others keep; what it is called by them is their matter. */
 function unbound({ does, what, differences: all }: StoreStep): string[] {
   const keeper = "provision is bind, so whoever keeps the streams has to";
-  if (does === "make") return [`${what} is not there; ${keeper} make it (myelin streams export)`];
+  if (does === "make")
+    return [`${what} is not there; ${keeper} make it (\`myelin streams export\`)`];
   const changed = all.filter(({ field }) => !labels.includes(field));
   if (changed.length === 0) return [];
   return [`${what} has ${changed.map(differenceText).join(", ")}; ${keeper} change it`];

@@ -1,4 +1,5 @@
-import { StoreApi, type StoreDoor } from "./door.ts";
+import type { Difference } from "./difference.ts";
+import { type Found, StoreApi, type StoreDoor } from "./door.ts";
 import { planStores, type StorePlan } from "./plan.ts";
 import { type StoreSettings, wantedStores } from "./wanted.ts";
 
@@ -15,6 +16,12 @@ export interface StoreView {
   readonly unacknowledged: number;
   /** What a stream holds; 0 for a consumer. */
   readonly bytes: number;
+  /** Most that a stream may hold; 0 for a consumer. */
+  readonly maxBytes: number;
+  /** Whether a stream that is full refuses what comes, instead of dropping its oldest. */
+  readonly refuses: boolean;
+  /** In what it is not as it shall be. */
+  readonly differences: readonly Difference[];
   readonly description: string;
 }
 
@@ -29,19 +36,21 @@ export async function viewStores(
   const plan = await planStores(api, { streams, consumers, provision: "create" });
   const { workspace } = settings;
   const views: StoreView[] = [];
-  for (const { name, description } of streams) {
+  for (const { name, description, max_bytes, discard } of streams) {
     const held = await api.stream(name);
     const theirs = held === undefined ? [] : await api.consumers(name);
-    const state = stateOf(plan, `stream ${name}`);
-    const { messages = 0, bytes = 0 } = held ?? {};
+    const { messages = 0, bytes = 0, config } = held ?? {};
     const facts = { workspace, stream: name } as const;
     views.push({
       ...facts,
       consumer: undefined,
-      state,
+      ...stateOf(plan, `stream ${name}`),
       messages,
       unacknowledged: 0,
       bytes,
+      // What holds now, which may not be what is wanted.
+      maxBytes: limitIn(config) ?? max_bytes,
+      refuses: discard === "new",
       description,
     });
     for (const { durable_name: consumer, description: what } of consumers.filter(
@@ -51,10 +60,12 @@ export async function viewStores(
       views.push({
         ...facts,
         consumer,
-        state: stateOf(plan, `consumer ${consumer} of ${name}`),
+        ...stateOf(plan, `consumer ${consumer} of ${name}`),
         messages: found?.messages ?? 0,
         unacknowledged: found?.unacknowledged ?? 0,
         bytes: 0,
+        maxBytes: 0,
+        refuses: false,
         description: what,
       });
     }
@@ -63,8 +74,14 @@ export async function viewStores(
   return provision === "off" ? views.filter(({ state }) => state !== "missing") : views;
 }
 
-function stateOf({ steps }: StorePlan, what: string): StoreView["state"] {
+function stateOf({ steps }: StorePlan, what: string): Pick<StoreView, "state" | "differences"> {
   const step = steps.find((one) => one.what === what);
-  if (step === undefined) return "kept";
-  return step.does === "make" ? "missing" : "differs";
+  if (step === undefined) return { state: "kept", differences: [] };
+  return { state: step.does === "make" ? "missing" : "differs", differences: step.differences };
+}
+
+function limitIn(config: Found["config"] | undefined): number | undefined {
+  const limit = config?.["max_bytes"];
+  // Below 0 it has none.
+  return typeof limit === "number" && limit > 0 ? limit : undefined;
 }

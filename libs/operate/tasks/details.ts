@@ -13,6 +13,8 @@ import {
 import { type Running, readRunning, type Try } from "../../durable/index.ts";
 import { MeshCode, type MeshError } from "../../errors/index.ts";
 import { field, needle, readError } from "../../wire/index.ts";
+import { jsonValue } from "../json.ts";
+import { type KeptApart, keptApart } from "../kept-apart.ts";
 import { type Stored, storedMessages } from "../stores/index.ts";
 import { type QueuedState, type TaskReader, viewOf } from "./reader.ts";
 import { type Queued, readQueued } from "./view.ts";
@@ -39,8 +41,9 @@ export interface TaskDetails {
   readonly progress: string | undefined;
   readonly checkpoint: string | undefined;
   readonly endedAt: Date | undefined;
-  /** The answer as it was written, or the beginning of a long one. */
-  readonly output: string | undefined;
+  /** The answer: of JSON its value, of anything else `{ base64 }`; undefined where there is none, or it is kept apart. */
+  readonly output: unknown;
+  readonly outputKept: KeptApart | undefined;
   readonly error: MeshError | undefined;
   /** Subjects of its dead letters. */
   readonly dead: readonly string[];
@@ -106,7 +109,7 @@ async function detailsOf(
     progress: textOf(states.get(progressState)),
     checkpoint: textOf(states.get(checkpointState)),
     endedAt: final?.storedAt,
-    output: error === undefined ? textOf(final) : undefined,
+    ...outputOf(error === undefined ? final : undefined),
     dead: await deadOf(reader, agent, id),
   };
 }
@@ -148,6 +151,17 @@ function read(
 function errorOf({ head, payload }: Stored): MeshError | undefined {
   if (field(head, errorNeedle) === undefined) return undefined;
   return readError(head, () => JSON.parse(Buffer.from(payload).toString("utf8")));
+}
+
+function outputOf(final: Stored | undefined): Pick<TaskDetails, "output" | "outputKept"> {
+  if (final === undefined) return { output: undefined, outputKept: undefined };
+  const outputKept = keptApart(final);
+  return { output: outputKept === undefined ? answerOf(final) : undefined, outputKept };
+}
+
+function answerOf({ payload }: Stored): unknown {
+  const value = jsonValue(payload);
+  return value === undefined ? { base64: Buffer.from(payload).toString("base64") } : value;
 }
 
 function textOf(stored: Stored | undefined): string | undefined {

@@ -11,8 +11,10 @@ import {
   planApply,
   readMeshFile,
   type StoreOutlook,
+  unpushed,
 } from "@myelin/mesh/operate";
 import { Exit } from "../failure.ts";
+import { fitted } from "../hints.ts";
 import { type HomeContext, lasting, open, reach, shown } from "../home.ts";
 import { ifGiven, wholeNumber } from "../input.ts";
 import { changesBy, type ReadMesh, readMesh, showChanges } from "../mesh-file.ts";
@@ -40,9 +42,11 @@ export async function apply(
   const plan = await planApply(home, mesh.policy, mesh.text);
   if (!context.json) showChanges(context, changes);
   if (options.dryRun !== undefined) {
-    const stores =
-      options.offline === undefined ? await lookAtStores(home, mesh.policy, reach(context)) : [];
-    return tellPlan(context, plan, { changes, stores });
+    if (options.offline !== undefined)
+      return tellPlan(context, plan, { changes, ...unasked(plan) });
+    const stores = await lookAtStores(home, mesh.policy, reach(context));
+    const accounts = await unpushed(home, plan.accounts, reach(context));
+    return tellPlan(context, plan, { changes, stores, accounts });
   }
   const where = options.offline === undefined ? reach(context) : undefined;
   const applied = await explained(
@@ -67,8 +71,8 @@ function warnOfOther(context: HomeContext, home: Home): void {
   const { path, policy } = readMesh(context, undefined);
   if (changesBy(home, policy).length === 0) return;
   const file = shown(context, path);
-  const warning = `${file} says otherwise, and the next apply goes by it: myelin diff shows how`;
-  context.terminal.err.write(`${context.palette.yellow(warning)}\n`);
+  const warning = `${file} says otherwise, and the next apply goes by it: \`myelin diff\` shows how`;
+  context.terminal.err.write(`${context.palette.yellow(fitted(warning, context.where))}\n`);
 }
 
 function readVersion(home: Home, version: number): ReadMesh {
@@ -83,10 +87,12 @@ async function explained<T>(context: HomeContext, work: Promise<T>): Promise<T> 
     return await work;
   } catch (error) {
     if (!isMeshError(error, MeshCode.Unavailable)) throw error;
-    const { servers } = reach(context);
+    const servers = reach(context).servers.join(", ");
+    const where = context.from === undefined ? servers : `${servers}, from ${context.from}`;
+    const [what = ""] = error.detail.split("; ");
     throw new MeshError(
       MeshCode.Unavailable,
-      `${error.detail} (${servers.join(", ")}); nothing was applied. ` +
+      `${what} (${where}); nothing was applied. ` +
         "--offline writes into the server's folder, for its next start",
       { cause: error },
     );
@@ -96,10 +102,17 @@ async function explained<T>(context: HomeContext, work: Promise<T>): Promise<T> 
 interface Outlook {
   readonly changes: readonly PolicyChange[];
   readonly stores: readonly StoreOutlook[];
+  /** Those that the servers would get. */
+  readonly accounts: readonly string[];
 }
 
-function tellPlan(context: HomeContext, plan: Plan, { changes, stores }: Outlook): number {
-  const accounts = plan.accounts.filter(({ isChanged }) => isChanged).map(({ name }) => name);
+/** What is known where no server is asked. */
+function unasked({ accounts }: Plan): Omit<Outlook, "changes"> {
+  return { stores: [], accounts: accounts.flatMap((one) => (one.isChanged ? [one.name] : [])) };
+}
+
+function tellPlan(context: HomeContext, plan: Plan, outlook: Outlook): number {
+  const { changes, stores, accounts } = outlook;
   const credentials = plan.credentials.map(({ account, name, role }) => ({ account, name, role }));
   const departed = namesOf(plan);
   const refused = stores.flatMap((store) => store.plan?.refusals ?? []);

@@ -1,7 +1,7 @@
 import { connect } from "@myelin/mesh";
 import { startTelemetry } from "@myelin/mesh/program";
 import { askCard, contractOf, skillIn } from "../card.ts";
-import { type Context, look } from "../context.ts";
+import { type Context, entering, look } from "../context.ts";
 import { Exit, interruptible } from "../failure.ts";
 import { ifGiven, parseDuration, readInput } from "../input.ts";
 import { plain } from "../terminal.ts";
@@ -42,7 +42,7 @@ export async function call(
     env: context.terminal.env,
     stopTimeoutMs: telemetryStopMs,
   });
-  await using mesh = await connect({ name: context.name, ...context.place });
+  await using mesh = await entering(context, connect);
   const client: Readonly<Record<string, unknown>> = mesh.client(contract);
   const method = client[target.skill] as AnyMethod;
   await interruptible(context, async (signal) => {

@@ -1,9 +1,9 @@
 import type { DeadLetter } from "@myelin/mesh/operate";
-import { nothingMeant, stateOf } from "@myelin/mesh/operate";
+import { keptApart, nothingMeant, stateOf } from "@myelin/mesh/operate";
 import { type Context, printJson } from "../context.ts";
 import { filterOf } from "../dead-filter.ts";
 import { Exit, interruptible } from "../failure.ts";
-import { count } from "../table.ts";
+import { count, keptText } from "../table.ts";
 import { plain } from "../terminal.ts";
 import { enter, shownLetter } from "./dead.ts";
 
@@ -29,6 +29,8 @@ export async function show(context: Context, what: string): Promise<number> {
 function wholeLetter(letter: DeadLetter): object {
   const { payload } = letter.original;
   const text = textIn(payload);
+  const kept = keptApart(letter.original);
+  if (kept !== undefined) return { ...shownLetter(letter), headers: headersOf(letter), kept };
   const body =
     text === undefined ? { base64: Buffer.from(payload).toString("base64") } : { body: text };
   return { ...shownLetter(letter), headers: headersOf(letter), ...body };
@@ -54,7 +56,7 @@ function textOf(letter: DeadLetter): string {
       at === 0 ? "headers" : "",
       `${name}: ${value}`,
     ]),
-    ["body", bodyText(original.payload)],
+    ["body", bodyText(original)],
   ];
   return `${lines.map(([name = "", text = ""]) => `${name.padEnd(13)} ${text}`).join("\n")}\n`;
 }
@@ -82,7 +84,10 @@ function headersOf({ original }: DeadLetter): readonly (readonly [string, string
     });
 }
 
-function bodyText(payload: Uint8Array): string {
+function bodyText(original: DeadLetter["original"]): string {
+  const { payload } = original;
+  const kept = keptApart(original);
+  if (kept !== undefined) return keptText(kept);
   const text = textIn(payload.subarray(0, mostShown));
   const more = payload.length > mostShown ? `… (${payload.length} bytes in all)` : "";
   return `${text ?? Buffer.from(payload.subarray(0, mostShown)).toString("base64")}${more}`;

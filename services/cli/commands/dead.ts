@@ -8,7 +8,7 @@ import {
   type Redriven,
   stateOf,
 } from "@myelin/mesh/operate";
-import { type Context, note, printJson } from "../context.ts";
+import { type Context, entering, note, printJson } from "../context.ts";
 import { type FilterOptions, filterOf, wantedOf } from "../dead-filter.ts";
 import { Exit, interruptible, usage } from "../failure.ts";
 import { type Column, count, table } from "../table.ts";
@@ -28,7 +28,8 @@ export async function list(context: Context, options: FilterOptions): Promise<nu
   const letters = await interruptible(context, async (signal) => {
     const found: DeadLetter[] = [];
     for await (const letter of office.list(filter, { signal })) found.push(letter);
-    return found;
+    // Tasks and events come apart.
+    return found.sort((one, other) => one.at.getTime() - other.at.getTime());
   });
   const { terminal, palette, json } = context;
   if (json) printJson(context, letters.map(shownLetter));
@@ -73,8 +74,8 @@ export async function drop(
 }
 
 /** The dead letters of the mesh that the context names. */
-export function enter({ name, place }: Context): Promise<DeadLetters> {
-  return openDeadLetters({ name, ...place });
+export function enter(context: Context): Promise<DeadLetters> {
+  return entering(context, openDeadLetters);
 }
 
 /** A letter as scripts get it: without its body, which `show` has. */

@@ -1,18 +1,22 @@
 import { MeshError } from "@myelin/mesh";
 import type { Observer } from "@myelin/mesh/operate";
+import { nextAfter } from "../advice.ts";
 import { type Check, checkAgents, checkLogin, checkNode, checkServer } from "../checks.ts";
 import { type Context, look, printJson } from "../context.ts";
-import { Exit, nextAfter } from "../failure.ts";
+import { Exit } from "../failure.ts";
+import { fitted } from "../hints.ts";
 import { findProgram, versionOf } from "../programs.ts";
 import { readRoster } from "../roster.ts";
 import { count } from "../table.ts";
 import { plain } from "../terminal.ts";
 import { libraryVersion } from "../version.ts";
+import { checkStored } from "./doctor-stores.ts";
 
 /** Checks what a mesh needs, one line each, with what to do about it. */
 export async function doctor(context: Context): Promise<number> {
   const checks: Check[] = [];
-  const tell = (...found: readonly Check[]): void => {
+  const tell = (...told: readonly Check[]): void => {
+    const found = told.map((check) => placed(check, context));
     checks.push(...found);
     if (!context.json) for (const check of found) show(context, check);
   };
@@ -30,6 +34,11 @@ export async function doctor(context: Context): Promise<number> {
   return failed === 0 ? Exit.ok : Exit.failed;
 }
 
+/** A check whose advice works for this mesh. */
+function placed(check: Check, { where }: Context): Check {
+  return check.next === undefined ? check : { ...check, next: fitted(check.next, where) };
+}
+
 async function checkMesh(context: Context, tell: (...found: Check[]) => void): Promise<void> {
   const where = `${context.place.servers.join(", ")} (from ${context.place.from})`;
   let observer: Observer;
@@ -37,7 +46,7 @@ async function checkMesh(context: Context, tell: (...found: Check[]) => void): P
     observer = await look(context);
   } catch (error) {
     const failure = MeshError.from(error);
-    const next = nextAfter(failure) ?? "see --help";
+    const next = nextAfter(failure, context) ?? "see --help";
     tell({ is: "fail", what: "server", found: failure.detail, next });
     return;
   }
@@ -51,6 +60,7 @@ async function checkMesh(context: Context, tell: (...found: Check[]) => void): P
     tell({ is: "warn", what: "server", found: detail, next: "use nats-server 2.12 or newer" });
   }
   tell(...checkAgents(await readRoster(observer)));
+  tell(...(await checkStored(context)));
 }
 
 async function checkProgram(

@@ -3,6 +3,7 @@ import { delimiter, dirname, join, resolve } from "node:path";
 import { inboxPrefix, isToken, storeApiPrefix, tokenRule } from "@myelin/subjects";
 import { type Context, look, note, printJson } from "../context.ts";
 import { Exit, usage } from "../failure.ts";
+import { shellWord } from "../hints.ts";
 import { cacheFolder, type Place } from "../place.ts";
 import { findProgram } from "../programs.ts";
 
@@ -108,8 +109,4 @@ function folderOfCli({ terminal }: Context): string | undefined {
   if (folders.some((folder) => existsSync(join(folder, "nats")))) return undefined;
   const cli = findProgram("nats", terminal);
   return cli === undefined ? undefined : dirname(cli);
-}
-
-function shellWord(text: string): string {
-  return /^[\w./:=,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,7 +1,8 @@
-import { connect, defineAgent, event } from "@myelin/mesh";
+import { connect, defineAgent, event, isMeshError, MeshCode } from "@myelin/mesh";
 import { type FollowState, openEvents, type ToldEvent } from "@myelin/mesh/operate";
 import { z } from "zod";
-import { type Context, note, printJson } from "../context.ts";
+import { askCard, schemaOf } from "../card.ts";
+import { type Context, entering, look, note, printJson, tellLink } from "../context.ts";
 import { Exit, interruptible } from "../failure.ts";
 import { ifGiven, readInput, wholeNumber } from "../input.ts";
 import { type Column, duration, type Palette, table } from "../table.ts";
@@ -24,7 +25,7 @@ export interface PublishFlags {
 /** Who follows, and how far behind. */
 export async function listFollows(context: Context): Promise<number> {
   const { terminal, palette } = context;
-  await using board = await openEvents({ name: context.name, ...context.place });
+  await using board = await entering(context, openEvents);
   return await interruptible(context, async (signal) => {
     const follows = await board.follows({ signal });
     if (context.json) printJson(context, follows);
@@ -46,7 +47,8 @@ export async function tailEvents(
   const most = ifGiven(flags.count, "--count", wholeNumber) ?? Number.POSITIVE_INFINITY;
   const from = ifGiven(flags.from, "--from", placeOf);
   const selection = { events, from, follows: flags.once !== true };
-  await using board = await openEvents({ name: context.name, ...context.place });
+  await using board = await entering(context, openEvents);
+  board.onLink((isUp) => tellLink(context, isUp));
   return await interruptible(context, async (signal) => {
     let told = 0;
     for await (const one of board.read(selection, { signal })) {
@@ -67,14 +69,14 @@ export async function publishEvent(
   const value = await readInput(data, context.terminal);
   const contract = defineAgent({
     ...{ name: context.name, version: ownVersion(), skills: {} },
-    events: { [name]: event({ data: z.unknown() }) },
+    events: { [name]: event({ data: await dataShown(context, name) }) },
   });
   const { id, subject } = flags;
   const given = {
     ...(id === undefined ? {} : { id }),
     ...(subject === undefined ? {} : { subject }),
   };
-  await using mesh = await connect({ name: context.name, ...context.place });
+  await using mesh = await entering(context, connect);
   return await interruptible(context, async (signal) => {
     const receipt = await mesh.publish(contract, name, value, { ...given, signal });
     if (context.json) printJson(context, receipt);
@@ -82,6 +84,20 @@ export async function publishEvent(
     if (receipt.duplicate) note(context, "it had been published before, and is stored once");
     return Exit.ok;
   });
+}
+
+/** What the card of a live publisher of our name says of the event's data; anything, where none says, or none may be asked for. */
+async function dataShown(context: Context, name: string): Promise<z.ZodType> {
+  await using observer = await look(context);
+  try {
+    const { events = [] } = await askCard(observer, context.name);
+    return schemaOf(events.find((one) => one.name === name)?.data);
+  } catch (error) {
+    const isUntold =
+      isMeshError(error, MeshCode.UnknownAgent) || isMeshError(error, MeshCode.PermissionDenied);
+    if (isUntold) return z.unknown();
+    throw error;
+  }
 }
 
 function placeOf(text: string, option: string): number {

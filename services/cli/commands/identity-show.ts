@@ -2,15 +2,11 @@ import { type IdentityFacts, identityFacts } from "@myelin/mesh/operate";
 import { Exit } from "../failure.ts";
 import { type HomeContext, open, shown } from "../home.ts";
 import { count } from "../table.ts";
-import { day, type IdentityOptions, nameIn } from "./identity.ts";
+import { day, nameIn } from "./identity.ts";
 
 /** Shows what a name has, and what the server lets it do. */
-export async function show(
-  context: HomeContext,
-  name: string,
-  options: IdentityOptions,
-): Promise<number> {
-  const facts = identityFacts(open(context), nameIn(name, options));
+export async function show(context: HomeContext, name: string): Promise<number> {
+  const facts = identityFacts(open(context), nameIn(name, context));
   if (context.json) context.terminal.out.write(`${JSON.stringify(facts)}\n`);
   else for (const one of facts) tell(context, one);
   return Exit.ok;

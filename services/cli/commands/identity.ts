@@ -1,5 +1,6 @@
 import {
   addIdentity,
+  checkWorkspace,
   type IdentityView,
   identities,
   type NameIn,
@@ -8,13 +9,13 @@ import {
   revokeIdentity,
   type Written,
 } from "@myelin/mesh/operate";
+import { workspaceOf } from "@myelin/subjects";
 import { Exit, usage } from "../failure.ts";
 import { type HomeContext, lasting, open, reach, shown } from "../home.ts";
 import { type Column, count, type Palette, table } from "../table.ts";
 
 /** What the identity commands take. */
 export interface IdentityOptions {
-  readonly workspace?: string;
   readonly days?: string;
   readonly all?: string | boolean;
   readonly offline?: string | boolean;
@@ -22,7 +23,9 @@ export interface IdentityOptions {
 
 /** Lists who has credentials, and until when. */
 export async function list(context: HomeContext): Promise<number> {
-  const views = identities(open(context));
+  const home = open(context);
+  checkWorkspace(home, context.workspace);
+  const views = identities(home).filter(({ account }) => isMeant(account, context));
   const { terminal, palette } = context;
   if (context.json) terminal.out.write(`${JSON.stringify(views)}\n`);
   else terminal.out.write(table(views, columns(palette), { palette, width: terminal.columns }));
@@ -35,7 +38,7 @@ export async function addOne(
   name: string,
   options: IdentityOptions,
 ): Promise<number> {
-  const written = await addIdentity(open(context), nameIn(name, options), lasting(options));
+  const written = await addIdentity(open(context), nameIn(name, context), lasting(options));
   return tellWritten(context, written);
 }
 
@@ -51,8 +54,8 @@ export async function renew(
   const home = open(context);
   const written =
     name === undefined
-      ? await renewAll(home, lasting(options))
-      : await renewIdentity(home, nameIn(name, options), lasting(options));
+      ? await renewAll(home, { workspace: context.workspace, ...lasting(options) })
+      : await renewIdentity(home, nameIn(name, context), lasting(options));
   return tellWritten(context, written);
 }
 
@@ -64,7 +67,7 @@ export async function revoke(
 ): Promise<number> {
   const home = open(context);
   const servers = options.offline === undefined ? reach(context) : undefined;
-  const revoked = await revokeIdentity(home, nameIn(name, options), servers);
+  const revoked = await revokeIdentity(home, nameIn(name, context), servers);
   const { terminal, palette } = context;
   if (context.json) terminal.out.write(`${JSON.stringify(revoked)}\n`);
   else {
@@ -79,9 +82,14 @@ export async function revoke(
   return Exit.ok;
 }
 
-/** A name in the workspace of the option, where one is given. */
-export function nameIn(name: string, { workspace }: IdentityOptions): NameIn {
+/** A name in the workspace that is meant, where one is. */
+export function nameIn(name: string, { workspace }: HomeContext): NameIn {
   return { name, workspace };
+}
+
+/** A workspace's account or its store; every account where none is meant. */
+function isMeant(account: string, { workspace }: HomeContext): boolean {
+  return workspace === undefined || workspaceOf(account) === workspace;
 }
 
 function tellWritten(context: HomeContext, written: readonly Written[]): number {
@@ -100,6 +108,7 @@ function columns(palette: Palette): Column<IdentityView>[] {
     expiring: palette.yellow,
     expired: palette.red,
     revoked: palette.red,
+    "revoked, not pushed": palette.red,
     left: palette.dim,
   };
   return [

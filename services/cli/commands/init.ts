@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type InitOptions, type InitResult, type InitStep, initHome } from "@myelin/mesh/operate";
 import { Exit } from "../failure.ts";
+import { shellWord } from "../hints.ts";
 import { type HomeContext, lasting, listed, shown } from "../home.ts";
 import { ifGiven } from "../input.ts";
 
@@ -63,10 +64,10 @@ function tell(context: HomeContext, { made, kept }: InitResult): void {
     palette.dim(
       [
         "",
-        `next: nats-server -c ${join(home, "server", "nats-server.conf")}`,
-        `      edit ${join(home, "mesh.yaml")}, then: myelin apply --home ${home}`,
-        `      agents find it by MYELIN_HOME=${home}`,
-        `      keep ${join(home, "operator", "master.seed")} elsewhere: day to day nothing needs it`,
+        `next: nats-server -c ${shellWord(join(home, "server", "nats-server.conf"))}`,
+        `      edit ${shellWord(join(home, "mesh.yaml"))}, then: myelin apply --home ${shellWord(home)}`,
+        `      agents find it by MYELIN_HOME=${shellWord(home)}`,
+        `      keep ${shellWord(join(home, "operator", "master.seed"))} elsewhere: day to day nothing needs it`,
         "",
       ].join("\n"),
     ),

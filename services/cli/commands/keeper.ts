@@ -11,8 +11,8 @@ export interface KeeperOptions extends CommonOptions {
 
 /** Looks after a workspace's dead letters and later tasks, until Ctrl-C. */
 export async function keeper({ terminal }: Context, options: KeeperOptions): Promise<number> {
-  // Unless it is told another, its name is its role's: nobody is a caretaker by the way.
-  const as = options.as ?? (terminal.env.MYELIN_AS || "keeper");
+  // Unless it is told another, its name is its role's, whomever `env` has made this shell: nobody is a caretaker by the way.
+  const { as = "keeper" } = options;
   const context = resolveContext(terminal, { ...options, as });
   const { storeCreds, port, host } = options;
   const settings = settingsOf(context.place, {

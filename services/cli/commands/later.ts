@@ -1,6 +1,6 @@
 import { MeshCode, MeshError } from "@myelin/mesh";
 import { openLater, type Scheduled, type WorkForLater } from "@myelin/mesh/operate";
-import { type Context, note, printJson } from "../context.ts";
+import { type Context, entering, note, printJson } from "../context.ts";
 import { Exit, interruptible } from "../failure.ts";
 import { type Column, count, table } from "../table.ts";
 import { plain } from "../terminal.ts";
@@ -66,8 +66,8 @@ export async function cancelLater(
   });
 }
 
-function open({ name, place }: Context): Promise<WorkForLater> {
-  return openLater({ name, ...place });
+function open(context: Context): Promise<WorkForLater> {
+  return entering(context, openLater);
 }
 
 function columns({ palette }: Context): Column<Scheduled>[] {

@@ -1,5 +1,5 @@
 import { openRecordings, type Recordings } from "@myelin/mesh/operate";
-import { type Context, note } from "../context.ts";
+import { type Context, entering, note } from "../context.ts";
 import { Exit, interruptible } from "../failure.ts";
 import { agentOf, type ReplayFlags, selectionOf, speedOf } from "../replay/options.ts";
 import { count, heading, showRecorded, showReplayed, type Tally } from "../replay/show.ts";
@@ -10,8 +10,7 @@ export async function replay(context: Context, flags: ReplayFlags): Promise<numb
   const selection = selectionOf(flags);
   const into = agentOf(flags);
   const speed = speedOf(flags);
-  const { name, place } = context;
-  await using recordings = await openRecordings({ name, ...place });
+  await using recordings = await entering(context, openRecordings);
   // Awaited here: what is returned unawaited would outlive its connection.
   return await interruptible(context, async (signal) => {
     if (into === undefined) return show(context, recordings.select(selection, { signal }));
@@ -37,13 +36,13 @@ async function show(context: Context, found: ReturnType<Recordings["select"]>): 
   return Exit.ok;
 }
 
-/** Where answers were compared, that they differ is what a script asks for. */
+/** That answers differ, or did not come, is what a script asks for. */
 async function run(
   context: Context,
   replayed: ReturnType<Recordings["replay"]>,
   isCompared: boolean,
 ): Promise<number> {
-  const tally: Tally = { replayed: 0, skipped: 0, failed: 0, differing: 0 };
+  const tally: Tally = { replayed: 0, skipped: 0, failed: 0, unanswered: 0, differing: 0 };
   for await (const one of replayed) {
     if (tally.replayed + tally.skipped === 0) heading(context);
     count(tally, one);
@@ -53,5 +52,5 @@ async function run(
   const compared = isCompared ? `, ${differing} differ` : "";
   const summary = `${tally.replayed} replayed${compared}, ${failed} failed, ${skipped} skipped`;
   if (!context.json) note(context, context.palette.dim(summary));
-  return differing > 0 ? Exit.failed : Exit.ok;
+  return differing + tally.unanswered > 0 ? Exit.failed : Exit.ok;
 }

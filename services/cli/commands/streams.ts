@@ -1,12 +1,21 @@
-import { manifestText, type StoreView, storeManifests, storeViews } from "@myelin/mesh/operate";
-import { Exit } from "../failure.ts";
+import {
+  differenceText,
+  manifestText,
+  type StoreView,
+  storeManifests,
+  storeViews,
+} from "@myelin/mesh/operate";
+import type { MeshPolicy } from "@myelin/subjects";
+import { Exit, usage } from "../failure.ts";
 import { type HomeContext, open, reach } from "../home.ts";
 import { readMesh } from "../mesh-file.ts";
-import { type Column, type Palette, table } from "../table.ts";
+import { shareFull, shownFullness } from "../stores.ts";
+import { type Column, type Paint, type Palette, table } from "../table.ts";
+import { plain } from "../terminal.ts";
 
 /** Lists the streams and consumers that mesh.yaml asks for, and how full they are. */
 export async function listStreams(context: HomeContext, file: string | undefined): Promise<number> {
-  const { policy } = readMesh(context, file);
+  const policy = meantBy(context, readMesh(context, file).policy);
   const views = await storeViews(open(context), policy, reach(context));
   const { terminal, palette } = context;
   if (context.json) terminal.out.write(`${JSON.stringify(views)}\n`);
@@ -19,14 +28,47 @@ export async function exportStreams(
   context: HomeContext,
   file: string | undefined,
 ): Promise<number> {
-  const manifests = storeManifests(readMesh(context, file).policy);
-  const text = context.json ? `${JSON.stringify(manifests)}\n` : manifestText(manifests);
+  const { policy } = readMesh(context, file);
+  const manifests = storeManifests(policy);
+  const text = context.json
+    ? `${JSON.stringify(manifests)}\n`
+    : `${copiesText(policy)}${manifestText(manifests)}`;
   context.terminal.out.write(text);
   return Exit.ok;
 }
 
+/** Where mesh.yaml does not say how many copies there are to be, the number is of this command's own making. */
+function copiesText({ workspaces }: MeshPolicy): string {
+  const silent = Object.entries(workspaces).filter(([, { replicas }]) => replicas === undefined);
+  if (silent.length === 0) return "";
+  const names = silent.map(([name]) => name).join(", ");
+  return [
+    `# replicas: 3 is for a cluster of three servers or more; mesh.yaml says nothing of it for ${names}.`,
+    "# On a single server say `replicas: 1` in mesh.yaml: `myelin apply` makes one copy there by itself.",
+    "",
+  ].join("\n");
+}
+
+/** From here on somebody should do something. */
+const nearlyFull = 0.8;
+
+/** Of several workspaces the one that is meant. */
+function meantBy({ workspace }: HomeContext, policy: MeshPolicy): MeshPolicy {
+  if (workspace === undefined) return policy;
+  const itsPolicy = policy.workspaces[workspace];
+  if (itsPolicy !== undefined) return { ...policy, workspaces: { [workspace]: itsPolicy } };
+  const known = Object.keys(policy.workspaces).join(", ");
+  throw usage(`there is no workspace ${workspace} in mesh.yaml, only ${known}`);
+}
+
+function remark({ description, differences }: StoreView): string {
+  return plain([...differences.map(differenceText), description].join("; "));
+}
+
 function columns(palette: Palette): Column<StoreView>[] {
   const paints = { kept: palette.green, missing: palette.red, differs: palette.yellow };
+  const paintOf = (view: StoreView): Paint =>
+    (shareFull(view) ?? 0) >= nearlyFull ? palette.red : palette.dim;
   return [
     { title: "WORKSPACE", text: ({ workspace }) => workspace },
     { title: "STREAM", text: ({ stream }) => stream, paint: () => palette.bold },
@@ -35,6 +77,7 @@ function columns(palette: Palette): Column<StoreView>[] {
     { title: "MESSAGES", text: ({ messages }) => `${messages}`, align: "right" },
     { title: "IN WORK", text: ({ unacknowledged }) => `${unacknowledged}`, align: "right" },
     { title: "BYTES", text: ({ bytes }) => `${bytes}`, align: "right" },
-    { title: "", text: ({ description }) => description },
+    { title: "FULL", text: shownFullness, align: "right", paint: paintOf },
+    { title: "", text: remark },
   ];
 }

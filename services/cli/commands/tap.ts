@@ -1,6 +1,6 @@
 import type { SeenCall } from "@myelin/mesh/operate";
 import { routeToken } from "@myelin/subjects";
-import { type Context, look, note } from "../context.ts";
+import { type Context, look, note, tellLink } from "../context.ts";
 import { Exit, interruptible } from "../failure.ts";
 import { ifGiven, wholeNumber } from "../input.ts";
 import { count, duration } from "../table.ts";
@@ -28,12 +28,7 @@ export async function tap(context: Context, options: TapOptions): Promise<number
   await using observer = await look(context);
   const tally: Tally = { shown: 0, failed: 0, missed: 0 };
   if (!context.json) introduce(context);
-  observer.onLink((isUp) => {
-    note(
-      context,
-      context.palette.yellow(isUp ? "the server is back" : "the server is gone; reconnecting"),
-    );
-  });
+  observer.onLink((isUp) => tellLink(context, isUp));
   await interruptible(context, (signal) => {
     return new Promise<void>((resolve, reject) => {
       signal.addEventListener("abort", () => resolve());

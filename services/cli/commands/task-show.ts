@@ -1,7 +1,7 @@
 import type { TaskDetails } from "@myelin/mesh/operate";
 import { type Context, printJson } from "../context.ts";
 import { Exit } from "../failure.ts";
-import { count, cut } from "../table.ts";
+import { count, cut, keptText } from "../table.ts";
 import { plain } from "../terminal.ts";
 import { openBoard, type TaskFlags, theOne } from "./tasks.ts";
 
@@ -42,9 +42,14 @@ function lines({ palette }: Context, task: TaskDetails): string[] {
     ...line("checkpoint", task.checkpoint && cut(task.checkpoint, mostText)),
     ...line("ended", task.endedAt?.toISOString()),
     ...line("error", task.error?.message),
-    ...line("output", task.output && cut(task.output, mostText)),
+    ...line("output", outputOf(task)),
     ...dead.flatMap((subject) => line("dead letter", subject)),
   ];
+}
+
+function outputOf({ output, outputKept }: TaskDetails): string | undefined {
+  if (outputKept !== undefined) return keptText(outputKept);
+  return output === undefined ? undefined : cut(JSON.stringify(output), mostText);
 }
 
 /** When a try began and how it ended; one that came through ended with its task. */

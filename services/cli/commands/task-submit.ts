@@ -1,7 +1,7 @@
 import { type Contract, connect, isMeshError, type Mesh, MeshCode, MeshError } from "@myelin/mesh";
 import { startTelemetry } from "@myelin/mesh/program";
 import { askCard, checkingContractOf, contractFromAfar, skillIn } from "../card.ts";
-import { type Context, look, note, printJson } from "../context.ts";
+import { type Context, entering, look, note, printJson, tellLink } from "../context.ts";
 import { Exit, interruptible, usage } from "../failure.ts";
 import { parseDuration, readInput } from "../input.ts";
 import { plain } from "../terminal.ts";
@@ -25,6 +25,7 @@ export interface TaskTarget {
 
 /** A person waits for the prompt: spans that nobody takes must not hold it up. */
 const telemetryStopMs = 1_000;
+const lookMs = 250;
 
 /** Stores a task and prints its receipt; waits for its result where asked to. */
 export async function submitTask(
@@ -42,7 +43,9 @@ export async function submitTask(
   };
   const contract = await contractToSubmit(context, target, flags.contract);
   if (contract.skills[target.skill]?.streams === true) {
-    throw usage(`${target.agent}.${target.skill} streams, and a task has one result: myelin call`);
+    throw usage(
+      `${target.agent}.${target.skill} streams, and a task has one result: use \`myelin call\``,
+    );
   }
   return asSubmitter(context, async (mesh, signal) => {
     const method = mesh.client(contract)[target.skill] as unknown as AnySubmit;
@@ -56,7 +59,7 @@ export async function submitTask(
       );
     if (task.receipt?.listeners === "none")
       note(context, `nobody takes tasks of ${target.agent} now; it waits`);
-    if (wait) await follow(context, task, signal);
+    if (wait) await follow(context, { mesh, task }, signal);
     return Exit.ok;
   });
 }
@@ -73,7 +76,7 @@ export async function watchTask(context: Context, target: TaskTarget, id: string
       const who = served ? "" : `, and nobody serves ${target.agent} now`;
       note(context, `nobody has begun task ${plain(id)} yet, if it was submitted${who}`);
     }
-    await follow(context, task, signal);
+    await follow(context, { mesh, task }, signal);
     return Exit.ok;
   });
 }
@@ -85,11 +88,28 @@ interface AnySubmit {
 
 type Handle = ReturnType<Mesh["task"]>;
 
-async function follow({ terminal }: Context, task: Handle, signal: AbortSignal): Promise<void> {
+async function follow(
+  context: Context,
+  { mesh, task }: { readonly mesh: Mesh; readonly task: Handle },
+  signal: AbortSignal,
+): Promise<void> {
+  const { terminal } = context;
+  using _looking = lookAtLink(context, mesh);
   for await (const { value } of task.progress({ signal })) {
     terminal.err.write(`${plain(JSON.stringify(value) ?? "null")}\n`);
   }
   terminal.out.write(`${JSON.stringify(await task.result({ signal })) ?? "null"}\n`);
+}
+
+/** Tells when the server is lost and back, which no task is told of. */
+function lookAtLink(context: Context, mesh: Mesh): Disposable {
+  let isUp = true;
+  const timer = setInterval(() => {
+    if (mesh.isUp === isUp) return;
+    isUp = mesh.isUp;
+    tellLink(context, isUp);
+  }, lookMs);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 async function asSubmitter(
@@ -102,7 +122,7 @@ async function asSubmitter(
     env: context.terminal.env,
     stopTimeoutMs: telemetryStopMs,
   });
-  await using mesh = await connect({ name: context.name, ...context.place });
+  await using mesh = await entering(context, connect);
   return await interruptible(context, (signal) => work(mesh, signal));
 }
 

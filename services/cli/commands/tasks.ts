@@ -8,7 +8,7 @@ import {
   type TaskDetails,
   type TaskView,
 } from "@myelin/mesh/operate";
-import { type Context, note, printJson } from "../context.ts";
+import { type Context, entering, note, printJson } from "../context.ts";
 import { Exit, interruptible, usage } from "../failure.ts";
 import { ifGiven, wholeNumber } from "../input.ts";
 import { type Column, duration, type Palette, table } from "../table.ts";
@@ -86,8 +86,8 @@ export async function theOne(
   throw new MeshError(MeshCode.InvalidArgument, detail);
 }
 
-export function openBoard({ name, place }: Context): Promise<TaskBoard> {
-  return openTasks({ name, ...place });
+export function openBoard(context: Context): Promise<TaskBoard> {
+  return entering(context, openTasks);
 }
 
 const states: readonly QueuedState[] = ["waiting", "running", "retrying", "stuck"];

@@ -22,7 +22,7 @@ export function addEvents(add: Add, parent: Command): void {
     .option("--once", "end with the last event that is there");
   add(
     "publish",
-    "store an event under our own name, and print its id",
+    "store an event under our own name, checked where we may ask for our card, and print its id",
     (context, [name = "", data], options) => publishEvent(context, { name, data }, options),
     parent,
   )

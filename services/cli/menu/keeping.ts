@@ -45,6 +45,11 @@ export function addKeeping(add: AddToHome, root: Command): void {
   addIdentity(add, root.command("identity").description("who may log in, and until when"));
 }
 
+const workspace = [
+  "--workspace <name>",
+  "of this workspace only; default: MYELIN_WORKSPACE, else all",
+] as const;
+
 function addStreams(add: AddToHome, parent: Command): void {
   const file = ["[file]", "default: mesh.yaml in the home"] as const;
   add(
@@ -52,7 +57,9 @@ function addStreams(add: AddToHome, parent: Command): void {
     "list streams and consumers, and how full they are",
     (home, [from]) => listStreams(home, from),
     parent,
-  ).argument(...file);
+  )
+    .argument(...file)
+    .option(...workspace);
   add(
     "export",
     "print them as Kubernetes resources, for NACK",
@@ -62,15 +69,9 @@ function addStreams(add: AddToHome, parent: Command): void {
 }
 
 function addIdentity(add: AddToHome, parent: Command): void {
-  const workspace = ["--workspace <name>", "the workspace, where the name is in several"] as const;
   const days = ["--days <number>", "how long they last; default: 30"] as const;
-  add("ls", "list who has credentials", (home) => list(home), parent);
-  add(
-    "show",
-    "show what a name has and may",
-    (home, [name = ""], options) => show(home, name, options),
-    parent,
-  )
+  add("ls", "list who has credentials", (home) => list(home), parent).option(...workspace);
+  add("show", "show what a name has and may", (home, [name = ""]) => show(home, name), parent)
     .argument("<name>")
     .option(...workspace);
   add(

@@ -28,7 +28,7 @@ export function addRunning(add: Add): void {
   ).option("--out <file>", "where the nats CLI's context goes; default: .cache/nats/<name>.json");
   add(
     "keeper",
-    "look after dead letters and later tasks, until Ctrl-C",
+    "look after dead letters and later tasks, until Ctrl-C; as keeper, unless --as is given",
     (context, _args, options) => keeper(context, options),
   )
     .option("--store-creds <file>", "its credentials in the store; default: those beside its own")

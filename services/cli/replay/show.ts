@@ -1,3 +1,4 @@
+import { MeshCode } from "@myelin/mesh";
 import type { Recorded, RecordedAnswer, Replayed } from "@myelin/mesh/operate";
 import type { Context } from "../context.ts";
 import { cut, duration } from "../table.ts";
@@ -32,7 +33,8 @@ export function showReplayed(context: Context, replayed: Replayed): void {
     terminal.out.write(`${text}\n`);
     return;
   }
-  const end = skipped === undefined ? endOf(answer, recorded) : `skipped: ${skipped}`;
+  const end =
+    skipped === undefined ? endOf(answer, recorded) + whyOf(answer) : `skipped: ${skipped}`;
   const isSame = differences?.length === 0;
   const mark = differences === undefined ? "" : isSame ? ", the same" : ", differs";
   terminal.out.write(`${rowOf(recorded, answer, `${end}${mark}`)}\n`);
@@ -48,14 +50,26 @@ export interface Tally {
   replayed: number;
   skipped: number;
   failed: number;
+  /** Of those, the ones that were answered neither by the skill nor as they were then. */
+  unanswered: number;
   differing: number;
 }
 
-export function count(tally: Tally, { skipped, answer, differences }: Replayed): void {
+export function count(tally: Tally, { recorded, skipped, answer, differences }: Replayed): void {
   if (skipped !== undefined) tally.skipped++;
   else tally.replayed++;
   if (answer?.error !== undefined) tally.failed++;
+  if (isUnanswered(answer, recorded.answer)) tally.unanswered++;
   if ((differences?.length ?? 0) > 0) tally.differing++;
+}
+
+/** An error that the skill declares is an answer, and so is the one that was recorded. */
+function isUnanswered(
+  now: RecordedAnswer | undefined,
+  before: RecordedAnswer | undefined,
+): boolean {
+  const code = now?.error?.code;
+  return code !== undefined && code !== MeshCode.DomainError && code !== before?.error?.code;
 }
 
 function rowOf(recorded: Recorded, answer: RecordedAnswer | undefined, end: string): string {
@@ -85,6 +99,11 @@ function endOf(answer: RecordedAnswer | undefined, { is, unfit }: Recorded): str
   if (answer === undefined) return `${is === "call" ? "no answer recorded" : is}${why}`;
   if (answer.error !== undefined) return answer.error.code + why;
   return (answer.frames.length === 1 ? "ok" : `ok, ${answer.frames.length} frames`) + why;
+}
+
+/** What was not done says why; of what was recorded there may be many a line. */
+function whyOf(answer: RecordedAnswer | undefined): string {
+  return answer?.error === undefined ? "" : `: ${answer.error.detail}`;
 }
 
 function documentOf(recorded: Recorded) {

@@ -14,6 +14,7 @@ import {
   identities,
   initHome,
   isEmpty,
+  isRevoked,
   type Plan,
   planApply,
   readMeshFile,
@@ -107,7 +108,7 @@ async function planDesk(home: Home): Promise<Plan> {
 
 /** A run never fails for what the one before left: what ends soon is renewed, what was revoked or lost is issued anew. */
 async function keepValid(home: Home): Promise<void> {
-  const isGone = ({ state, path }: IdentityView) => state === "revoked" || !existsSync(path);
+  const isGone = (view: IdentityView) => isRevoked(view) || !existsSync(view.path);
   const isOurs = ({ account, role, state }: IdentityView) =>
     [workspace, storeAccountName(workspace)].includes(account) &&
     role !== "guest" &&

@@ -63,6 +63,15 @@ test("replay --json tells each as a document, with both answers", async () => {
   assert.deepEqual(document.differences, [{ path: "by", recorded: "scribe", replayed: "sandbox" }]);
 });
 
+test("replay exits with 1 where nobody answered, and says why", async () => {
+  await using home = await recorded();
+  const args = ["--task", "call-1", "--version", "9.9.9"];
+  const { exit, out, err } = await replay(home, args);
+  assert.equal(exit, 1, out);
+  assert.match(out, /unavailable: .*v-9-9-9.*nobody listens/);
+  assert.match(err, /1 replayed, 1 failed, 0 skipped/);
+});
+
 test("replay --step asks before each, and takes an end of input for no", async () => {
   await using home = await recorded();
   const args = [

@@ -18,7 +18,10 @@ test("streams ls shows each stream and consumer, what is missing, and how full t
   await store.jsm.jetstream().publish("mesh.task.worker.do.high.boss", "{}");
   await store.jsm.consumers.delete("MESH_TASKS", "worker-normal");
   const { out } = await mesh.run("streams", "ls");
-  assert.match(out, /desk +MESH_TASKS +kept +1 +0 +\d+ +Tasks that wait for their agent/);
+  assert.match(
+    out,
+    /desk +MESH_TASKS +kept +1 +0 +\d+ +0 % of 256 MiB +Tasks that wait for their agent/,
+  );
   assert.match(out, /MESH_TASKS +worker-high +kept +1 +0/);
   assert.match(out, /MESH_TASKS +worker-normal +missing/);
   assert.match(out, /MESH_EVENTS +boss=diary +kept/);
@@ -36,6 +39,10 @@ test("streams export prints a resource of NACK for each, and asks no server", as
   assert.equal(out.split("---\n").at(-1), diaryResource);
   const listed = await mesh.run("streams", "export", "--json");
   const resources: readonly Resource[] = JSON.parse(listed.out);
+  assert.match(
+    out,
+    /^# replicas: 3 is for a cluster .* nothing of it for desk\.\n# .*`replicas: 1`/,
+  );
   assert.equal(resources.length, 18);
   assert.equal(out.match(/^---$/gm)?.length, 18);
   for (const { apiVersion, metadata, spec } of resources) {

@@ -73,7 +73,7 @@ test("a home is a mesh by itself, and single files may be others", () => {
     servers: ["nats://m:1"],
     credentials: { folder: join(home, "creds/desk") },
     tls: { caFile: join(home, "tls/ca.pem"), certFile: "/c", keyFile: "/k" },
-    from: "MYELIN_HOME",
+    from: "MYELIN_URL",
   });
 });
 
@@ -84,6 +84,8 @@ test("a home with two workspaces asks which one, one without says what it should
   assert.throws(() => locate(both), { code: "invalid_argument", message });
   const { credentials } = locate({ ...both, MYELIN_WORKSPACE: "sales" });
   assert.deepEqual(credentials, { folder: folder.at("creds/sales") });
+  const unknown = /has no workspace nosuch, only desk, sales$/;
+  assert.throws(() => locate({ ...both, MYELIN_WORKSPACE: "nosuch" }), { message: unknown });
   const nowhere = { MYELIN_HOME: folder.at("nowhere") };
   assert.throws(() => locate(nowhere), { message: /nowhere is no home that `myelin init` made/ });
 });

@@ -71,14 +71,16 @@ function folderWith(state: unknown): { readonly path: string } & Disposable {
 test("a home that is named comes with its own files, whatever the environment names", () => {
   const path = mkdtempSync(join(tmpdir(), "myelin-place-"));
   mkdirSync(join(path, "creds", "desk"), { recursive: true });
+  writeFileSync(join(path, "mesh.json"), JSON.stringify({ url: "nats://h:1" }));
   const env = { MYELIN_URL: "nats://m:1", MYELIN_CREDS: "/me.creds", NATS_CA: "/ca.pem" };
   assert.deepEqual(findMesh({ home: path }, env, "/"), {
-    servers: ["nats://m:1"],
+    servers: ["nats://h:1"],
     credentials: { folder: join(path, "creds", "desk") },
     tls: { caFile: join(path, "tls", "ca.pem") },
     from: "--home",
   });
   assert.equal(findMesh({ home: path, creds: "/x.creds" }, env, "/").credentials, "/x.creds");
+  mkdirSync(join(path, "creds", "sales"));
   const { credentials } = findMesh({ home: path, workspace: "sales" }, env, "/");
   assert.deepEqual(credentials, { folder: join(path, "creds", "sales") });
   rmSync(path, { recursive: true });

@@ -13,7 +13,7 @@ test("two programs cannot change a home at once, and the second is told so", asy
   await locked(path, async () => {
     await assert.rejects(
       locked(path, async () => {}),
-      (error) => isMeshError(error, MeshCode.Unavailable) && /another program/.test(error.detail),
+      (error) => isMeshError(error, MeshCode.Conflict) && /another program/.test(error.detail),
     );
   });
   assert.equal(existsSync(path), false);

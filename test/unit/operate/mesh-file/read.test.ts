@@ -28,6 +28,14 @@ test("a file is read with every default filled in", () => {
   });
 });
 
+test("a second document in one file is refused, with its line", () => {
+  const mesh = "version: 1\nworkspaces: { desk: {} }\n";
+  assert.deepEqual(complaints(`${mesh}---\nversion: 1\nworkspaces: { sales: {} }\n`), [
+    "mesh.yaml:3:1: a second document begins here; a mesh is one: take out the line with ---",
+  ]);
+  assert.deepEqual(complaints(`---\n${mesh}`), []);
+});
+
 test("everything that a file can say is read, and cannot be changed", () => {
   const policy = readMeshFile(full, "mesh.yaml");
   const editor = policy.workspaces["desk"]?.agents["editor"];
