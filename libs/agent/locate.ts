@@ -29,8 +29,9 @@ export interface TlsFiles {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Finds the mesh of a program: the home that `MYELIN_HOME` names, at another URL where one is named; the URL in `MYELIN_URL` or `NATS_URL`, with the files
- * in `MYELIN_CREDS`, `MYELIN_CA`, `MYELIN_CERT` and `MYELIN_KEY`; the mesh that is up in this folder or one above.
+ * Finds the mesh of a program: the home that `MYELIN_HOME` names, at another URL where one is named; the URL in
+ * `MYELIN_URL` or `NATS_URL`, with the files in `MYELIN_CREDS`, `MYELIN_CA`, `MYELIN_CERT` and `MYELIN_KEY`; the mesh
+ * that is up in this folder or one above.
  */
 export function locate(env: Environment, cwd = "."): Located {
   const [url, named] = first(env, "URL");

@@ -138,7 +138,6 @@ test("what mesh.yaml grants is enough for durable work, and the server refuses n
   await stored(worker, final, "done");
   await stored(worker, "mesh.event.worker.work.done", "well");
   await stored(worker, "mesh.dead.task.worker.do.t2.0", "could not");
-  await stored(worker, "mesh.later.worker.do.worker", "again");
   await stored(keeper, configSubject("rules"), "{}");
 
   for (const reader of [boss, worker]) {

@@ -120,7 +120,7 @@ export class Turn {
   }
 
   /** Takes the task, for another try of it or only to end it. */
-  async begin(to: "try" | "end"): Promise<Begun> {
+  async begin(to: "try" | "end", looks = 1): Promise<Begun> {
     if (this.#isSecond) return "over";
     // Its letter may be on its way: then the final result says that, unless who gives it up has died.
     if (this.before?.isEnding === true && this.#delivery.deliveries < mostAwaited) {
@@ -131,7 +131,11 @@ export class Turn {
     if (last === undefined) return this.#beginUnlessOver();
     // Two operators may have redriven it at once, and two messages of it come.
     if (await this.isOver()) return "over";
-    return (await this.#take({ state: runningState, last })) ? "begun" : "again";
+    if (await this.#take({ state: runningState, last })) return "begun";
+    // An order takes what has begun meanwhile as well.
+    if (!this.task.isCancel || looks === mostLooks) return "again";
+    await this.isLate();
+    return this.begin(to, looks + 1);
   }
 
   async #beginUnlessOver(): Promise<Begun> {
@@ -139,7 +143,7 @@ export class Turn {
       if (await this.#take({ state: finalState, last: this.#finalBefore })) return "begun";
       // A result that is still on its way between the servers refuses it too, and may be lost there.
       const final = await this.#last(finalState);
-      if (final !== undefined && this.#isOurs(final.head)) return "over";
+      if (final !== undefined && readGeneration(final.head) >= this.#generation) return "over";
       if (looks === mostLooks) return "again";
       const isNew = final !== undefined && final.sequence > this.#finalBefore;
       if (isNew) this.#finalBefore = final.sequence;
@@ -187,7 +191,7 @@ export class Turn {
   /** Whether there is a final result. */
   async isOver(waitMs?: number): Promise<boolean> {
     const final = await this.#last(finalState, waitMs);
-    return final !== undefined && this.#isOurs(final.head);
+    return final !== undefined && readGeneration(final.head) >= this.#generation;
   }
 
   /** Whether another message of the same task has taken it over: this one need not come again. */
@@ -206,10 +210,6 @@ export class Turn {
     const { sequence } = readRunning(running);
     const isSame = readGeneration(running.head) === this.#generation;
     return isSame && sequence > 0 && sequence !== this.#delivery.sequence;
-  }
-
-  #isOurs(head: string): boolean {
-    return readGeneration(head) >= this.#generation;
   }
 
   /** An order to cancel is no attempt of the task: what was tried stays as it is, and its message is not this one. */

@@ -5,6 +5,7 @@ import { Signing } from "../stored/signing.ts";
 import { checkServer } from "../stored/version.ts";
 import { Attempt } from "./attempt.ts";
 import { type Bearing, checkConsumers } from "./consumers.ts";
+import { Held, isNormal, isOrdering } from "./held.ts";
 import { Intake } from "./intake.ts";
 import { Keys } from "./keys.ts";
 import { Parking } from "./parking.ts";
@@ -16,24 +17,6 @@ type Own = "onCancelled" | "keys" | "signing" | "mostDeliveries";
 export interface WorkerParts extends Omit<WorkParts, Own> {
   /** Counts what came and is no task, by reason. */
   readonly onRefused: (reason: string) => void;
-}
-
-/** An attempt under way, or one that waits for its turn. */
-class Held {
-  readonly attempt: Attempt;
-  readonly priority: Priority;
-  /** When the server last heard that it is worked on. */
-  beatAt: number;
-
-  constructor(attempt: Attempt, priority: Priority, now: number) {
-    this.attempt = attempt;
-    this.priority = priority;
-    this.beatAt = now;
-  }
-
-  get key(): string | undefined {
-    return this.attempt.key;
-  }
 }
 
 /** Longest time until an attempt notices that its task is over, in milliseconds. */
@@ -175,10 +158,15 @@ export class Worker {
     this.#intake.fill();
     while (!this.#isFull) {
       const [next] = this.#waiting;
-      if (next === undefined || (isNormal(next) && this.#intake.isAsking)) return;
+      if (next === undefined || (isNormal(next) && this.#mustWait)) return;
       this.#waiting.shift();
       this.#run(next);
     }
+  }
+
+  /** An order that is carried out may be about what would begin. */
+  get #mustWait(): boolean {
+    return this.#intake.isAsking || [...this.#running.keys()].some(isOrdering);
   }
 
   #run(held: Held): void {
@@ -243,8 +231,4 @@ export class Worker {
       if (attempt.finalSubject === final) attempt.end("cancelled");
     }
   }
-}
-
-function isNormal({ priority }: Held): boolean {
-  return priority === "normal";
 }

@@ -1,0 +1,31 @@
+import type { Priority } from "@myelin/subjects";
+import { isOrder } from "../stored/delivery.ts";
+import type { Attempt } from "./attempt.ts";
+
+/** An attempt under way, or one that waits for its turn. */
+export class Held {
+  readonly attempt: Attempt;
+  readonly priority: Priority;
+  /** When the server last heard that it is worked on. */
+  beatAt: number;
+
+  constructor(attempt: Attempt, priority: Priority, now: number) {
+    this.attempt = attempt;
+    this.priority = priority;
+    this.beatAt = now;
+  }
+
+  /** What only one of the agent's tasks may work on at once. */
+  get key(): string | undefined {
+    return this.attempt.key;
+  }
+}
+
+export function isNormal({ priority }: Held): boolean {
+  return priority === "normal";
+}
+
+/** Whether it carries out an order to cancel. */
+export function isOrdering({ attempt }: Held): boolean {
+  return isOrder(attempt.delivery);
+}
