@@ -17,11 +17,11 @@ export function validate(contract: Contract): Layer {
   );
   return (next) =>
     function validate(call) {
-      const skill = skills.get(call.operation.skill);
-      if (skill === undefined)
-        return Promise.reject(
-          unknownSkill(contract.name, call.operation.skill, Object.keys(contract.skills)),
-        );
+      const { skill: name } = call.operation;
+      const skill = skills.get(name);
+      if (skill === undefined) {
+        return Promise.reject(unknownSkill(contract.name, name, skills.keys()));
+      }
       try {
         skill.input(call.input);
       } catch (error) {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { MeshCode, MeshError } from "../errors/index.ts";
 
 /** Throws `invalid_argument` unless it is a schema of zod 4 that can answer at once. */
@@ -21,13 +21,16 @@ export function schema<Schema extends z.ZodType>(option: string, value: Schema):
 
 /** The same for what crosses the wire as JSON: throws also where JSON has no such value. */
 export function jsonSchema<Schema extends z.ZodType>(option: string, value: Schema): Schema {
-  const [lost] = notInJson(schema(option, value));
-  if (lost === undefined) return value;
-  const where = lost.path === "" ? "" : ` at ${lost.path}`;
-  throw new MeshError(
-    MeshCode.InvalidArgument,
-    `${option} has a ${lost.type}${where}, which JSON cannot carry; ${instead[lost.type]}`,
-  );
+  for (const { part, path } of partsOf(schema(option, value), onWire)) {
+    const type = typeNotInJson(part);
+    if (type === undefined) continue;
+    const where = path === "" ? "" : ` at ${path}`;
+    throw new MeshError(
+      MeshCode.InvalidArgument,
+      `${option} has a ${type}${where}, which JSON cannot carry; ${instead[type]}`,
+    );
+  }
+  return value;
 }
 
 /** What has no form of its own in JSON, and what does instead. */
@@ -39,33 +42,10 @@ const instead = {
   symbol: "z.enum() does",
 } as const;
 
-/** The parts of a schema whose values do not survive JSON, on the side that crosses the wire. */
-function notInJson(root: z.ZodType): { readonly type: keyof typeof instead; path: string }[] {
-  const found = new Map<string, keyof typeof instead>();
-  z.toJSONSchema(root, {
-    io: "input",
-    unrepresentable: "any",
-    override: ({ zodSchema, path }) => {
-      const { def } = zodSchema._zod;
-      const place = JSON.stringify(path);
-      if (def.type in instead && !("coerce" in def && def.coerce === true)) {
-        found.set(place, def.type as keyof typeof instead);
-      }
-      // A function comes first (`z.preprocess`), and takes what JSON has.
-      if (def.type === "pipe" && def.in._zod.def.type === "transform") {
-        for (const known of found.keys()) {
-          if (known.startsWith(place.slice(0, -1))) found.delete(known);
-        }
-      }
-    },
-  });
-  return [...found].map(([place, type]) => ({ type, path: pathOf(place) }));
-}
-
-/** `["properties","due"]` as the author knows it: `due`. */
-function pathOf(place: string): string {
-  const steps = JSON.parse(place) as readonly (string | number)[];
-  return steps.filter((step) => step !== "properties").join(".");
+function typeNotInJson(part: unknown): keyof typeof instead | undefined {
+  const { type, coerce } = defOf(part) ?? {};
+  const isLost = typeof type === "string" && Object.hasOwn(instead, type) && coerce !== true;
+  return isLost ? (type as keyof typeof instead) : undefined;
 }
 
 /**
@@ -73,32 +53,52 @@ function pathOf(place: string): string {
  * when it fails. One that only returns a promise does not show.
  */
 function isAsynchronous(root: z.ZodType): boolean {
-  const seen = new Set<object>();
-  const left: unknown[] = [root];
-  for (let part = left.pop(); part !== undefined; part = left.pop()) {
+  for (const { part } of partsOf(root, everywhere)) {
     if (typeof part === "function" && part.constructor.name === "AsyncFunction") return true;
-    if (typeof part !== "object" || part === null || seen.has(part)) continue;
-    seen.add(part);
-    left.push(...partsOf(part).filter((one) => one !== undefined));
   }
   return false;
 }
 
-/** Where zod keeps other schemas, checks, and functions of its author's. */
-const places = [
-  ...["in", "out", "innerType", "element", "items", "rest", "options", "left", "right"],
-  ...["keyType", "valueType", "catchall", "checks", "fn", "transform", "tx"],
+/** Where zod keeps other schemas: those of what crosses the wire, and of a pipe its beginning alone. */
+const onWire = [
+  ...["in", "innerType", "element", "items", "rest", "options", "left", "right"],
+  ...["keyType", "valueType", "catchall"],
 ] as const;
+/** What a pipe ends in, checks, and functions of its author's as well. */
+const everywhere = [...onWire, "out", "checks", "fn", "transform", "tx"] as const;
 
-/** What a schema or a check consists of. */
-function partsOf(part: object): readonly unknown[] {
-  if (Array.isArray(part)) return part;
-  const { def, check } = (part as { readonly _zod?: Inner })._zod ?? {};
-  if (def === undefined) return [check];
-  return [check, ...Object.values(def["shape"] ?? {}), ...places.map((place) => def[place])];
+/** A schema and what it consists of, each part once, with the fields that lead to it: `due.at`. */
+function* partsOf(root: z.ZodType, places: readonly string[]): Generator<Part, void> {
+  const seen = new Set<unknown>([undefined]);
+  const left: Part[] = [{ part: root, path: "" }];
+  for (let one = left.shift(); one !== undefined; one = left.shift()) {
+    const { part, path } = one;
+    if (seen.has(part)) continue;
+    seen.add(part);
+    yield one;
+    const def = defOf(part) ?? {};
+    const shape = Object.entries(def["shape"] ?? {});
+    left.push(
+      ...(Array.isArray(part) ? part : [checkOf(part)]).map((inner) => ({ part: inner, path })),
+      ...shape.map(([name, field]) => ({ part: field, path: path ? `${path}.${name}` : name })),
+      ...places.map((place) => ({ part: def[place], path })),
+    );
+  }
+}
+
+interface Part {
+  readonly part: unknown;
+  readonly path: string;
 }
 
 interface Inner {
-  readonly def?: Readonly<Record<string, unknown>>;
-  readonly check?: unknown;
+  readonly _zod?: { readonly def?: Readonly<Record<string, unknown>>; readonly check?: unknown };
+}
+
+function defOf(part: unknown): Readonly<Record<string, unknown>> | undefined {
+  return (part as Inner | null | undefined)?._zod?.def;
+}
+
+function checkOf(part: unknown): unknown {
+  return (part as Inner | null | undefined)?._zod?.check;
 }

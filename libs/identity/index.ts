@@ -59,6 +59,7 @@ export {
   vouch,
 } from "./on-behalf.ts";
 export { type Between, OnBehalfCheck } from "./on-behalf-check.ts";
+export { Recent } from "./recent.ts";
 export type { ConnectionKind, Scope } from "./scope.ts";
 export { Seals } from "./seal.ts";
 export { Box } from "./sealed-box.ts";

@@ -1,5 +1,5 @@
-import { deadSubject, Store } from "@myelin/subjects";
-import { type Dead, readDead } from "../dead/dead.ts";
+import type { Dead } from "../dead/dead.ts";
+import { letterAbout } from "../dead/letter-about.ts";
 import type { Original } from "../dead/moved.ts";
 import type { StoreAccess } from "../stored/store.ts";
 
@@ -27,14 +27,10 @@ export function deadEvent(
 }
 
 /** Whether it has a dead letter. */
-export async function isBuried(
-  { store }: { readonly store: StoreAccess },
-  dead: Dead,
-): Promise<boolean> {
-  const { id = "", origin, kind, agent, skill, generation } = dead;
-  const subject = deadSubject({ kind, agent, skill, task: id, generation });
-  const letter = await store.last(Store.dead, subject);
-  return letter !== undefined && readDead(letter.head)?.sequence === origin.sequence;
+export async function isBuried(store: StoreAccess, dead: Dead): Promise<boolean> {
+  const { id: task = "", origin, kind, agent, skill, generation } = dead;
+  const address = { kind, agent, skill, task, generation };
+  return (await letterAbout(store, address, origin.sequence)) !== undefined;
 }
 
 /** By what name the dead letter of a stored event is found. */

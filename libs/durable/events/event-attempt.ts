@@ -92,9 +92,8 @@ export class EventAttempt {
       try {
         event = readEvent(this.delivery);
         const { move } = event;
-        if (move !== undefined) {
-          await onceKnown(this.#waiting, async () => verify?.move(this.delivery, move, agent));
-        }
+        if (move !== undefined && verify !== undefined)
+          await onceKnown(this.#waiting, () => verify.move(this.delivery, move, agent));
       } catch (error) {
         // Of a move that nobody believes, the message that claims it dies: never the event that it names.
         return void (await this.#fail(MeshError.from(error)));
@@ -125,7 +124,7 @@ export class EventAttempt {
       const isNamed = work !== undefined || event.move !== undefined;
       if (!isNamed && (await this.#parts.isBeside(subject))) return this.#say(Word.done);
       // What was given up comes again where its consumer was made anew.
-      if (deliveries > 1 && (await isBuried(this.#parts, this.#dead())))
+      if (deliveries > 1 && (await isBuried(this.#parts.store, this.#dead())))
         return this.#say(Word.done);
       if (deliveries > config.attempts)
         return await this.#giveUp(spent(this.#what(), config.attempts), deliveries - 1);
@@ -144,7 +143,8 @@ export class EventAttempt {
   }
 
   get #waiting() {
-    return { ...this.#parts, isOver: () => this.#early !== undefined };
+    const { clock, warn } = this.#parts;
+    return { clock, warn, isOver: () => this.#early !== undefined };
   }
 
   async #verified(work: EventWork, event: ReadEvent): Promise<unknown> {
@@ -211,7 +211,7 @@ export class EventAttempt {
     const { config, tried, instance } = this.#parts;
     const { deliveries } = this.delivery;
     const begunAt = this.#begunAt;
-    if (begunAt !== undefined) tried.add(this.delivery, { instance, begunAt, error: error.code });
+    if (begunAt !== undefined) tried.add(this.delivery, begunAt, { instance, error: error.code });
     const isLast = deliveries >= config.attempts;
     if (mayPass(error) && !isFinal(error) && !isLast) {
       this.nak(this.#delay(error));
@@ -225,9 +225,9 @@ export class EventAttempt {
   async #giveUp(error: MeshError, attempts: number): Promise<void> {
     const { instance, signer, tried } = this.#parts;
     const { sequence } = this.delivery;
-    const tries = tried.of(sequence);
+    const tries = tried.get(sequence);
     await bury(this.#parts, this.#dead(), { instance, error, attempts, tries, signer: signer() });
-    tried.forget(sequence);
+    tried.delete(sequence);
     this.#say(Word.givenUp(error.code));
   }
 

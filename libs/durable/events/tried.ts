@@ -1,3 +1,4 @@
+import { Recent } from "../../identity/index.ts";
 import { mostTries, type Try } from "../work/running.ts";
 import type { EventDelivery } from "./event-delivery.ts";
 
@@ -5,31 +6,19 @@ import type { EventDelivery } from "./event-delivery.ts";
 const mostEvents = 1_000;
 
 /** How events failed here, by their places, for their dead letters. What other instances tried nobody here knows. */
-export class Tried {
-  readonly #tries = new Map<number, readonly Try[]>();
+export class Tried extends Recent<number, readonly Try[]> {
+  constructor() {
+    super(mostEvents);
+  }
 
   /** One has ended now that began then, in milliseconds since 1970. */
   add(
     { sequence, deliveries: attempt }: Pick<EventDelivery, "sequence" | "deliveries">,
-    {
-      begunAt,
-      ...how
-    }: { readonly instance: string; readonly begunAt: number; readonly error: string },
+    begunAt: number,
+    how: Pick<Try, "instance" | "error">,
   ): void {
     const times = { begunAt: new Date(begunAt).toISOString(), endedAt: new Date().toISOString() };
-    const all = [...this.of(sequence), { ...how, ...times, attempt }];
-    this.#tries.delete(sequence);
-    this.#tries.set(sequence, all.slice(-mostTries));
-    const [oldest] = this.#tries.keys();
-    if (this.#tries.size > mostEvents && oldest !== undefined) this.#tries.delete(oldest);
-  }
-
-  /** The last ones, oldest first. */
-  of(place: number): readonly Try[] {
-    return this.#tries.get(place) ?? [];
-  }
-
-  forget(place: number): void {
-    this.#tries.delete(place);
+    const all = [...(this.get(sequence) ?? []), { ...how, ...times, attempt }];
+    this.set(sequence, all.slice(-mostTries));
   }
 }

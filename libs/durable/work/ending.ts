@@ -1,8 +1,8 @@
-import { deadSubject, Store } from "@myelin/subjects";
 import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
 import type { Outcome } from "../../telemetry/index.ts";
 import { readError } from "../../wire/index.ts";
-import { buryTask, readDead } from "../dead/dead.ts";
+import { buryTask } from "../dead/dead.ts";
+import { letterAbout } from "../dead/letter-about.ts";
 import type { Put } from "../stored/answers.ts";
 import type { Delivery } from "../stored/delivery.ts";
 import type { Letterbox } from "../stored/store.ts";
@@ -78,15 +78,15 @@ export class Ending {
     return put.is === "outdated" ? "again" : "done";
   }
 
-  /** Why the task was given up just now: its letter lies there, and only its final result was too late. */
+  /** Why the task was given up, where who did so died before its final result: the letter lies there. */
   async #buried({ task, generation, before }: Turn): Promise<MeshError | undefined> {
-    const { operation, id } = task;
-    const { agent, skill } = operation;
-    const subject = deadSubject({ kind: "task", agent, skill, task: id, generation });
-    const letter = await this.#parts.store.last(Store.dead, subject);
+    if (before?.isEnding !== true) return undefined;
+    const { agent, skill } = task.operation;
+    const address = { kind: "task", agent, skill, task: task.id, generation } as const;
     // Of an earlier task of the same id it tells nothing; of what was redriven it names the first message.
-    const isIt = generation > 0 || readDead(letter?.head ?? "")?.sequence === before?.sequence;
-    return letter !== undefined && isIt ? readError(letter.head, () => undefined) : undefined;
+    const place = generation > 0 ? undefined : before.sequence;
+    const letter = await letterAbout(this.#parts.store, address, place);
+    return letter && readError(letter.head, () => undefined);
   }
 
   #failure(turn: Turn, error: MeshError): Letterbox {

@@ -1,5 +1,4 @@
 import type { Priority } from "@myelin/subjects";
-import { isOrder } from "../stored/delivery.ts";
 import type { Attempt } from "./attempt.ts";
 
 /** An attempt under way, or one that waits for its turn. */
@@ -23,9 +22,4 @@ export class Held {
 
 export function isNormal({ priority }: Held): boolean {
   return priority === "normal";
-}
-
-/** Whether it carries out an order to cancel. */
-export function isOrdering({ attempt }: Held): boolean {
-  return isOrder(attempt.delivery);
 }

@@ -20,9 +20,10 @@ export async function judgeTask(
   const { task, error } = readAny(delivery, parts);
   if (task === undefined) return { task, error };
   const { submitter, orderedBy, moved } = task;
+  const { verify, agent, clock, warn } = parts;
   try {
-    const whose = { submitter, orderedBy, agent: parts.agent };
-    await onceKnown({ ...parts, isOver }, async () => parts.verify?.(delivery, whose));
+    const whose = { submitter, orderedBy, agent };
+    if (verify) await onceKnown({ clock, warn, isOver }, () => verify(delivery, whose));
     return { task, error };
   } catch (thrown) {
     // The broker vouches for a submitter's name, but not for one that somebody says he moves a task of: what cannot

@@ -5,7 +5,7 @@ import { Signing } from "../stored/signing.ts";
 import { checkServer } from "../stored/version.ts";
 import { Attempt } from "./attempt.ts";
 import { type Bearing, checkConsumers } from "./consumers.ts";
-import { Held, isNormal, isOrdering } from "./held.ts";
+import { Held, isNormal } from "./held.ts";
 import { Intake } from "./intake.ts";
 import { Keys } from "./keys.ts";
 import { Parking } from "./parking.ts";
@@ -34,6 +34,8 @@ export class Worker {
   readonly #parts: WorkParts;
   readonly #intake: Intake;
   readonly #running = new Map<Held, Promise<void>>();
+  /** Those that carry out an order to cancel, which may be about what would begin. */
+  readonly #orders = new Set<Held>();
   /** Came when there was no room left; the urgent ones first. */
   readonly #waiting: Held[] = [];
   readonly #parking = new Parking<Held>();
@@ -120,7 +122,10 @@ export class Worker {
     // Given back as soon as nothing is asked for any more.
     if (this.#state === "draining") return void this.#waiting.push(held);
     // An order to stop what runs must not wait for that.
-    if (isOrder(delivery)) return this.#run(held);
+    if (isOrder(delivery)) {
+      this.#orders.add(held);
+      return this.#run(held);
+    }
     // It was asked for when there was room: once, it is given to whoever has some now.
     const isLate = this.#isFull && !this.#intake.isAsking;
     if (isLate && delivery.deliveries === 1) return attempt.nak(0);
@@ -135,12 +140,15 @@ export class Worker {
       if (delivery.sequence !== sequence) continue;
       if (delivery.deliveries >= deliveries) return true;
       this.#lose(held);
+      return false;
     }
     return false;
   }
 
-  #held(): readonly Held[] {
-    return [...this.#running.keys(), ...this.#waiting, ...this.#parking.all()];
+  *#held(): IterableIterator<Held> {
+    yield* this.#running.keys();
+    yield* this.#waiting;
+    yield* this.#parking.all();
   }
 
   get #isFull(): boolean {
@@ -158,20 +166,17 @@ export class Worker {
     this.#intake.fill();
     while (!this.#isFull) {
       const [next] = this.#waiting;
-      if (next === undefined || (isNormal(next) && this.#mustWait)) return;
+      const mustWait = this.#intake.isAsking || this.#orders.size > 0;
+      if (next === undefined || (isNormal(next) && mustWait)) return;
       this.#waiting.shift();
       this.#run(next);
     }
   }
 
-  /** An order that is carried out may be about what would begin. */
-  get #mustWait(): boolean {
-    return this.#intake.isAsking || [...this.#running.keys()].some(isOrdering);
-  }
-
   #run(held: Held): void {
     const done = held.attempt.run().then((ran) => {
       this.#running.delete(held);
+      this.#orders.delete(held);
       if (ran === "parked") this.#park(held);
       else if (held.key !== undefined) this.#unpark(held.key);
       this.#go();
@@ -198,7 +203,7 @@ export class Worker {
   #beat(): void {
     const now = this.#parts.clock.now();
     const { isUp } = this.#parts.link;
-    for (const held of this.#held()) {
+    for (const held of [...this.#held()]) {
       if (now - held.beatAt > this.#bearing.ackWaitMs) this.#lose(held);
       else if (isUp) {
         held.attempt.beat();

@@ -46,7 +46,7 @@ test("a schema with an asynchronous check is refused where it is declared", () =
 test("what JSON cannot carry is refused where it is declared, with what does", () => {
   const dated = z.object({ due: z.array(z.object({ at: z.date().optional() })) });
   for (const [declare, said] of [
-    [() => skill({ input: dated, output }), "skill.input has a date at due.items.at, "],
+    [() => skill({ input: dated, output }), "skill.input has a date at due.at, "],
     [() => skill({ input: dated, output }), "; z.coerce.date() "],
     [() => skill({ input: output, output: z.date() }), "skill.output has a date, "],
     [() => skill({ input: output, frames: z.bigint() }), "skill.frames has a bigint, "],
@@ -79,4 +79,11 @@ test("what is made of something that JSON carries is taken", () => {
     skill({ input: z.object({ size: z.bigint() }), output, messages }).messages,
     messages,
   );
+});
+
+test("a schema that names one which is declared later is taken: nobody asks for that yet", () => {
+  const input = z.object({ below: z.lazy((): z.ZodType => later) });
+  assert.equal(skill({ input, output }).input, input);
+  const later = z.object({ name: z.string() });
+  assert.deepEqual(input.parse({ below: { name: "ada" } }), { below: { name: "ada" } });
 });
