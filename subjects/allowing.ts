@@ -1,4 +1,5 @@
 import { parseFollowConsumer, parseTaskConsumer } from "./consumer-names.ts";
+import { triedState } from "./durable.ts";
 
 /** What was tried, and by whom where the subject does not say it. */
 export interface Attempted {
@@ -39,7 +40,8 @@ const published: Readonly<Record<string, Rule>> = {
   presence: ([agent], name) => spoken(agent, name, serving),
   task: ([agent, skill, , caller], name) => spoken(caller, name, `submits: [${agent}.${skill}]`),
   later: ([agent, skill, caller], name) => spoken(caller, name, `submits: [${agent}.${skill}]`),
-  result: ([, , , agent], name) => worked(agent, name),
+  result: ([, , state, agent], name) =>
+    state === triedState ? spoken(agent, name, following) : worked(agent, name),
   dead: ([kind, agent], name) =>
     markers.includes(kind ?? "") ? member("operator", name) : worked(agent, name),
   event: ([publisher, ...event], name) =>
@@ -68,6 +70,7 @@ const heard: Readonly<Record<string, Rule>> = {
 
 const serving = "skills: [<its skills>]";
 /** Whoever asks for something, or serves, keeps what is its own. */
+const following = "follows: { <name>: { events: [<its events>] } }";
 const asking = "calls: [<agent>.<skill>]";
 
 function ofService(
@@ -122,7 +125,7 @@ function ofStore(rest: readonly string[], name: string | undefined): string | un
   }
   if (rest[0] === "DIRECT" && stream === "MESH_RECORDS") return member("auditor", name);
   if (rest[0] === "DIRECT" && stream === "MESH_RESULTS") {
-    return line(name, "submits: [<agent>.<skill>]");
+    return line(name, rest.includes(triedState) ? following : "submits: [<agent>.<skill>]");
   }
   return undefined;
 }

@@ -20,6 +20,9 @@ export const progressState = "progress";
 /** Where an agent keeps which of its tasks has a key. */
 export const keyState = "key";
 
+/** Where an agent keeps how one of the events that it follows was tried. */
+export const triedState = "tried";
+
 /** Most tokens in the name of an event or of a configuration. */
 export const maxNameTokens = 8;
 

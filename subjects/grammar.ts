@@ -16,6 +16,7 @@
  * | `mesh.task.<agent>.<skill>.<high or normal>.<SUBMITTER>` | the submitter | the store |
  * | `mesh.later.<agent>.<skill>.<SUBMITTER>` | the submitter | the store |
  * | `mesh.result.<submitter>.<task>.<final or a state>.<AGENT>` | the worker | the store, the submitter |
+ * | `mesh.result.<AGENT>.<digest>.<key or tried>.<AGENT>` | a worker or follower, of a key or an event | the store, the agent |
  * | `mesh.event.<PUBLISHER>.<name…>` | the publisher | the store, who declares it |
  * | `mesh.moved.<agent>.<follow>.<MOVER>` | who brings an event back | the store |
  * | `mesh.dead.<kind>.<AGENT>.<skill>.<task>.<generation>` | the worker, keeper | the store |

@@ -57,6 +57,7 @@ export {
   type TaskAddress,
   taskFilter,
   taskSubject,
+  triedState,
 } from "./durable.ts";
 export {
   anyInbox,

@@ -1,4 +1,3 @@
-import { followConsumer } from "./consumer-names.ts";
 import { laterSubject } from "./durable.ts";
 import { filters } from "./grammar.ts";
 import { blobsOfEvent } from "./kept.ts";
@@ -14,13 +13,12 @@ import type {
 import { auditorReads, operatorReads, reading, replayingEvents } from "./reading.ts";
 import {
   askingRights,
-  burying,
   combine,
+  followingRights,
   marking,
   moving,
   ownInbox,
   presentRights,
-  pulling,
   type Rights,
   readingOwnEvents,
   servingRights,
@@ -51,12 +49,7 @@ export function agentPermissions(
     {
       publish: readingEventBlobs(Object.values(agent.follows).flatMap(({ events }) => events)),
     },
-    {
-      publish: Object.keys(agent.follows).flatMap((follow) => [
-        ...pulling(followConsumer(name, follow)),
-        ...burying("event", name),
-      ]),
-    },
+    ...Object.keys(agent.follows).map((follow) => followingRights(name, follow)),
   );
 }
 

@@ -1,4 +1,4 @@
-import { type ConsumerName, taskConsumer } from "./consumer-names.ts";
+import { type ConsumerName, followConsumer, taskConsumer } from "./consumer-names.ts";
 import {
   checkpointState,
   eventSubject,
@@ -6,7 +6,9 @@ import {
   keyState,
   priorities,
   recordSubject,
+  resultSubject,
   runningState,
+  triedState,
 } from "./durable.ts";
 import { callSubject, controlSubject, filters, inboxOf, presenceSubject } from "./grammar.ts";
 import { blobsOfEvent } from "./kept.ts";
@@ -95,6 +97,19 @@ export function workingRights(name: string): Rights {
       storeApi.last(Store.results, `${results}.${runningState}.${name}`),
       storeApi.last(Store.results, `mesh.result.${name}.*.${keyState}.${name}`),
       ...burying("task", name),
+    ],
+  };
+}
+
+/** Following events under a name: to take them, and to keep in mind how they were tried. */
+export function followingRights(name: string, follow: string): Rights {
+  const tried = resultSubject({ submitter: name, task: every, state: triedState, agent: name });
+  return {
+    publish: [
+      ...pulling(followConsumer(name, follow)),
+      ...burying("event", name),
+      tried,
+      storeApi.last(Store.results, tried),
     ],
   };
 }

@@ -1,6 +1,7 @@
 /**
  * One instance of `crm` as a process of its own, for tests that kill or stop it. Writes a line for each event it
- * begins to handle, and one when it has; holds those of users whose name begins with `hold` for good.
+ * begins to handle, and one when it has; holds those of users whose name begins with `hold` for good, and dies of those
+ * that begin with `fatal`.
  */
 import { connect, locate, on } from "@myelin/mesh";
 import { accounts } from "./accounts-mesh.ts";
@@ -12,6 +13,7 @@ await mesh.follow(
   [
     on(accounts, "user.signed-up", async ({ user }, { attempt }) => {
       write(`begun ${user} ${attempt}`);
+      if (user.startsWith("fatal")) process.kill(process.pid, "SIGKILL");
       if (user.startsWith("hold")) await new Promise(() => {});
       write(`done ${user}`);
     }),

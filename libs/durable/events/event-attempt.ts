@@ -1,22 +1,14 @@
-import { Store } from "@myelin/subjects";
 import { MeshError } from "../../errors/index.ts";
-import { CallSignal, pause, unlessEnded } from "../../pipeline/index.ts";
-import { bury, type Dead } from "../dead/dead.ts";
+import { CallSignal, pause } from "../../pipeline/index.ts";
 import { acknowledge, Word } from "../stored/acknowledging.ts";
-import { onceKnown } from "../stored/known.ts";
+import type { Waiting } from "../stored/known.ts";
+import { isSuspect } from "../work/alone.ts";
 import { type EarlyEnd, earlyEnd } from "../work/attempt-ends.ts";
-import { delayAfter, mayPass, untilStore } from "../work/retrying.ts";
-import { deadEvent, isBuried } from "./dead-event.ts";
-import {
-  type EventDelivery,
-  type EventMove,
-  keyOf,
-  originalOf,
-  type ReadEvent,
-  readEvent,
-} from "./event-delivery.ts";
-import { isFinal, spent, unhandled } from "./event-ends.ts";
-import { type EventWork, eventRequest } from "./event-work.ts";
+import { type EventDelivery, keyOf, type ReadEvent, readEvent } from "./event-delivery.ts";
+import { EventEnding } from "./event-ending.ts";
+import { hopeless, unhandled } from "./event-ends.ts";
+import { checkSigned, handleEvent, readBelieved } from "./event-handling.ts";
+import type { EventWork } from "./event-work.ts";
 import type { FollowParts } from "./follow-parts.ts";
 
 /** How often one looks whose twin is being handled, in milliseconds. */
@@ -34,8 +26,8 @@ export class EventAttempt {
   readonly #signal: CallSignal;
   #early: EarlyEnd | undefined;
   #begunAt: number | undefined;
-  /** Why it comes, once that is believed. */
-  #move: EventMove | undefined;
+  /** Undefined for most: they are handled, and that is all. */
+  #unusual: EventEnding | undefined;
 
   constructor(delivery: EventDelivery, parts: FollowParts) {
     this.delivery = delivery;
@@ -72,9 +64,14 @@ export class EventAttempt {
     this.#say(Word.working);
   }
 
-  /** Gives the message back. */
-  nak(delayMs: number): void {
-    this.#say(Word.again(delayMs));
+  get #ending(): EventEnding {
+    this.#unusual ??= new EventEnding(this.delivery, this.#parts);
+    return this.#unusual;
+  }
+
+  /** Gives back what has not begun: resolves in any case. */
+  giveBack(): Promise<void> {
+    return this.#ending.leave();
   }
 
   /** Ends it from outside, for a reason that is not the event's own failure. */
@@ -86,19 +83,15 @@ export class EventAttempt {
 
   /** With everything that may have to be looked up before. */
   async #carefully(): Promise<void> {
-    const { verify, agent } = this.#parts;
     try {
       let event: ReadEvent;
       try {
-        event = readEvent(this.delivery);
-        const { move } = event;
-        if (move !== undefined && verify !== undefined)
-          await onceKnown(this.#waiting, () => verify.move(this.delivery, move, agent));
+        event = await readBelieved(this.delivery, this.#parts, this.#waiting);
       } catch (error) {
         // Of a move that nobody believes, the message that claims it dies: never the event that it names.
         return void (await this.#fail(MeshError.from(error)));
       }
-      this.#move = event.move;
+      this.#ending.move = event.move;
       await this.#meet(event);
     } catch (error) {
       this.#comesAgain(MeshError.from(error));
@@ -107,14 +100,14 @@ export class EventAttempt {
 
   /** Handles it, unless it was before. */
   async #meet(event: ReadEvent): Promise<void> {
-    const { seen, inHand, works, config } = this.#parts;
+    const { seen, inHand, works, config, alone } = this.#parts;
     const { message, deliveries } = this.delivery;
     const subject = event.move?.original.subject ?? message.subject;
     const id = keyOf(event, this.delivery);
     if (seen.has(subject, id)) return this.#say(Word.done);
     // Each return would count as a delivery, and too many of those as an event that kills its followers.
     while (inHand.has(subject, id)) {
-      if (this.#early !== undefined) return this.#early === "superseded" ? undefined : this.nak(0);
+      if (this.#early !== undefined) return this.#leave();
       await pause(this.#parts.clock, twinMs);
       if (seen.has(subject, id)) return this.#say(Word.done);
     }
@@ -124,55 +117,48 @@ export class EventAttempt {
       const isNamed = work !== undefined || event.move !== undefined;
       if (!isNamed && (await this.#parts.isBeside(subject))) return this.#say(Word.done);
       // What was given up comes again where its consumer was made anew.
-      if (deliveries > 1 && (await isBuried(this.#parts.store, this.#dead())))
-        return this.#say(Word.done);
-      if (deliveries > config.attempts)
-        return await this.#giveUp(spent(this.#what(), config.attempts), deliveries - 1);
+      if (deliveries > 1 && (await this.#ending.isBuried())) return this.#say(Word.done);
+      const { tries } = this.#ending;
+      if (deliveries > 1) await tries.look();
+      const why = hopeless(tries, this.delivery, this.#parts);
+      if (why !== undefined) return await this.#ending.giveUp(why, tries.attempt);
       if (work === undefined)
         return await this.#failed(unhandled(event.address, this.#parts), subject, id);
-      const error = await this.#verified(work, event).then(
-        () => undefined,
-        (thrown: unknown) => MeshError.from(thrown),
-      );
-      return await (error === undefined
-        ? this.#handled(subject, id)
-        : this.#failed(error, subject, id));
+      const handle = (): Promise<void> => this.#handle(work, event, subject, id);
+      return await (isSuspect(tries, config) ? alone.run(this.#signal, handle) : handle());
     } finally {
       inHand.delete(subject, id);
     }
   }
 
-  get #waiting() {
+  async #handle(work: EventWork, event: ReadEvent, subject: string, id: string): Promise<void> {
+    const { verify } = this.#parts;
+    const isSigned = work.kind.signed && verify !== undefined;
+    const doubt =
+      isSigned && (await failure(checkSigned(this.delivery, event, verify, this.#waiting)));
+    if (doubt) return this.#failed(doubt, subject, id);
+    // It may have waited until it was alone.
+    if (this.#early !== undefined) return this.#leave();
+    if (this.delivery.deliveries > 1) {
+      const { tries } = this.#ending;
+      tries.begin();
+      await tries.save();
+    }
+    const error = await failure(this.#serve(work, event));
+    if (error === undefined) this.#handled(subject, id);
+    else await this.#failed(error, subject, id);
+  }
+
+  get #waiting(): Waiting {
     const { clock, warn } = this.#parts;
     return { clock, warn, isOver: () => this.#early !== undefined };
   }
 
-  async #verified(work: EventWork, event: ReadEvent): Promise<unknown> {
-    const { verify } = this.#parts;
-    const { address, cloud, move } = event;
-    if (work.kind.signed && verify !== undefined) {
-      const message = move?.original ?? originalOf(this.delivery);
-      const place = `${Store.events}:${message.sequence}`;
-      const signed = { message, address, cloud, storedAt: message.storedAt, place };
-      await onceKnown(this.#waiting, () => verify.event(signed));
-    }
-    return this.#serve(work, event);
-  }
-
-  /** The handler's end, or why the signal ended: one that never comes back must not hold its place for good. */
-  #serve(work: EventWork, { address, cloud, move }: ReadEvent): Promise<unknown> {
-    const { config, clock, serve } = this.#parts;
-    const { deliveries: attempt, message } = this.delivery;
-    const { head } = move?.original ?? message;
-    const sequence = move?.original.sequence ?? this.delivery.sequence;
-    const arrival = { address, cloud, head, attempt, sequence, missed: 0, move };
-    const { attemptMs } = config;
+  #serve(work: EventWork, event: ReadEvent): Promise<unknown> {
+    const { delivery } = this;
+    const attempt = delivery.deliveries === 1 ? 1 : this.#ending.tries.attempt;
     this.#begunAt = Date.now();
-    const signal = this.#signal;
-    signal.expire(clock.now() + attemptMs, attemptMs, work.operation.key);
-    const request = eventRequest(work, arrival, signal);
-    request.timeoutMs = attemptMs;
-    return unlessEnded(signal, () => serve(request));
+    return handleEvent(work, event, { delivery, attempt, signal: this.#signal }, this.#parts);
   }
 
   #handled(subject: string, id: string): void {
@@ -195,49 +181,25 @@ export class EventAttempt {
     }
   }
 
-  /** The store cannot be reached, or refuses: the message comes again. */
+  /** The store cannot be reached, or refuses. */
   #comesAgain(trouble: MeshError): void {
     this.#parts.warn(`${this.#what()}: ${trouble.message}`);
-    const delay = untilStore(this.#delay(trouble), this.delivery, this.#parts.config);
-    if (this.#early === undefined) this.nak(delay);
+    if (this.#early === undefined) this.#ending.comesAgain(trouble);
   }
 
-  /** It failed: again after a while, or for good; answers whether for good. */
+  /** It failed; answers whether for good. */
   async #fail(error: MeshError): Promise<boolean> {
-    if (this.#early !== undefined) {
-      if (this.#early !== "superseded") this.nak(0);
-      return false;
-    }
-    const { config, tried, instance } = this.#parts;
-    const { deliveries } = this.delivery;
-    const begunAt = this.#begunAt;
-    if (begunAt !== undefined) tried.add(this.delivery, begunAt, { instance, error: error.code });
-    const isLast = deliveries >= config.attempts;
-    if (mayPass(error) && !isFinal(error) && !isLast) {
-      this.nak(this.#delay(error));
-      return false;
-    }
-    await this.#giveUp(error, deliveries);
-    return true;
+    const { tries } = this.#ending;
+    // The usual first one has told nobody that it began.
+    if (!tries.hasBegun && this.#begunAt !== undefined) tries.begin(new Date(this.#begunAt));
+    if (this.#early === undefined) return this.#ending.fail(error);
+    await this.#leave();
+    return false;
   }
 
-  /** Dead letter, then the end of the message: the one is stored before the other. */
-  async #giveUp(error: MeshError, attempts: number): Promise<void> {
-    const { instance, signer, tried } = this.#parts;
-    const { sequence } = this.delivery;
-    const tries = tried.get(sequence);
-    await bury(this.#parts, this.#dead(), { instance, error, attempts, tries, signer: signer() });
-    tried.delete(sequence);
-    this.#say(Word.givenUp(error.code));
-  }
-
-  #dead(): Dead {
-    const move = this.#move;
-    return deadEvent(this.#parts, move?.original ?? originalOf(this.delivery), move);
-  }
-
-  #delay(error: MeshError): number {
-    return delayAfter(this.delivery.deliveries, error, this.#parts.config, this.#parts.random);
+  /** It was ended from outside. */
+  async #leave(): Promise<void> {
+    if (this.#early !== "superseded") await this.#ending.leave();
   }
 
   #say(word: string): void {
@@ -247,4 +209,12 @@ export class EventAttempt {
   #what(): string {
     return `event ${this.delivery.sequence} of ${this.#parts.follow}`;
   }
+}
+
+/** Why it failed; undefined where it did not. */
+function failure(work: Promise<unknown>): Promise<MeshError | undefined> {
+  return work.then(
+    () => undefined,
+    (thrown: unknown) => MeshError.from(thrown),
+  );
 }

@@ -1,6 +1,6 @@
 import { type ConsumerName, coversSubject } from "@myelin/subjects";
 import type { Clock } from "../../pipeline/index.ts";
-import { readConsumer } from "../stored/consumer.ts";
+import { readConsumer, type Terms } from "../stored/consumer.ts";
 import type { StoreAccess } from "../stored/store.ts";
 
 export interface FiltersParts {
@@ -24,12 +24,12 @@ export class Filters {
   }
 
   /** Asks the store; throws when the consumer is not there, or not as it must be. */
-  async read(waitMs: number): Promise<{ readonly ackWaitMs: number }> {
+  async read(waitMs: number): Promise<Terms> {
     const { store, clock, consumer } = this.#parts;
-    const { ackWaitMs, filters } = await readConsumer(store, consumer, { needs: "events", waitMs });
-    this.#subjects = filters;
+    const terms = await readConsumer(store, consumer, { needs: "events", waitMs });
+    this.#subjects = terms.filters;
     this.#readAt = clock.now();
-    return { ackWaitMs };
+    return terms;
   }
 
   /** Whether it gets the events of a subject; one without filters gets all. */

@@ -2,10 +2,10 @@ import type { Signer } from "../../identity/index.ts";
 import type { Link } from "../../nats/index.ts";
 import type { Clock, Serve, Wheel } from "../../pipeline/index.ts";
 import type { StoreAccess } from "../stored/store.ts";
+import type { Alone } from "../work/alone.ts";
 import type { FollowConfig } from "./event-options.ts";
 import type { EventWork } from "./event-work.ts";
 import type { Keys, Seen } from "./seen.ts";
-import type { Tried } from "./tried.ts";
 import type { EventCheck } from "./verifying-events.ts";
 
 /** What every attempt of one durable subscription shares. */
@@ -28,8 +28,10 @@ export interface FollowParts {
   /** Absent where there is no operator to trust. */
   readonly verify: EventCheck | undefined;
   readonly warn: (detail: string) => void;
-  /** How what failed here was tried. */
-  readonly tried: Tried;
+  /** Where those wait for each other that their followers may die of. */
+  readonly alone: Alone;
+  /** How often the server delivers an event. */
+  readonly mostDeliveries: () => number;
   /** What was handled here. */
   readonly seen: Seen;
   /** What is being handled here. */

@@ -5,15 +5,20 @@ import { every } from "../../pipeline/index.ts";
 import { Puller } from "../stored/puller.ts";
 import { askAgain } from "../stored/storing.ts";
 import { checkServer } from "../stored/version.ts";
+import { Alone } from "../work/alone.ts";
+import type { Bearing } from "../work/consumers.ts";
 import { EventAttempt } from "./event-attempt.ts";
 import { type EventDelivery, eventReader } from "./event-delivery.ts";
+import { checkTries } from "./event-tries.ts";
 import { Filters } from "./filters.ts";
 import type { FollowParts } from "./follow-parts.ts";
 import { Keys, Seen } from "./seen.ts";
-import { Tried } from "./tried.ts";
 import { Window } from "./window.ts";
 
-export interface FollowerParts extends Omit<FollowParts, "tried" | "seen" | "inHand" | "isBeside"> {
+/** What a follower has of its own. */
+type Own = "alone" | "mostDeliveries" | "seen" | "inHand" | "isBeside";
+
+export interface FollowerParts extends Omit<FollowParts, Own> {
   /** Counts what came and is no event, by reason. */
   readonly onRefused: (reason: string) => void;
 }
@@ -41,7 +46,7 @@ export class Follower {
   readonly #running = new Set<Held>();
   readonly #waiting: Held[] = [];
   readonly #undo: (() => void)[] = [];
-  #ackWaitMs = 30_000;
+  #terms: Bearing = { ackWaitMs: 30_000, mostDeliveries: Number.POSITIVE_INFINITY };
   /** When this process was last seen to run. */
   #ranAt: number;
   /** Whether what comes was sent before this process was stopped for long. */
@@ -49,6 +54,7 @@ export class Follower {
   #state: "new" | "open" | "draining" | "stopped" = "new";
   #draining: Promise<void> | undefined;
   #idle: (() => void) | undefined;
+  #givenBack: Promise<void> = Promise.resolve();
 
   constructor({ onRefused, ...parts }: FollowerParts) {
     const { link, clock, agent, follow, warn, config, store } = parts;
@@ -56,7 +62,8 @@ export class Follower {
     this.#filters = new Filters({ store, clock, consumer });
     this.#parts = {
       ...parts,
-      tried: new Tried(),
+      alone: new Alone(),
+      mostDeliveries: () => this.#terms.mostDeliveries,
       seen: new Seen(config.remember),
       inHand: new Keys(),
       isBeside: async (subject) => {
@@ -84,9 +91,10 @@ export class Follower {
     checkServer(link.serverVersion);
     const ask = (waitMs: number) => this.#filters.read(waitMs);
     // It may come up while the servers elect who leads.
-    this.#ackWaitMs = (await askAgain(this.#parts, ask)).ackWaitMs;
+    this.#terms = await askAgain(this.#parts, ask);
     const missing = [...works.keys()].find((subject) => !this.#filters.has(subject));
     if (missing !== undefined) throw notFollowed(agent, follow, missing);
+    await askAgain(this.#parts, (waitMs) => checkTries(this.#parts, waitMs));
     this.#puller.start();
     await link.flush();
     const refused = refusalOf([this.#puller]);
@@ -94,7 +102,7 @@ export class Follower {
     this.#state = "open";
     this.#ranAt = clock.now();
     this.#undo.push(link.onUp(() => this.#resume()));
-    const beatMs = Math.min(this.#ackWaitMs / 3, mostBeatMs);
+    const beatMs = Math.min(this.#terms.ackWaitMs / 3, mostBeatMs);
     this.#undo.push(every(clock, beatMs, () => this.#beat(beatMs)));
     this.#fill();
   }
@@ -117,6 +125,7 @@ export class Follower {
         this.#idle = resolve;
       });
     }
+    await this.#givenBack;
     this.#state = "stopped";
     for (const undo of this.#undo.splice(0)) undo();
     if (link.isUp) await link.flush().catch(() => {});
@@ -125,13 +134,15 @@ export class Follower {
   /** First the server must know: what is given back before would come again to what was asked for here. */
   async #giveBack(): Promise<void> {
     await this.#puller.stop();
-    for (const { attempt } of this.#waiting.splice(0)) attempt.nak(0);
+    const unbegun = this.#waiting.splice(0);
     for (const { attempt } of this.#running) attempt.end("stopping");
+    const given = unbegun.map(({ attempt }) => attempt.giveBack());
+    this.#givenBack = Promise.all([this.#givenBack, ...given]).then(() => {});
   }
 
   #take(delivery: EventDelivery): void {
     const now = this.#parts.clock.now();
-    if (now - this.#ranAt > this.#ackWaitMs) this.#stalled();
+    if (now - this.#ranAt > this.#terms.ackWaitMs) this.#stalled();
     // Others have it by now; what they do not handle comes again.
     if (this.#isStale) return;
     this.#waiting.push({ attempt: new EventAttempt(delivery, this.#parts), beatAt: now });
@@ -174,12 +185,12 @@ export class Follower {
 
   #beat(everyMs: number): void {
     const now = this.#parts.clock.now();
-    if (now - this.#ranAt > this.#ackWaitMs) this.#stalled();
+    if (now - this.#ranAt > this.#terms.ackWaitMs) this.#stalled();
     this.#ranAt = now;
     const { isUp } = this.#parts.link;
     for (const held of [...this.#running, ...this.#waiting]) {
       const silentMs = now - held.beatAt;
-      if (silentMs > this.#ackWaitMs) this.#lose(held);
+      if (silentMs > this.#terms.ackWaitMs) this.#lose(held);
       else if (isUp && silentMs >= everyMs / 2) {
         held.attempt.beat();
         held.beatAt = now;

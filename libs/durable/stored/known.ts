@@ -25,7 +25,8 @@ export async function onceKnown<T>(
   }
 }
 
-interface Waiting {
+/** Who waits for the store. */
+export interface Waiting {
   readonly clock: Clock;
   /** Hears once that it waits. */
   readonly warn: (detail: string) => void;

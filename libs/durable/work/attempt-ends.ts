@@ -3,6 +3,7 @@ import type { Delivery } from "../stored/delivery.ts";
 import type { KnownTask } from "./known-task.ts";
 import type { TasksConfig } from "./tasks-options.ts";
 import type { Turn } from "./turn.ts";
+import type { WorkParts } from "./work-parts.ts";
 
 /** How an attempt can end early, beside its deadline. */
 export type EarlyEnd = keyof typeof codes;
@@ -32,12 +33,45 @@ const mostSpare = 3;
  * has to end all the same, while somebody has it who can say why.
  */
 export function triesLeft(
-  { deliveries }: Delivery,
-  { attempts }: TasksConfig,
+  { deliveries }: Pick<Delivery, "deliveries">,
+  { attempts }: Pick<TasksConfig, "attempts">,
   mostDeliveries: number,
 ): number {
-  const spare = Math.min(mostSpare, mostDeliveries - attempts - 1);
+  const spare = Math.max(0, Math.min(mostSpare, mostDeliveries - attempts - 1));
   return mostDeliveries - spare - deliveries;
+}
+
+/** Deliveries of a task that this version cannot read; the server makes some more before it gives up itself. */
+const mostUnread = 12;
+
+type Limits = Pick<WorkParts, "config" | "mostDeliveries">;
+
+/** Whether a failure ends it: no attempt is left, or no delivery to make one with. */
+export function isLastTry(
+  turn: Turn | undefined,
+  delivery: Delivery,
+  { code }: MeshError,
+  { config, mostDeliveries }: Limits,
+): boolean {
+  // A task for another version may meet a worker of that, as long as both are there.
+  const isUnread = turn?.hasBegun !== true && code === MeshCode.UnknownSkill;
+  const most = isUnread ? Math.max(config.attempts, mostUnread) : config.attempts;
+  return spentOf(turn, delivery) >= most || triesLeft(delivery, config, mostDeliveries()) <= 0;
+}
+
+/** How many attempts are spent: before a handler has run for it, as often as it was delivered. */
+export function spentOf(turn: Turn | undefined, { deliveries }: Delivery): number {
+  return turn?.hasBegun === true ? turn.spent : deliveries;
+}
+
+/** Why the task of this delivery need not be tried. */
+export function hopeless(
+  turn: Turn,
+  delivery: Delivery,
+  { config, mostDeliveries }: Limits,
+): MeshError | undefined {
+  const tries = triesLeft(delivery, config, mostDeliveries());
+  return whyHopeless(turn, { ms: leftMs(turn.task, delivery, config), tries }, config);
 }
 
 /** What a task has left. */

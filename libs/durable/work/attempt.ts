@@ -1,12 +1,13 @@
 import { finalState } from "@myelin/subjects";
-import { MeshCode, MeshError } from "../../errors/index.ts";
+import { MeshError } from "../../errors/index.ts";
 import { CallSignal } from "../../pipeline/index.ts";
 import { fitResult } from "../claims/results.ts";
 import { acknowledge, Word } from "../stored/acknowledging.ts";
 import type { Delivery } from "../stored/delivery.ts";
 import type { Letterbox } from "../stored/store.ts";
 import { answerOf } from "../tasks/final.ts";
-import { type EarlyEnd, earlyEnd, leftMs, triesLeft, whyHopeless } from "./attempt-ends.ts";
+import { isSuspect } from "./alone.ts";
+import { type EarlyEnd, earlyEnd, hopeless, isLastTry, leftMs, spentOf } from "./attempt-ends.ts";
 import { type Ended, Ending, finalParts } from "./ending.ts";
 import { execute } from "./execution.ts";
 import { judgeTask } from "./judging.ts";
@@ -20,8 +21,6 @@ export type Ran = "ended" | "parked";
 
 const retryMs = 200;
 const lookMs = 1_500;
-/** Deliveries of a task that this version cannot read; the server makes some more before it gives up itself. */
-const mostUnread = 12;
 
 /**
  * One delivery of a task, from its turn to its acknowledgement. Every step is safe to repeat.
@@ -116,14 +115,23 @@ export class Attempt {
     const turn = this.#turn;
     // A later delivery is at work: the message is its to acknowledge.
     if (turn === undefined || (await turn.isLate())) return "ended";
-    const left = { ms: this.#leftMs(turn), tries: this.#triesLeft };
-    const hopeless = whyHopeless(turn, left, this.#parts.config);
-    if (hopeless === undefined && !(await this.#takeKey(turn))) return this.#park(turn);
-    const begun = await turn.begin(hopeless === undefined && !turn.task.isCancel ? "try" : "end");
+    const isNeeded = hopeless(turn, this.delivery, this.#parts) === undefined;
+    if (!isNeeded || !isSuspect(turn, this.#parts.config)) return this.#try(turn);
+    return this.#parts.alone.run(this.#signal, () => this.#try(turn));
+  }
+
+  async #try(turn: Turn): Promise<Ran> {
+    if (this.#early !== undefined) {
+      await this.#left(turn);
+      return "ended";
+    }
+    const why = hopeless(turn, this.delivery, this.#parts);
+    if (why === undefined && !(await this.#takeKey(turn))) return this.#park(turn);
+    const begun = await turn.begin(why === undefined && !turn.task.isCancel ? "try" : "end");
     if (begun !== "begun") await this.#conclude(begun === "over" ? "done" : "again");
     else if (this.#early !== undefined) await this.#left(turn);
     else if (turn.task.isCancel) await this.#cancel(turn);
-    else if (hopeless !== undefined) await this.#conclude(await this.#ending.giveUp(hopeless));
+    else if (why !== undefined) await this.#conclude(await this.#ending.giveUp(why));
     else await this.#attempt(turn);
     return "ended";
   }
@@ -175,7 +183,7 @@ export class Attempt {
     const turn = this.#turn;
     const delay = this.#delay(error);
     const isLate = turn !== undefined && this.#leftMs(turn) <= delay;
-    const isLast = this.#made >= this.#most(error) || this.#triesLeft <= 0;
+    const isLast = isLastTry(turn, this.delivery, error, this.#parts);
     if (mayPass(error) && !isLast && !isLate) {
       if (turn?.hasBegun === true && (await turn.failed(error)).is === "outdated") {
         return this.#left(turn);
@@ -223,25 +231,13 @@ export class Attempt {
     return leftMs(task, this.delivery, this.#parts.config);
   }
 
-  get #triesLeft(): number {
-    const { config, mostDeliveries } = this.#parts;
-    return triesLeft(this.delivery, config, mostDeliveries());
-  }
-
-  /** How many attempts are spent: before a handler has run for it, as often as it was delivered. */
-  get #made(): number {
-    return this.#turn?.hasBegun === true ? this.#turn.spent : this.delivery.deliveries;
-  }
-
-  /** A task for another version may meet a worker of that, as long as both are there. */
-  #most({ code }: MeshError): number {
-    const { attempts } = this.#parts.config;
-    const isUnread = this.#turn?.hasBegun !== true && code === MeshCode.UnknownSkill;
-    return isUnread ? Math.max(attempts, mostUnread) : attempts;
-  }
-
   #delay(error: MeshError): number {
-    return delayAfter(this.#made, error, this.#parts.config, this.#parts.random);
+    return delayAfter(
+      spentOf(this.#turn, this.delivery),
+      error,
+      this.#parts.config,
+      this.#parts.random,
+    );
   }
 
   #say(word: string): void {

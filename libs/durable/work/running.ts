@@ -69,11 +69,17 @@ export function isWrittenFor(
   return said.sequence === sequence && said.delivery === deliveries;
 }
 
+/** How many tries nobody saw end. Of those before the first that is remembered nobody saw anything. */
+export function deathsOf({ attempt, tries }: Pick<Running, "attempt" | "tries">): number {
+  const unended = tries.filter(({ endedAt }) => endedAt === undefined).length;
+  return tries.length < mostTries ? attempt - tries.length + unended : unended;
+}
+
 /** The same with one more try, which begins now. */
-export function withTry(running: Running): Running {
+export function withTry(running: Running, at = new Date()): Running {
   const { instance, tries } = running;
   const attempt = running.attempt + 1;
-  const begun = { attempt, instance, begunAt: new Date().toISOString() };
+  const begun = { attempt, instance, begunAt: at.toISOString() };
   return { ...running, attempt, tries: [...tries, begun] };
 }
 

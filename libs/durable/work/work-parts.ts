@@ -5,6 +5,7 @@ import type { MeshMetrics } from "../../telemetry/index.ts";
 import type { Delivery } from "../stored/delivery.ts";
 import type { Signing } from "../stored/signing.ts";
 import type { StoreAccess } from "../stored/store.ts";
+import type { Alone } from "./alone.ts";
 import type { Keys } from "./keys.ts";
 import type { TasksConfig } from "./tasks-options.ts";
 
@@ -40,6 +41,8 @@ export interface WorkParts {
   /** Absent where there is no operator to trust. */
   readonly verify: VerifyTask | undefined;
   readonly metrics: MeshMetrics;
+  /** Where those wait for each other that their workers may die of. */
+  readonly alone: Alone;
   /** Who has which key. */
   readonly keys: Keys;
   readonly warn: (detail: string) => void;

@@ -3,6 +3,7 @@ import { every } from "../../pipeline/index.ts";
 import { type Delivery, isOrder } from "../stored/delivery.ts";
 import { Signing } from "../stored/signing.ts";
 import { checkServer } from "../stored/version.ts";
+import { Alone } from "./alone.ts";
 import { Attempt } from "./attempt.ts";
 import { type Bearing, checkConsumers } from "./consumers.ts";
 import { Held, isNormal } from "./held.ts";
@@ -12,7 +13,7 @@ import { Parking } from "./parking.ts";
 import type { WorkParts } from "./work-parts.ts";
 
 /** What a worker has of its own. */
-type Own = "onCancelled" | "keys" | "signing" | "mostDeliveries";
+type Own = "onCancelled" | "alone" | "keys" | "signing" | "mostDeliveries";
 
 export interface WorkerParts extends Omit<WorkParts, Own> {
   /** Counts what came and is no task, by reason. */
@@ -46,7 +47,7 @@ export class Worker {
 
   constructor(parts: WorkerParts) {
     const { link, clock, agent, warn, onRefused } = parts;
-    const own = { keys: new Keys(parts), signing: new Signing(parts.signer) };
+    const own = { alone: new Alone(), keys: new Keys(parts), signing: new Signing(parts.signer) };
     this.#parts = {
       ...{ ...parts, ...own },
       mostDeliveries: () => this.#bearing.mostDeliveries,

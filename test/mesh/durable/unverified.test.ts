@@ -12,7 +12,8 @@ import { storedMesh } from "../../support/stores.ts";
 const names = ["t1", "t2", "t3", "t4"] as const;
 
 test("tasks whose signers cannot be verified for an outage wait for it, and spend no attempt", async () => {
-  await using home = await storedMesh(painterMesh, ["painter"]);
+  // What the server had sent as it was killed, and nobody got, comes again after so long.
+  await using home = await storedMesh(painterMesh, ["painter"], { ackWaitMs: 3_000 });
   const attempts: number[] = [];
   await servePainter(home, ({ what }, { attempt }) => {
     attempts.push(attempt);

@@ -105,3 +105,27 @@ test("a follower that is told to end finishes what it has, and leaves the rest t
   const ours = seen.map((line) => line.split(" ")[0] ?? "");
   assert.deepEqual([...theirs, ...ours].toSorted(), users.toSorted());
 });
+
+test("a follower that stops spends no attempt of what it had, begun or not", async () => {
+  await using home = await storedMesh(accountsMesh, []);
+  const publisher = await home.connect("accounts");
+  const publish = (user: string) => publisher.publish(accounts, "user.signed-up", { user });
+  await Promise.all(["ada", "bob", "cy"].map(publish));
+  const options = { attempts: 1, concurrency: 1, prefetch: 3 };
+  for (let stopped = 1; stopped <= 3; stopped++) {
+    const crm = await home.connect("crm");
+    let begun = 0;
+    const never = () => new Promise<void>(() => begun++);
+    await crm.follow("users", [on(accounts, "user.signed-up", never)], options);
+    await eventually("one has begun", () => begun === 1);
+    await crm.drain({ timeoutMs: 50 });
+  }
+  const seen: string[] = [];
+  const crm = await home.connect("crm");
+  const handler = ({ user }: { user: string }) => void seen.push(user);
+  await crm.follow("users", [on(accounts, "user.signed-up", handler)], options);
+  await eventually("all came", () => seen.length >= 3);
+  await eventually("nothing is owed", async () => (await owed(home, "crm=users")) === 0);
+  assert.deepEqual(seen.toSorted(), ["ada", "bob", "cy"]);
+  assert.deepEqual(await deadLetters(home), []);
+});

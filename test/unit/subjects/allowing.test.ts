@@ -16,6 +16,7 @@ test("a refused subject leads to the line that would allow it", () => {
     "mesh.task.far.read.high.me": "agents.me.submits: [far.read]",
     "mesh.later.far.read.me": "agents.me.submits: [far.read]",
     "mesh.result.you.t1.final.me": "agents.<submitter>.submits: [me.<skill>]",
+    "mesh.result.me.t1.tried.me": "agents.me.follows: { <name>: { events: [<its events>] } }",
     "mesh.dead.task.me.read.t1.0": "agents.<submitter>.submits: [me.<skill>]",
     "mesh.event.me.digest.done": "agents.me.publishes: [digest.done]",
     "mesh.record.me.sum": "agents.me.skills: [<its skills>]",
@@ -28,6 +29,8 @@ test("a refused subject leads to the line that would allow it", () => {
       "agents.me.follows: { crm: { events: [<its events>] } }",
     "mesh.js.DIRECT.GET.MESH_RESULTS.mesh.result.me.t1.final.far":
       "agents.me.submits: [<agent>.<skill>]",
+    "mesh.js.DIRECT.GET.MESH_RESULTS.mesh.result.me.t1.tried.me":
+      "agents.me.follows: { <name>: { events: [<its events>] } }",
     "mesh.blob.me.far.id.0": "agents.me.calls: [<agent>.<skill>]",
     "mesh.artifact.me.page.=versions": "agents.me.calls: [<agent>.<skill>]",
     "$KV.mesh-conversations.me.far=1": "agents.me.calls: [<agent>.<skill>]",

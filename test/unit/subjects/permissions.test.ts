@@ -166,6 +166,8 @@ test("events are published and heard by their names, and followed by a consumer 
       "mesh.js.CONSUMER.MSG.NEXT.MESH_EVENTS.me=crm",
       "mesh.js.DIRECT.GET.MESH_DEAD.mesh.dead.event.me.*.*.*",
       "mesh.js.DIRECT.GET.MESH_EVENTS.mesh.event.me.>",
+      "mesh.js.DIRECT.GET.MESH_RESULTS.mesh.result.me.*.tried.me",
+      "mesh.result.me.*.tried.me",
       "mesh.blob.me._events.digest.done.*.*",
       ...["far._events.document.added.*.*", "me._events.digest.done.*.*"].map(blobs),
       // What begins with `a`, and not `a` itself, has one token more at least.

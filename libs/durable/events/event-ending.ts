@@ -1,0 +1,91 @@
+import type { MeshError } from "../../errors/index.ts";
+import { inTime } from "../../pipeline/index.ts";
+import { bury, type Dead } from "../dead/dead.ts";
+import { acknowledge, Word } from "../stored/acknowledging.ts";
+import { delayAfter, mayPass, untilStore } from "../work/retrying.ts";
+import { deadEvent, isBuried } from "./dead-event.ts";
+import { type EventDelivery, type EventMove, originalOf } from "./event-delivery.ts";
+import { isFinal, isLastTry, spentOf } from "./event-ends.ts";
+import { EventTries } from "./event-tries.ts";
+import type { FollowParts } from "./follow-parts.ts";
+
+/** How long who stops takes to say so, in milliseconds. */
+const leaveMs = 1_000;
+
+/** How one delivery of an event ends that was not simply handled: what is stored, and what the server hears then. */
+export class EventEnding {
+  readonly tries: EventTries;
+  /** Why it comes, once that is believed. */
+  move: EventMove | undefined;
+  readonly #delivery: EventDelivery;
+  readonly #parts: FollowParts;
+
+  constructor(delivery: EventDelivery, parts: FollowParts) {
+    this.#delivery = delivery;
+    this.#parts = parts;
+    this.tries = new EventTries(delivery, parts);
+  }
+
+  /** Whether it was given up before. */
+  isBuried(): Promise<boolean> {
+    return isBuried(this.#parts.store, this.#dead());
+  }
+
+  /** It failed: again after a while, or for good; answers whether for good. */
+  async fail(error: MeshError): Promise<boolean> {
+    const { tries } = this;
+    const { deliveries } = this.#delivery;
+    if (tries.hasBegun) {
+      tries.end(error.code);
+      await tries.save();
+    }
+    if (mayPass(error) && !isFinal(error) && !isLastTry(tries, this.#delivery, this.#parts)) {
+      this.#say(Word.again(this.#delay(error)));
+      return false;
+    }
+    await this.giveUp(error, tries.hasBegun ? tries.attempt : deliveries);
+    return true;
+  }
+
+  /** Dead letter, then the end of the message: the one is stored before the other. */
+  async giveUp(error: MeshError, attempts: number): Promise<void> {
+    const { instance, signer } = this.#parts;
+    const { tries } = this.tries;
+    await bury(this.#parts, this.#dead(), { instance, error, attempts, tries, signer: signer() });
+    this.#say(Word.givenUp(error.code));
+  }
+
+  /** Its follower stops: another one handles it, and what came of this delivery does not count. */
+  async leave(): Promise<void> {
+    const { tries } = this;
+    const { clock } = this.#parts;
+    // Otherwise nobody would know that a first delivery came to nothing.
+    if (!tries.hasBegun && this.#delivery.deliveries === 1) tries.begin();
+    if (tries.hasBegun) {
+      tries.stop();
+      // Where it cannot be said it counts.
+      await inTime(clock, leaveMs, tries.save()).catch(() => {});
+    }
+    this.#say(Word.again(0));
+  }
+
+  /** The store cannot be reached, or refuses: the message comes again. */
+  comesAgain(trouble: MeshError): void {
+    const delay = untilStore(this.#delay(trouble), this.#delivery, this.#parts.config);
+    this.#say(Word.again(delay));
+  }
+
+  #dead(): Dead {
+    const { move } = this;
+    return deadEvent(this.#parts, move?.original ?? originalOf(this.#delivery), move);
+  }
+
+  #delay(error: MeshError): number {
+    const { config, random } = this.#parts;
+    return delayAfter(spentOf(this.tries, this.#delivery), error, config, random);
+  }
+
+  #say(word: string): void {
+    acknowledge(this.#parts.link, this.#delivery, word);
+  }
+}
