@@ -4,7 +4,7 @@ import { RetryBudget } from "../call/budget.ts";
 import { Limiters } from "../call/limiter.ts";
 import type { SealParts } from "../call/seal.ts";
 import { type CallParts, callStack, foreignStack, sealingStack } from "../call/stack.ts";
-import { type Contract, token } from "../contract/index.ts";
+import { type Contract, checkContract, token } from "../contract/index.ts";
 import { Discovery } from "../discovery/index.ts";
 import {
   Claims,
@@ -169,6 +169,7 @@ export class Caller {
   #compile(contract: Contract): Compiled {
     const known = this.#compiled.get(contract);
     if (known !== undefined) return known;
+    checkContract("client", contract);
     const parts = this.#stackParts(contract);
     const isSealed = Object.values(contract.skills).some(({ sealed }) => sealed);
     const layers = isSealed ? sealingStack(parts, this.#sealing()) : callStack(parts);
@@ -182,6 +183,7 @@ export class Caller {
   }
 
   #compileFor(contract: Contract, workspace: string): Compiled {
+    checkContract("client", contract);
     const known = this.#foreign.get(contract) ?? new Map<string, Compiled>();
     const compiled = known.get(workspace) ?? {
       operations: operationsOf(contract, token("client.workspace", workspace)),

@@ -12,7 +12,7 @@ import type { Logger } from "./logger.ts";
 /** An end user on whose behalf a call is made, and what may be done in that name. */
 export type EndUser = Pick<OnBehalf, "user" | "scopes" | "expiresAt">;
 
-/** What a handler knows of the call it serves, and the means to make onward calls in its name. */
+/** What a handler knows of the call it serves, and the means to make onward calls in its name. May be destructured. */
 export interface Context<Errors extends ErrorSchemas = ErrorSchemas> {
   /** The caller's name, as the broker enforced it; of another workspace, `<workspace>/<agent>`. */
   readonly caller: string;
@@ -90,7 +90,7 @@ export interface ContextParts {
   readonly kept: KeptWithin;
 }
 
-/** The context of one request. What costs something is made when it is asked for. */
+/** The context of one request. What costs something is made when it is asked for; nothing needs its `this`. */
 export class RequestContext implements Context {
   readonly #request: Request;
   readonly #parts: ContextParts;
@@ -145,9 +145,11 @@ export class RequestContext implements Context {
     });
   }
 
-  remainingMs(): number {
-    const at = this.#request.signal.expiresAt;
-    return at === undefined ? 0 : Math.max(0, at - this.#parts.now());
+  get remainingMs(): Context["remainingMs"] {
+    return () => {
+      const at = this.#request.signal.expiresAt;
+      return at === undefined ? 0 : Math.max(0, at - this.#parts.now());
+    };
   }
 
   get moved(): TaskMove | undefined {
@@ -162,8 +164,8 @@ export class RequestContext implements Context {
     return this.#request.conversation;
   }
 
-  conversation(id?: string, options?: ConversationOptions): Conversation {
-    return this.#parts.kept.conversationIn(this.#request, id, options);
+  get conversation(): Context["conversation"] {
+    return (id, options) => this.#parts.kept.conversationIn(this.#request, id, options);
   }
 
   get artifacts(): Artifacts {
@@ -174,35 +176,36 @@ export class RequestContext implements Context {
     return this.#request.task?.left;
   }
 
-  progress(value: unknown): Promise<void> {
-    return this.#request.task?.progress(value) ?? Promise.resolve();
+  get progress(): Context["progress"] {
+    return (value) => this.#request.task?.progress(value) ?? Promise.resolve();
   }
 
-  checkpoint(value: unknown): Promise<void> {
-    return this.#request.task?.checkpoint(value) ?? Promise.resolve();
+  get checkpoint(): Context["checkpoint"] {
+    return (value) => this.#request.task?.checkpoint(value) ?? Promise.resolve();
   }
 
-  client<C extends Contract>(contract: C, options?: ClientOptions): Client<C> {
-    const { signal, path, trace, onBehalf, replay } = this.#request;
-    if (replay !== undefined && !replay.onward) return insideClient(contract, replay);
-    const conversation = sideOf(this.#request);
-    const parent = { signal, path, trace, onBehalf, replay, conversation };
-    return this.#parts.client(contract, parent, options);
+  get client(): Context["client"] {
+    return (contract, options) => {
+      const { signal, path, trace, onBehalf, replay } = this.#request;
+      if (replay !== undefined && !replay.onward) return insideClient(contract, replay);
+      const conversation = sideOf(this.#request);
+      const parent = { signal, path, trace, onBehalf, replay, conversation };
+      return this.#parts.client(contract, parent, options);
+    };
   }
 
   get publish(): Publish {
     return publishWithin(this.#request, this.#parts);
   }
 
-  fail(name: string, data: unknown, message?: string): never {
-    throw new MeshError(
-      MeshCode.DomainError,
-      message === undefined ? name : `${name}: ${message}`,
-      {
-        domain: { name, data },
-      },
-    );
+  get fail(): Context["fail"] {
+    return raise;
   }
+}
+
+function raise(name: string, data: unknown, message?: string): never {
+  const detail = message === undefined ? name : `${name}: ${message}`;
+  throw new MeshError(MeshCode.DomainError, detail, { domain: { name, data } });
 }
 
 function withFields(log: Logger, fields: Readonly<Record<string, unknown>>): Logger {

@@ -6,7 +6,7 @@ import { type ContextParts, RequestContext } from "./context.ts";
 import { type Publish, publishWithin } from "./event-publish.ts";
 import type { Logger } from "./logger.ts";
 
-/** What a handler knows of the event it is given, and the means to go on from it. */
+/** What a handler knows of the event it is given, and the means to go on from it. May be destructured. */
 export interface EventContext {
   /** Who published it, as the broker enforced it. */
   readonly publisher: string;
@@ -118,19 +118,23 @@ export class HandledEvent implements EventContext {
     return this.#request.replay;
   }
 
-  client<C extends Contract>(contract: C, options?: ClientOptions): Client<C> {
-    return this.#context.client(contract, options);
+  get client(): EventContext["client"] {
+    return this.#context.client;
   }
 
   get publish(): Publish {
     return publishWithin(this.#request, this.#parts);
   }
 
-  giveUp(why: string): never {
-    throw givenUp(why);
+  get giveUp(): EventContext["giveUp"] {
+    return raise;
   }
 
   get #context(): RequestContext {
     return new RequestContext(this.#request, this.#parts);
   }
+}
+
+function raise(why: string): never {
+  throw givenUp(why);
 }

@@ -144,7 +144,8 @@ export class Events {
     const { link, wheel, instance, caller, config: own } = this.#parts;
     const { identity, store } = caller;
     const { clock, random, logger, metrics, name: agent } = own;
-    if (handlings.length === 0 || this.#names.has(follow)) throw unfit(follow, handlings);
+    const hasSome = Array.isArray(handlings) && handlings.length > 0;
+    if (!hasSome || this.#names.has(follow)) throw unfit(follow, handlings);
     const { handled, works } = this.#work(follow, handlings);
     const follower = new Follower({
       ...{ agent, follow, instance, config, works, link, store, clock, wheel, random },
@@ -198,11 +199,12 @@ export class Events {
     const works = new Map<string, EventWork>();
     const handlers = new Map<EventWork["operation"], EventHandling["handler"]>();
     for (const { contract, name, handler } of handlings) {
+      const kind = kindOf(contract, name);
       const address = { publisher: contract.name, name };
       const subject = eventSubject(address);
       if (works.has(subject)) throw twice(how, `${contract.name}.${name}`);
       const operation = eventOperation(config.name, how, address);
-      works.set(subject, { operation, kind: kindOf(contract, name) });
+      works.set(subject, { operation, kind });
       handlers.set(operation, handler);
     }
     const run = (request: Request): unknown => {
@@ -231,7 +233,7 @@ export class Events {
 
 function unfit(follow: string, handlings: readonly EventHandling[]): MeshError {
   const why =
-    handlings.length === 0
+    !Array.isArray(handlings) || handlings.length === 0
       ? "needs at least one on(contract, name, handler)"
       : "is followed on this connection already; give one call all of its handlers";
   return new MeshError(MeshCode.InvalidArgument, `follow ${follow}: ${why}`);

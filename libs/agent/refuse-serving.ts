@@ -1,4 +1,4 @@
-import type { Contract } from "../contract/index.ts";
+import { type Contract, checkContract } from "../contract/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
 
 /** A connection that is asked to serve. */
@@ -11,6 +11,7 @@ export interface Server {
 
 /** Throws why a connection does not serve a contract. */
 export function refuseServing(contract: Contract, { name, isClosing, serves }: Server): void {
+  checkContract("serve", contract);
   if (isClosing) {
     throw new MeshError(MeshCode.Closed, `serve ${contract.name}: this connection is closing`);
   }

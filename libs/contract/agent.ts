@@ -44,6 +44,10 @@ export function defineAgent<
   const Events extends EventKinds = Readonly<Record<never, never>>,
 >(definition: AgentDefinition<Skills, Events>): Contract<Skills, Events> {
   token("agent name", definition.name);
+  if (!isObject(definition.skills)) {
+    const detail = `${definition.name}: skills must be an object of what skill() returned, got ${typeof definition.skills}; {} where it has none`;
+    throw new MeshError(MeshCode.InvalidArgument, detail);
+  }
   const events: EventKinds = definition.events ?? {};
   for (const name of Object.keys(definition.skills)) skillName(definition.name, name);
   for (const name of Object.keys(events)) checkEventName(definition.name, name);
@@ -64,6 +68,22 @@ export function defineAgent<
     events: Object.freeze({ ...events }) as Events,
     protobuf: definition.protobuf,
   });
+}
+
+/** Throws `invalid_argument` unless it is what `defineAgent` makes. */
+export function checkContract(what: string, contract: Contract | undefined): void {
+  const { name, skills, events }: Partial<Contract> = contract ?? {};
+  if (typeof name === "string" && isObject(skills) && isObject(events)) return;
+  const hint =
+    contract === undefined ? ", as modules that import each other in a circle give it" : "";
+  throw new MeshError(
+    MeshCode.InvalidArgument,
+    `${what}: the contract must be what defineAgent returned, got ${contract === null ? "null" : typeof contract}${hint}`,
+  );
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 /** Throws `invalid_name` unless the name can be a token of a subject. */

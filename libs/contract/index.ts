@@ -1,4 +1,4 @@
-export { type AgentDefinition, type Contract, defineAgent, token } from "./agent.ts";
+export { type AgentDefinition, type Contract, checkContract, defineAgent, token } from "./agent.ts";
 export { check, wireSchema } from "./check.ts";
 export { declares, readDomainError } from "./domain.ts";
 export { type EventKind, type EventKinds, type EventOptions, event } from "./event.ts";

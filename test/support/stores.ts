@@ -9,7 +9,7 @@ import { HomeMesh } from "./home-mesh.ts";
 export interface StoredMeshOptions {
   /** How long a task may be with a worker that says nothing, in milliseconds. Default: 30 s. */
   readonly ackWaitMs?: number;
-  /** Deliveries until the server gives up. Default: it never does. */
+  /** Deliveries until the server gives up. Default: 20, as `apply` has it. */
   readonly maxDeliver?: number;
 }
 
@@ -71,7 +71,7 @@ export async function joinPlain(
 async function makeStores(
   keeper: NatsConnection,
   workers: readonly string[],
-  { ackWaitMs = 30_000, maxDeliver = -1 }: StoredMeshOptions,
+  { ackWaitMs = 30_000, maxDeliver = 20 }: StoredMeshOptions,
 ): Promise<void> {
   const jsm = await jetstreamManager(keeper);
   const there = new Set((await jsm.streams.list().next()).map(({ config }) => config.name));

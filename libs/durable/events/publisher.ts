@@ -1,5 +1,5 @@
 import { eventSubject, Header, Store, StoreHeader } from "@myelin/subjects";
-import { type Contract, check, type EventKind } from "../../contract/index.ts";
+import { type Contract, check, checkContract, type EventKind } from "../../contract/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Signer } from "../../identity/index.ts";
 import type { Link } from "../../nats/index.ts";
@@ -171,7 +171,9 @@ export class Publisher {
 const messageIdNeedle = needle(StoreHeader.id);
 
 /** Throws `invalid_argument` unless the contract declares it. */
-export function kindOf({ name: agent, events }: Contract, name: string): EventKind {
+export function kindOf(contract: Contract, name: string): EventKind {
+  checkContract("event", contract);
+  const { name: agent, events } = contract;
   const kind = Object.hasOwn(events, name) ? events[name] : undefined;
   if (kind !== undefined) return kind;
   const known = Object.keys(events);

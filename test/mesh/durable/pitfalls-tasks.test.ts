@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isMeshError, MeshCode, MeshError } from "@myelin/mesh";
+import { connect, type Handlers, isMeshError } from "@myelin/mesh";
 import { eventually } from "@myelin/mesh/testing";
 import { Store } from "@myelin/subjects";
-import { deadLetters, finals, left } from "../../support/durable-facts.ts";
+import { finals, left } from "../../support/durable-facts.ts";
 import { painter, painterMesh } from "../../support/painter.ts";
 import { servePainter } from "../../support/painting.ts";
 import { storedMesh } from "../../support/stores.ts";
+import { Bench, workshop } from "../../support/workshop.ts";
 
 const patience = { timeoutMs: 20_000 };
 
@@ -33,27 +34,44 @@ test("PITFALLS 3: a process that restarts during a back-off loses nothing", asyn
   await eventually("nothing is left", async () => (await left(home, Store.tasks)) === 0);
 });
 
+const brokenMesh = `version: 1
+workspaces:
+  desk:
+    agents:
+      painter: { skills: [paint, sketch, stroke], calls: [workshop.fail] }
+      workshop: { skills: [build, mend, fail, watch] }
+      boss: { submits: [painter.paint] }
+    roles:
+      keeper: { members: [keeper] }
+`;
+
 test("PITFALLS 4: while a breaker is open attempts keep their distance", async () => {
-  await using home = await storedMesh(painterMesh, ["painter"]);
-  await servePainter(
-    home,
-    () => {
-      const asked = { retryAfterMs: 300 };
-      throw new MeshError(MeshCode.CircuitOpen, "paper.sheet: the breaker is open", asked);
-    },
-    { tasks: { attempts: 4, firstDelayMs: 1, maxDelayMs: 5 } },
-  );
-  const task = await (await home.connect("boss")).client(painter).paint.submit({ what: "a door" });
-  await assert.rejects(task.result(patience), (error) => isMeshError(error));
-  const [letter] = await deadLetters(home);
-  const { tries } = JSON.parse(letter?.facts ?? "") as {
-    tries: { begunAt: string; endedAt: string }[];
+  await using home = await storedMesh(brokenMesh, ["painter"]);
+  const asked: number[] = [];
+  const fail = (): never => {
+    asked.push(performance.now());
+    throw new TypeError("out of paper");
   };
-  assert.equal(tries.length, 4);
-  for (const [at, { endedAt }] of tries.slice(0, -1).entries()) {
-    const waitedMs = Date.parse(tries[at + 1]?.begunAt ?? "") - Date.parse(endedAt);
-    assert.ok(waitedMs >= 290, `attempt ${at + 2} came after ${waitedMs} ms`);
-  }
+  await (await home.connect("workshop")).serve(workshop, { ...new Bench("w").handlers, fail });
+  const codes: string[] = [];
+  const breaker = { minCalls: 2, openMs: 600 };
+  await using mesh = await connect({ ...home.access("painter"), breaker });
+  const paint: Handlers<typeof painter>["paint"] = async (_input, { client, id }) => {
+    const error = await client(workshop)
+      .fail({ id })
+      .catch((thrown: unknown) => thrown);
+    codes.push(isMeshError(error) ? error.code : "none");
+    throw error;
+  };
+  // Without the breaker's word they would come every few milliseconds.
+  const tasks = { attempts: 6, firstDelayMs: 1, maxDelayMs: 5 };
+  await mesh.serve(painter, { paint, sketch: () => ({}), async *stroke() {} }, { tasks });
+  const task = await (await home.connect("boss")).client(painter).paint.submit({ what: "a door" });
+  await assert.rejects(task.result(patience), (error) => isMeshError(error, "handler_failed"));
+  const [failed, open] = ["handler_failed", "circuit_open"];
+  assert.deepEqual(codes, [failed, failed, open, failed, open, failed]);
+  const waits = asked.slice(2).map((at, index) => at - (asked[index + 1] ?? 0));
+  assert.ok(waits.length === 2 && waits.every((ms) => ms >= 590), `asked again after ${waits} ms`);
 });
 
 test("PITFALLS 7: the receipt tells stored and taken, stored and nobody home, and not stored", async () => {
