@@ -11,6 +11,11 @@ export interface FollowLag {
   readonly inWork: number;
   /** Age of the oldest one that is not handled, in seconds. */
   readonly oldestSeconds: number;
+  /**
+   * How much may still come, as a share of all that the stream keeps, before one that is not handled is dropped: 1 while
+   * nothing is owed, 0 when the next one may drop it.
+   */
+  readonly room: number;
 }
 
 /** The gauges of what durable subscriptions have not handled yet: what an autoscaler goes by. */
@@ -26,6 +31,11 @@ export function addFollows(add: Add, metrics: MeshMetrics): void {
       "mesh_events_oldest_seconds",
       "Age of the oldest event that is not handled.",
       (lag) => lag.oldestSeconds,
+    ],
+    [
+      "mesh_events_room",
+      "Share of what the stream keeps that may still come before an event is dropped unhandled.",
+      ({ room }) => room,
     ],
   ];
   for (const [name, help, of] of gauges) {

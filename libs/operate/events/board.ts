@@ -6,16 +6,14 @@ import {
   Store,
   storeApi,
 } from "@myelin/subjects";
-import { z } from "zod";
 import { readCloud } from "../../durable/index.ts";
 import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
 import { pause, systemClock } from "../../pipeline/index.ts";
-import { readJson } from "../json.ts";
 import type { ObserverOptions } from "../observe.ts";
 import { Standing } from "../standing.ts";
 import { type Stored, storedMessages } from "../stores/index.ts";
 import type { ReadOptions } from "../tasks/index.ts";
-import { type FollowState, readFollowLags } from "./lag.ts";
+import { type FollowState, readFollowLags, readKept } from "./lag.ts";
 
 /** An event as it lies in its stream. */
 export interface ToldEvent {
@@ -123,15 +121,9 @@ export class EventBoard implements AsyncDisposable {
   }
 
   async #last(): Promise<number> {
-    const text = await this.#standing.ask(storeApi.streamInfo(Store.events));
-    const read = readJson(text, streamState);
-    if (read !== undefined) return read.state.last_seq;
-    const detail = `${Store.events} cannot be looked at; \`myelin apply\` makes it`;
-    throw new MeshError(MeshCode.Unavailable, detail, { origin: "peer" });
+    return (await readKept({ door: this.#standing, api: storeApi })).last;
   }
 }
-
-const streamState = z.object({ state: z.object({ last_seq: z.number() }) });
 
 function subjectOf(events: string): string {
   const target = parseEventTarget(events);

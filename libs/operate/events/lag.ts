@@ -1,17 +1,22 @@
 import { parseFollowConsumer, Store, type storeApi } from "@myelin/subjects";
+import { z } from "zod";
+import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { FollowLag } from "../../telemetry/index.ts";
+import { readJson } from "../json.ts";
 import { consumerStates, type StoreDoor, storedMessages } from "../stores/index.ts";
 
 /** How far a durable subscription is behind, and whether anybody is there. */
 export interface FollowState extends FollowLag {
   /** Events that instances ask for now. */
   readonly asking: number;
+  /** Messages of the stream that were dropped since it got its last event: unread, where they were meant for it. */
+  readonly dropped: number;
 }
 
 /** Whom the subscriptions are asked of. */
 export interface LagReader {
   readonly door: StoreDoor;
-  readonly api: Pick<typeof storeApi, "consumerList" | "message">;
+  readonly api: Pick<typeof storeApi, "consumerList" | "message" | "streamInfo">;
 }
 
 /** How far every durable subscription is behind, in the order of names. */
@@ -20,19 +25,21 @@ export async function readFollowLags(
   signal?: AbortSignal,
 ): Promise<readonly FollowState[]> {
   const found: FollowState[] = [];
+  const stream = await readKept(reader);
   for (const one of await consumerStates(reader, Store.events)) {
     signal?.throwIfAborted();
     const whose = parseFollowConsumer(one.name);
     if (whose === undefined) continue;
     const { filter_subject = ">", filter_subjects = [filter_subject] } = one.config;
-    const isBehind = one.num_pending + one.num_ack_pending > 0;
+    const { num_pending: pending, num_ack_pending: inWork, delivered, ack_floor } = one;
+    const isBehind = pending + inWork > 0;
+    const from = ack_floor.stream_seq + 1;
+    const oldestSeconds = isBehind ? await oldest(reader, filter_subjects, from) : 0;
+    const unread = stream.first - delivered.stream_seq - 1;
     found.push({
-      ...{ ...whose, asking: one.num_waiting },
-      pending: one.num_pending,
-      inWork: one.num_ack_pending,
-      oldestSeconds: isBehind
-        ? await oldest(reader, filter_subjects, one.ack_floor.stream_seq + 1)
-        : 0,
+      ...{ ...whose, asking: one.num_waiting, pending, inWork, oldestSeconds },
+      room: isBehind ? roomOf(stream, from, oldestSeconds) : 1,
+      dropped: delivered.stream_seq > 0 && pending > 0 ? Math.max(0, unread) : 0,
     });
   }
   return found.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
@@ -52,6 +59,47 @@ async function oldest(
     }
   }
   return (Date.now() - first) / 1_000;
+}
+
+interface KeptReader {
+  readonly api: Pick<typeof storeApi, "streamInfo">;
+}
+
+/** What the stream of events holds, and most that it may. */
+export interface Kept {
+  readonly first: number;
+  readonly last: number;
+  /** How much of its bytes are used, from 0 to 1. */
+  readonly share: number;
+  /** In seconds; infinity where they have no age. */
+  readonly maxAge: number;
+}
+
+const info = z.object({
+  config: z.object({ max_bytes: z.number().default(-1), max_age: z.number().default(0) }),
+  state: z.object({ bytes: z.number(), first_seq: z.number(), last_seq: z.number() }),
+});
+
+/** Throws `unavailable` where there is no such stream. */
+export async function readKept({ door, api }: Pick<LagReader, "door"> & KeptReader): Promise<Kept> {
+  const read = readJson(await door.ask(api.streamInfo(Store.events)), info);
+  if (read === undefined) {
+    const detail = `${Store.events} cannot be looked at; \`myelin apply\` makes it`;
+    throw new MeshError(MeshCode.Unavailable, detail, { origin: "peer" });
+  }
+  const { config, state } = read;
+  return {
+    ...{ first: state.first_seq, last: state.last_seq },
+    share: config.max_bytes > 0 ? state.bytes / config.max_bytes : 0,
+    maxAge: config.max_age > 0 ? config.max_age / 1e9 : Number.POSITIVE_INFINITY,
+  };
+}
+
+/** Of what is kept the oldest goes first: what lies behind it in the stream has as much longer. */
+function roomOf({ first, last, share, maxAge }: Kept, from: number, ageSeconds: number): number {
+  const behind = Math.max(0, from - first) / Math.max(1, last - first + 1);
+  const inBytes = 1 - share * (1 - behind);
+  return Math.max(0, Math.min(1, inBytes, 1 - ageSeconds / maxAge));
 }
 
 function keyOf({ agent, follow }: FollowLag): string {

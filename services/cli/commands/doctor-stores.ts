@@ -4,6 +4,7 @@ import {
   appliedPolicy,
   type Backlog,
   type Home,
+  openEvents,
   openHome,
   openLater,
   type StoreView,
@@ -14,12 +15,13 @@ import type { Check } from "../checks.ts";
 import { type Context, entering } from "../context.ts";
 import { shareFull, shownFullness } from "../stores.ts";
 import { count } from "../table.ts";
+import { droppedLine, littleRoom, roomOf } from "./events.ts";
 
 /** From here on a stream is nearly full, and full: messages are of any size, and the next one may not fit. */
 const warnsAt = 0.8;
 const fullAt = 0.98;
 /** These drop what is old by design. */
-const turning: readonly string[] = [Store.records, Store.advisories];
+const turning: readonly string[] = [Store.records, Store.advisories, Store.events];
 /** A keeper that was just about to ask again is there. */
 const againMs = 500;
 
@@ -28,6 +30,7 @@ export async function checkStored(context: Context): Promise<Check[]> {
   const found = homeOf(context);
   return [
     ...(found === undefined ? [] : await checkStreams(context, found)),
+    ...(await checkFollows(context)),
     ...(await checkKeeper(context, found?.policy)),
   ];
 }
@@ -92,6 +95,24 @@ function fullness(view: StoreView): Check[] {
   const next =
     "let it be worked off, or give it more: streams.<name>.maxBytes in mesh.yaml, then `myelin apply`";
   return [{ is, what: "streams", found, next }];
+}
+
+/** A stream of events is always full at last: it matters who has not read them. */
+async function checkFollows(context: Context): Promise<Check[]> {
+  try {
+    await using board = await entering(context, openEvents);
+    const next =
+      "see that its followers run and keep up (`myelin events ls`), or keep more: streams.events.maxBytes in mesh.yaml, then `myelin apply`";
+    return (await board.follows()).flatMap((one): Check[] => {
+      if (one.dropped > 0) return [{ is: "fail", what: "events", found: droppedLine(one), next }];
+      if (one.room >= littleRoom) return [];
+      const left = `${one.agent}=${one.follow}: ${roomOf(one)} of the stream's room is left until events are dropped that it has not handled`;
+      return [{ is: "warn", what: "events", found: left, next }];
+    });
+  } catch {
+    // Who may not ask, or where there are no streams, is told nothing of it.
+    return [];
+  }
 }
 
 /** Nobody misses a keeper where none is meant and nothing waits for one. */

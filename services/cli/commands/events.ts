@@ -5,7 +5,7 @@ import { askCard, schemaOf } from "../card.ts";
 import { type Context, entering, look, note, printJson, tellLink } from "../context.ts";
 import { Exit, interruptible } from "../failure.ts";
 import { ifGiven, readInput, wholeNumber } from "../input.ts";
-import { type Column, duration, type Palette, table } from "../table.ts";
+import { type Column, count, duration, type Palette, table } from "../table.ts";
 import { plain } from "../terminal.ts";
 import { ownVersion } from "../version.ts";
 
@@ -33,6 +33,8 @@ export async function listFollows(context: Context): Promise<number> {
     else {
       const style = { palette, width: terminal.columns };
       terminal.out.write(table(follows, columns(palette), style));
+      for (const one of follows.filter(({ dropped }) => dropped > 0))
+        note(context, droppedLine(one));
     }
     return Exit.ok;
   });
@@ -121,11 +123,30 @@ function columns({ bold, yellow, dim }: Palette): Column<FollowState>[] {
     { title: "IN WORK", text: ({ inWork }) => `${inWork}`, align: "right" },
     { title: "OLDEST", text: oldest, align: "right" },
     {
+      title: "ROOM",
+      text: (one) => (one.pending + one.inWork === 0 ? "" : roomOf(one)),
+      paint: ({ room }) => (room < littleRoom ? yellow : dim),
+      align: "right",
+    },
+    {
       title: "FOLLOWERS",
       text: ({ asking, inWork }) => (asking > 0 ? "asking" : inWork > 0 ? "busy" : "none"),
       paint: ({ asking, inWork }) => (asking + inWork > 0 ? dim : yellow),
     },
   ];
+}
+
+/** Below this share of a stream's room unhandled events are near their end. */
+export const littleRoom = 0.2;
+
+/** How much may come before the oldest that is not handled is dropped. */
+export function roomOf({ room }: FollowState): string {
+  return `${Math.floor(room * 100)} %`;
+}
+
+export function droppedLine({ agent, follow, dropped }: FollowState): string {
+  const those = count(dropped, "message");
+  return `${agent}=${follow} is so far behind that the stream dropped ${those} before it got them, its own or others'`;
 }
 
 function oldest({ oldestSeconds, pending, inWork }: FollowState): string {

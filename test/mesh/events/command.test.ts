@@ -27,8 +27,8 @@ test("events ls shows who follows and how far behind, to an observer as well", a
   await eventually("crm has it", async () => (await owed(home, "crm=users")) === 0);
   const { out, exit } = await run(home, "ls", "--as", "eve");
   assert.equal(exit, 0);
-  assert.match(out, /AGENT +FOLLOWS AS +PENDING +IN WORK +OLDEST +FOLLOWERS/);
-  assert.match(out, /crm +all +2 +0 +[\d.]+ m?s +none/);
+  assert.match(out, /AGENT +FOLLOWS AS +PENDING +IN WORK +OLDEST +ROOM +FOLLOWERS/);
+  assert.match(out, /crm +all +2 +0 +[\d.]+ m?s +\d+ % +none/);
   assert.match(out, /crm +users +0 +0 +asking/);
   const shown = await run(home, "ls", "--json");
   const follows = JSON.parse(shown.out) as readonly { readonly pending: number }[];
