@@ -69,8 +69,8 @@ const heard: Readonly<Record<string, Rule>> = {
 };
 
 const serving = "skills: [<its skills>]";
-/** Whoever asks for something, or serves, keeps what is its own. */
 const following = "follows: { <name>: { events: [<its events>] } }";
+/** Whoever asks for something, or serves, keeps what is its own. */
 const asking = "calls: [<agent>.<skill>]";
 
 function ofService(

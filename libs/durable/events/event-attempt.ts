@@ -2,12 +2,14 @@ import { MeshError } from "../../errors/index.ts";
 import { CallSignal, pause } from "../../pipeline/index.ts";
 import { acknowledge, Word } from "../stored/acknowledging.ts";
 import type { Waiting } from "../stored/known.ts";
-import { isSuspect } from "../work/alone.ts";
+import { aloneKey, isSuspect } from "../work/alone.ts";
+import type { Ran } from "../work/attempt.ts";
 import { type EarlyEnd, earlyEnd } from "../work/attempt-ends.ts";
+import type { Parkable } from "../work/parking.ts";
 import { type EventDelivery, keyOf, type ReadEvent, readEvent } from "./event-delivery.ts";
 import { EventEnding } from "./event-ending.ts";
 import { hopeless, unhandled } from "./event-ends.ts";
-import { checkSigned, handleEvent, readBelieved } from "./event-handling.ts";
+import { checkSigned, failure, handleEvent, readBelieved } from "./event-handling.ts";
 import type { EventWork } from "./event-work.ts";
 import type { FollowParts } from "./follow-parts.ts";
 
@@ -20,8 +22,12 @@ const twinMs = 200;
  * At least once: it is acknowledged when it has been handled, so one whose follower dies before comes again. What was
  * handled here is remembered, so what is only acknowledged late, or was published twice, is not handled twice here.
  */
-export class EventAttempt {
+export class EventAttempt implements Parkable {
   readonly delivery: EventDelivery;
+  /** When the server last heard that it is worked on. */
+  beatAt: number;
+  /** Where it is parked it waits until it is alone. */
+  readonly waitsFor = aloneKey;
   readonly #parts: FollowParts;
   readonly #signal: CallSignal;
   #early: EarlyEnd | undefined;
@@ -29,20 +35,27 @@ export class EventAttempt {
   /** Undefined for most: they are handled, and that is all. */
   #unusual: EventEnding | undefined;
 
-  constructor(delivery: EventDelivery, parts: FollowParts) {
+  constructor(delivery: EventDelivery, parts: FollowParts, now: number) {
     this.delivery = delivery;
+    this.beatAt = now;
     this.#parts = parts;
     this.#signal = new CallSignal(parts.wheel);
   }
 
-  /** Ends it, with its message acknowledged or not: resolves in any case. */
-  run(): Promise<void> {
-    const { works, verify, seen, inHand } = this.#parts;
+  /** How many of its tries nobody saw end. */
+  get deaths(): number {
+    return this.#unusual?.tries.deaths ?? 0;
+  }
+
+  /** Ends it, with its message acknowledged or not, or leaves it parked, to be run again: resolves in any case. */
+  run(): Promise<Ran> {
+    const { works, verify, seen, inHand, config } = this.#parts;
     const { message, address, deliveries } = this.delivery;
     const { subject } = message;
     const work = works.get(subject);
     const isUsual = work !== undefined && address !== undefined && deliveries === 1;
-    if (!isUsual || (work.kind.signed && verify !== undefined)) return this.#carefully();
+    const isSigned = work?.kind.signed === true && verify !== undefined;
+    if (!isUsual || isSigned || config.attempts === 1) return this.#carefully();
     // The usual case waits for the handler alone: a step more costs each event as much as its reading.
     let event: ReadEvent;
     try {
@@ -64,14 +77,9 @@ export class EventAttempt {
     this.#say(Word.working);
   }
 
-  get #ending(): EventEnding {
-    this.#unusual ??= new EventEnding(this.delivery, this.#parts);
-    return this.#unusual;
-  }
-
   /** Gives back what has not begun: resolves in any case. */
-  giveBack(): Promise<void> {
-    return this.#ending.leave();
+  async giveBack(): Promise<void> {
+    await this.#ending.leave(this.#begunAt);
   }
 
   /** Ends it from outside, for a reason that is not the event's own failure. */
@@ -82,78 +90,89 @@ export class EventAttempt {
   }
 
   /** With everything that may have to be looked up before. */
-  async #carefully(): Promise<void> {
+  async #carefully(): Promise<Ran> {
     try {
       let event: ReadEvent;
       try {
         event = await readBelieved(this.delivery, this.#parts, this.#waiting);
       } catch (error) {
         // Of a move that nobody believes, the message that claims it dies: never the event that it names.
-        return void (await this.#fail(MeshError.from(error)));
+        await this.#fail(MeshError.from(error));
+        return "ended";
       }
       this.#ending.move = event.move;
-      await this.#meet(event);
+      return await this.#meet(event);
     } catch (error) {
-      this.#comesAgain(MeshError.from(error));
+      return this.#comesAgain(MeshError.from(error));
     }
   }
 
   /** Handles it, unless it was before. */
-  async #meet(event: ReadEvent): Promise<void> {
-    const { seen, inHand, works, config, alone } = this.#parts;
-    const { message, deliveries } = this.delivery;
-    const subject = event.move?.original.subject ?? message.subject;
+  async #meet(event: ReadEvent): Promise<Ran> {
+    const { seen, inHand } = this.#parts;
+    const subject = event.move?.original.subject ?? this.delivery.message.subject;
     const id = keyOf(event, this.delivery);
-    if (seen.has(subject, id)) return this.#say(Word.done);
+    if (seen.has(subject, id)) return this.#done();
     // Each return would count as a delivery, and too many of those as an event that kills its followers.
     while (inHand.has(subject, id)) {
       if (this.#early !== undefined) return this.#leave();
       await pause(this.#parts.clock, twinMs);
-      if (seen.has(subject, id)) return this.#say(Word.done);
+      if (seen.has(subject, id)) return this.#done();
     }
     inHand.add(subject, id);
     try {
-      const work = works.get(subject);
-      const isNamed = work !== undefined || event.move !== undefined;
-      if (!isNamed && (await this.#parts.isBeside(subject))) return this.#say(Word.done);
-      // What was given up comes again where its consumer was made anew.
-      if (deliveries > 1 && (await this.#ending.isBuried())) return this.#say(Word.done);
-      const { tries } = this.#ending;
-      if (deliveries > 1) await tries.look();
-      const why = hopeless(tries, this.delivery, this.#parts);
-      if (why !== undefined) return await this.#ending.giveUp(why, tries.attempt);
-      if (work === undefined)
-        return await this.#failed(unhandled(event.address, this.#parts), subject, id);
-      const handle = (): Promise<void> => this.#handle(work, event, subject, id);
-      return await (isSuspect(tries, config) ? alone.run(this.#signal, handle) : handle());
+      return await this.#judge(event, subject, id);
     } finally {
       inHand.delete(subject, id);
     }
   }
 
-  async #handle(work: EventWork, event: ReadEvent, subject: string, id: string): Promise<void> {
-    const { verify } = this.#parts;
+  /** Looks what became of it before, and whether it may be tried. */
+  async #judge(event: ReadEvent, subject: string, id: string): Promise<Ran> {
+    const { works, config, alone } = this.#parts;
+    const work = works.get(subject);
+    const isNamed = work !== undefined || event.move !== undefined;
+    if (!isNamed && (await this.#parts.isBeside(subject))) return this.#done();
+    const { tries } = this.#ending;
+    if (this.delivery.deliveries > 1) {
+      // What was given up comes again where its consumer was made anew.
+      if (await this.#ending.isBuried()) return this.#done();
+      // A later delivery is at work: the message is its to acknowledge.
+      if (!(await tries.look())) return "ended";
+    }
+    if (this.#early !== undefined) return this.#leave();
+    const why = hopeless(tries, this.delivery, this.#parts);
+    if (why !== undefined) {
+      await this.#ending.giveUp(why, tries.attempt);
+      return "ended";
+    }
+    if (work === undefined) return this.#failed(unhandled(event.address, this.#parts), subject, id);
+    if (!isSuspect(tries.deaths, config)) return this.#try(work, event, subject, id);
+    if (!alone.enter(this)) return "parked";
+    try {
+      return await this.#try(work, event, subject, id);
+    } finally {
+      alone.leave(this);
+    }
+  }
+
+  async #try(work: EventWork, event: ReadEvent, subject: string, id: string): Promise<Ran> {
+    const { verify, config } = this.#parts;
     const isSigned = work.kind.signed && verify !== undefined;
     const doubt =
       isSigned && (await failure(checkSigned(this.delivery, event, verify, this.#waiting)));
     if (doubt) return this.#failed(doubt, subject, id);
-    // It may have waited until it was alone.
-    if (this.#early !== undefined) return this.#leave();
-    if (this.delivery.deliveries > 1) {
-      const { tries } = this.#ending;
-      tries.begin();
-      await tries.save();
+    // Where one try is all that it has, nobody could tell afterwards whether it had begun.
+    if (this.delivery.deliveries > 1 || config.attempts === 1) {
+      if (!(await this.#ending.tries.begin())) return "ended";
+      this.#begunAt = Date.now();
     }
+    if (this.#early !== undefined) return this.#leave();
     const error = await failure(this.#serve(work, event));
-    if (error === undefined) this.#handled(subject, id);
-    else await this.#failed(error, subject, id);
+    return error === undefined ? this.#handled(subject, id) : this.#failed(error, subject, id);
   }
 
-  get #waiting(): Waiting {
-    const { clock, warn } = this.#parts;
-    return { clock, warn, isOver: () => this.#early !== undefined };
-  }
-
+  /** The handler's end, or why the signal ended: one that never comes back must not hold its place for good. */
   #serve(work: EventWork, event: ReadEvent): Promise<unknown> {
     const { delivery } = this;
     const attempt = delivery.deliveries === 1 ? 1 : this.#ending.tries.attempt;
@@ -161,45 +180,50 @@ export class EventAttempt {
     return handleEvent(work, event, { delivery, attempt, signal: this.#signal }, this.#parts);
   }
 
-  #handled(subject: string, id: string): void {
+  #handled(subject: string, id: string): Ran {
     const { seen, inHand } = this.#parts;
     this.#signal.settle();
     seen.add(subject, id);
     inHand.delete(subject, id);
-    this.#say(Word.done);
+    return this.#done();
   }
 
-  async #failed(error: MeshError, subject: string, id: string): Promise<void> {
+  async #failed(error: MeshError, subject: string, id: string): Promise<Ran> {
     const { seen, inHand } = this.#parts;
     this.#signal.settle();
     try {
       if (await this.#fail(error)) seen.add(subject, id);
+      return "ended";
     } catch (trouble) {
-      this.#comesAgain(MeshError.from(trouble));
+      return this.#comesAgain(MeshError.from(trouble));
     } finally {
       inHand.delete(subject, id);
     }
   }
 
-  /** The store cannot be reached, or refuses. */
-  #comesAgain(trouble: MeshError): void {
-    this.#parts.warn(`${this.#what()}: ${trouble.message}`);
-    if (this.#early === undefined) this.#ending.comesAgain(trouble);
-  }
-
   /** It failed; answers whether for good. */
   async #fail(error: MeshError): Promise<boolean> {
-    const { tries } = this.#ending;
-    // The usual first one has told nobody that it began.
-    if (!tries.hasBegun && this.#begunAt !== undefined) tries.begin(new Date(this.#begunAt));
-    if (this.#early === undefined) return this.#ending.fail(error);
+    if (this.#early === undefined) return this.#ending.fail(error, this.#begunAt);
     await this.#leave();
     return false;
   }
 
-  /** It was ended from outside. */
-  async #leave(): Promise<void> {
-    if (this.#early !== "superseded") await this.#ending.leave();
+  /** It was ended from outside: another one handles it. */
+  async #leave(): Promise<Ran> {
+    if (this.#early !== "superseded") await this.giveBack();
+    return "ended";
+  }
+
+  /** The store cannot be reached, or refuses. */
+  #comesAgain(trouble: MeshError): Ran {
+    this.#parts.warn(`${this.#what()}: ${trouble.message}`);
+    if (this.#early === undefined) this.#ending.comesAgain(trouble);
+    return "ended";
+  }
+
+  #done(): Ran {
+    this.#say(Word.done);
+    return "ended";
   }
 
   #say(word: string): void {
@@ -209,12 +233,14 @@ export class EventAttempt {
   #what(): string {
     return `event ${this.delivery.sequence} of ${this.#parts.follow}`;
   }
-}
 
-/** Why it failed; undefined where it did not. */
-function failure(work: Promise<unknown>): Promise<MeshError | undefined> {
-  return work.then(
-    () => undefined,
-    (thrown: unknown) => MeshError.from(thrown),
-  );
+  get #ending(): EventEnding {
+    this.#unusual ??= new EventEnding(this.delivery, this.#parts, this.#waiting);
+    return this.#unusual;
+  }
+
+  get #waiting(): Waiting {
+    const { clock, warn } = this.#parts;
+    return { clock, warn, isOver: () => this.#early !== undefined };
+  }
 }

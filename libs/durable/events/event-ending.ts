@@ -2,6 +2,7 @@ import type { MeshError } from "../../errors/index.ts";
 import { inTime } from "../../pipeline/index.ts";
 import { bury, type Dead } from "../dead/dead.ts";
 import { acknowledge, Word } from "../stored/acknowledging.ts";
+import type { Waiting } from "../stored/known.ts";
 import { delayAfter, mayPass, untilStore } from "../work/retrying.ts";
 import { deadEvent, isBuried } from "./dead-event.ts";
 import { type EventDelivery, type EventMove, originalOf } from "./event-delivery.ts";
@@ -20,10 +21,10 @@ export class EventEnding {
   readonly #delivery: EventDelivery;
   readonly #parts: FollowParts;
 
-  constructor(delivery: EventDelivery, parts: FollowParts) {
+  constructor(delivery: EventDelivery, parts: FollowParts, waiting: Waiting) {
     this.#delivery = delivery;
     this.#parts = parts;
-    this.tries = new EventTries(delivery, parts);
+    this.tries = new EventTries(delivery, parts, waiting);
   }
 
   /** Whether it was given up before. */
@@ -31,14 +32,12 @@ export class EventEnding {
     return isBuried(this.#parts.store, this.#dead());
   }
 
-  /** It failed: again after a while, or for good; answers whether for good. */
-  async fail(error: MeshError): Promise<boolean> {
+  /** It failed: again after a while, or for good; answers whether for good. `begunAt`: when its handler began, if it did. */
+  async fail(error: MeshError, begunAt: number | undefined): Promise<boolean> {
     const { tries } = this;
     const { deliveries } = this.#delivery;
-    if (tries.hasBegun) {
-      tries.end(error.code);
-      await tries.save();
-    }
+    // A later delivery is at work: the message is its to acknowledge.
+    if (begunAt !== undefined && !(await tries.end(begunAt, error.code))) return false;
     if (mayPass(error) && !isFinal(error) && !isLastTry(tries, this.#delivery, this.#parts)) {
       this.#say(Word.again(this.#delay(error)));
       return false;
@@ -56,16 +55,11 @@ export class EventEnding {
   }
 
   /** Its follower stops: another one handles it, and what came of this delivery does not count. */
-  async leave(): Promise<void> {
+  async leave(begunAt: number | undefined): Promise<void> {
     const { tries } = this;
-    const { clock } = this.#parts;
-    // Otherwise nobody would know that a first delivery came to nothing.
-    if (!tries.hasBegun && this.#delivery.deliveries === 1) tries.begin();
-    if (tries.hasBegun) {
-      tries.stop();
-      // Where it cannot be said it counts.
-      await inTime(clock, leaveMs, tries.save()).catch(() => {});
-    }
+    const isTold = begunAt !== undefined || this.#delivery.deliveries === 1;
+    // Where it cannot be said it counts.
+    if (isTold) await inTime(this.#parts.clock, leaveMs, tries.stop(begunAt)).catch(() => {});
     this.#say(Word.again(0));
   }
 

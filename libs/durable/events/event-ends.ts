@@ -54,10 +54,9 @@ export function hopeless(
     // It could not be ended then: the store was away.
     return new MeshError(last, `${what}: the last of ${attempts} attempts failed so`);
   }
-  // Its followers died of it, or were stopped, each time.
   const why = isSpent
-    ? `all ${attempts} attempts to handle it were begun, and none ended`
-    : "it was delivered again and again, and no attempt to handle it ended";
+    ? `all ${attempts} attempts to handle it were begun, and nobody saw the last one end`
+    : "it was delivered as often as it may be, and no attempt to handle it ended";
   return new MeshError(MeshCode.UnknownOutcome, `${what}: ${why}`);
 }
 

@@ -1,4 +1,5 @@
 import { Store } from "@myelin/subjects";
+import { MeshError } from "../../errors/index.ts";
 import { type CallSignal, unlessEnded } from "../../pipeline/index.ts";
 import { onceKnown, type Waiting } from "../stored/known.ts";
 import { type EventDelivery, originalOf, type ReadEvent, readEvent } from "./event-delivery.ts";
@@ -53,4 +54,12 @@ interface Handling {
   readonly delivery: EventDelivery;
   readonly attempt: number;
   readonly signal: CallSignal;
+}
+
+/** Why it failed; undefined where it did not. */
+export function failure(work: Promise<unknown>): Promise<MeshError | undefined> {
+  return work.then(
+    () => undefined,
+    (thrown: unknown) => MeshError.from(thrown),
+  );
 }

@@ -1,12 +1,19 @@
 import { createHash } from "node:crypto";
-import { resultSubject, Store, StoreHeader, triedState } from "@myelin/subjects";
+import { resultSubject, Store, triedState } from "@myelin/subjects";
 import { MeshCode } from "../../errors/index.ts";
 import type { Clock } from "../../pipeline/index.ts";
+import { onceKnown, type Waiting } from "../stored/known.ts";
 import { onceId } from "../stored/signing.ts";
 import type { StoreAccess } from "../stored/store.ts";
-import { write } from "../stored/writing.ts";
-import { stateHeaders } from "../tasks/documents.ts";
-import { type Running, readRunning, runningBody, withEnd, withTry } from "../work/running.ts";
+import { onceAfter, stateHeaders } from "../tasks/documents.ts";
+import {
+  deathsOf,
+  type Running,
+  readRunning,
+  runningBody,
+  withEnd,
+  withTry,
+} from "../work/running.ts";
 import type { Following } from "./dead-event.ts";
 import type { EventDelivery } from "./event-delivery.ts";
 
@@ -16,28 +23,39 @@ export interface EventTriesParts extends Following {
   readonly clock: Clock;
 }
 
+/** How long one question to the store may take, in milliseconds; it is asked again. */
+const askMs = 2_500;
+/** Others who write the same, at most: after so many looks it is theirs. */
+const mostLooks = 3;
+
 /**
  * How one event was tried by all instances of a subscription; in the store, where its first delivery is not all.
  *
  * The server counts what it delivered, also what lay in the buffers of a follower that died of another event: by that
  * alone good events would end in the dead letters untried. What a first delivery came to, where its follower died,
- * nobody knows: it counts as a try.
+ * nobody knows: it counts as a try, but for where one is all that it has: there each is noted before it begins.
  */
 export class EventTries {
   readonly #parts: EventTriesParts;
   readonly #subject: string;
+  /** Waits for the store as long as its event may. */
+  readonly #waiting: Waiting;
   #now: Running;
+  /** The sequence of what the store has, as far as it is known here; 0 for nothing. */
+  #place = 0;
   #hasBegun = false;
 
   constructor(
     { sequence, stored, deliveries }: Pick<EventDelivery, "sequence" | "stored" | "deliveries">,
-    parts: EventTriesParts,
+    parts: EventTriesParts & { readonly config: { readonly attempts: number } },
+    waiting: Waiting,
   ) {
     this.#parts = parts;
-    const { instance } = parts;
+    this.#waiting = waiting;
+    const { instance, config } = parts;
     this.#subject = subjectOf(parts, `${sequence} ${stored}`);
     const fresh = { stopped: 0, isEnding: false, tries: [] };
-    const attempt = deliveries > 1 ? 1 : 0;
+    const attempt = deliveries > 1 && config.attempts > 1 ? 1 : 0;
     this.#now = { ...fresh, attempt, instance, sequence, delivery: deliveries };
   }
 
@@ -56,44 +74,84 @@ export class EventTries {
     return this.#now.attempt - this.#now.stopped;
   }
 
+  /** How many nobody saw end. */
+  get deaths(): number {
+    return deathsOf(this.#now);
+  }
+
   /** The last ones, oldest first. */
   get tries(): Running["tries"] {
     return this.#now.tries;
   }
 
-  /** Looks up what others have tried. */
-  async look(): Promise<void> {
-    const { store, instance } = this.#parts;
-    const found = await store.last(Store.results, this.#subject);
-    if (found === undefined) return;
-    const { sequence, delivery } = this.#now;
-    this.#now = { ...readRunning(found), instance, sequence, delivery };
+  /** Looks up what others have tried; false when a later delivery of it is at work. */
+  look(): Promise<boolean> {
+    return onceKnown(this.#waiting, async () => {
+      const found = await this.#parts.store.last(Store.results, this.#subject, askMs);
+      if (found === undefined) return true;
+      const before = readRunning(found);
+      const { delivery, sequence, instance } = this.#now;
+      this.#place = found.sequence;
+      this.#now = { ...before, instance, sequence, delivery };
+      // One that has ended may be of a consumer that was made anew, and counts its deliveries anew.
+      const isOpen = before.tries.at(-1)?.endedAt === undefined && before.tries.length > 0;
+      return !(isOpen && before.delivery > delivery);
+    });
   }
 
-  /** One begins, or began then; nobody else knows of it before it is saved. */
-  begin(at = new Date()): void {
-    this.#now = withTry(this.#now, at);
+  /** One begins; false when it may not, since a later delivery is at work. */
+  begin(): Promise<boolean> {
     this.#hasBegun = true;
+    return this.#write((now) => withTry(now));
   }
 
-  /** It has failed. */
-  end(error: MeshCode): void {
-    this.#now = withEnd(this.#now, error) ?? this.#now;
+  /** One has failed that began then; false when a later delivery is at work. */
+  end(begunAt: number, error: MeshCode): Promise<boolean> {
+    return this.#write(this.#ended(begunAt, error));
   }
 
-  /** Its follower stops in order. */
-  stop(): void {
-    this.end(MeshCode.Draining);
-    this.#now = { ...this.#now, stopped: this.#now.stopped + 1 };
+  /** The follower stops in order, and with it one that began then, if it began; the same answer. */
+  stop(begunAt: number | undefined): Promise<boolean> {
+    if (begunAt === undefined) return this.#write((now) => now);
+    const ended = this.#ended(begunAt, MeshCode.Draining);
+    return this.#write((now) => ({ ...ended(now), stopped: now.stopped + 1 }));
   }
 
-  async save(): Promise<void> {
-    const { store, clock, follow } = this.#parts;
-    const headers = [
-      [StoreHeader.id, onceId()] as const,
-      ...stateHeaders(follow, this.#now.attempt),
-    ];
-    await write(store, clock, { subject: this.#subject, payload: runningBody(this.#now), headers });
+  #ended(begunAt: number, error: MeshCode): (now: Running) => Running {
+    if (this.#hasBegun) return (now) => withEnd(now, error) ?? now;
+    this.#hasBegun = true;
+    const times = { begunAt: new Date(begunAt).toISOString(), endedAt: new Date().toISOString() };
+    return (now) => {
+      // The usual first one has told nobody that it began: others may have begun since, and counted it all the same.
+      const isCounted = now.attempt > now.tries.length;
+      const attempt = isCounted ? 1 : now.attempt + 1;
+      const ended = { attempt, instance: now.instance, ...times, error };
+      const tries = isCounted ? [ended, ...now.tries] : [...now.tries, ended];
+      return { ...now, attempt: Math.max(now.attempt, attempt), tries };
+    };
+  }
+
+  /** Only after what is known here: an older delivery sets nothing back. */
+  async #write(change: (now: Running) => Running): Promise<boolean> {
+    const { store, follow } = this.#parts;
+    for (let looks = 0; ; looks++) {
+      const next = change(this.#now);
+      const letter = {
+        subject: this.#subject,
+        payload: runningBody(next),
+        headers: [
+          ...onceAfter(onceId(), this.#place, this.#subject),
+          ...stateHeaders(follow, next.attempt),
+        ],
+      };
+      const put = await onceKnown(this.#waiting, () => store.put(letter, askMs));
+      if (put.is === "stored") {
+        this.#now = next;
+        this.#place = put.sequence;
+        return true;
+      }
+      if (looks === mostLooks || !(await this.look())) return false;
+    }
   }
 }
 

@@ -5,8 +5,10 @@ import { every } from "../../pipeline/index.ts";
 import { Puller } from "../stored/puller.ts";
 import { askAgain } from "../stored/storing.ts";
 import { checkServer } from "../stored/version.ts";
-import { Alone } from "../work/alone.ts";
+import { Alone, aloneKey } from "../work/alone.ts";
+import type { Ran } from "../work/attempt.ts";
 import type { Bearing } from "../work/consumers.ts";
+import { Parking } from "../work/parking.ts";
 import { EventAttempt } from "./event-attempt.ts";
 import { type EventDelivery, eventReader } from "./event-delivery.ts";
 import { checkTries } from "./event-tries.ts";
@@ -23,13 +25,6 @@ export interface FollowerParts extends Omit<FollowParts, Own> {
   readonly onRefused: (reason: string) => void;
 }
 
-/** An event that is handled, or waits for its turn. */
-interface Held {
-  readonly attempt: EventAttempt;
-  /** When the server last heard that it is worked on. */
-  beatAt: number;
-}
-
 /** Longest time until a beat, in milliseconds. */
 const mostBeatMs = 2_000;
 
@@ -43,8 +38,10 @@ export class Follower {
   readonly #puller: Puller<EventDelivery>;
   readonly #filters: Filters;
   readonly #window: Window;
-  readonly #running = new Set<Held>();
-  readonly #waiting: Held[] = [];
+  readonly #running = new Set<EventAttempt>();
+  readonly #waiting: EventAttempt[] = [];
+  /** May be what followers die of, and wait until they are alone. */
+  readonly #parking = new Parking<EventAttempt>();
   readonly #undo: (() => void)[] = [];
   #terms: Bearing = { ackWaitMs: 30_000, mostDeliveries: Number.POSITIVE_INFINITY };
   /** When this process was last seen to run. */
@@ -117,6 +114,9 @@ export class Follower {
   async #drain(timeoutMs: number): Promise<void> {
     const { link } = this.#parts;
     this.#state = "draining";
+    const parked = [...this.#parking.all()];
+    for (const one of parked) this.#parking.remove(one);
+    this.#return(parked);
     if (timeoutMs === 0) await this.#giveBack();
     else await this.#puller.stop();
     this.#pump();
@@ -134,9 +134,12 @@ export class Follower {
   /** First the server must know: what is given back before would come again to what was asked for here. */
   async #giveBack(): Promise<void> {
     await this.#puller.stop();
-    const unbegun = this.#waiting.splice(0);
-    for (const { attempt } of this.#running) attempt.end("stopping");
-    const given = unbegun.map(({ attempt }) => attempt.giveBack());
+    this.#return(this.#waiting.splice(0));
+    for (const attempt of this.#running) attempt.end("stopping");
+  }
+
+  #return(unbegun: readonly EventAttempt[]): void {
+    const given = unbegun.map((attempt) => attempt.giveBack());
     this.#givenBack = Promise.all([this.#givenBack, ...given]).then(() => {});
   }
 
@@ -145,22 +148,26 @@ export class Follower {
     if (now - this.#ranAt > this.#terms.ackWaitMs) this.#stalled();
     // Others have it by now; what they do not handle comes again.
     if (this.#isStale) return;
-    this.#waiting.push({ attempt: new EventAttempt(delivery, this.#parts), beatAt: now });
+    this.#waiting.push(new EventAttempt(delivery, this.#parts, now));
     if (this.#state === "open") this.#pump();
   }
 
   #pump(): void {
     while (this.#running.size < this.#parts.config.concurrency) {
-      const held = this.#waiting.shift();
-      if (held === undefined) return;
-      this.#running.add(held);
-      void held.attempt.run().then(() => this.#ended(held));
+      const attempt = this.#waiting.shift();
+      if (attempt === undefined) return;
+      this.#running.add(attempt);
+      void attempt.run().then((ran) => this.#ended(attempt, ran));
     }
   }
 
-  #ended(held: Held): void {
-    this.#running.delete(held);
-    this.#window.count();
+  #ended(attempt: EventAttempt, ran: Ran): void {
+    this.#running.delete(attempt);
+    if (ran === "ended") this.#window.count();
+    else if (this.#state === "open") this.#parking.add(attempt);
+    else this.#return([attempt]);
+    const next = this.#parts.alone.isFree ? this.#parking.take(aloneKey) : undefined;
+    if (next !== undefined) this.#waiting.unshift(next);
     this.#pump();
     if (this.#running.size === 0) this.#idle?.();
     this.#fill();
@@ -169,7 +176,7 @@ export class Follower {
   /** Asks for more when half of what may be fetched is gone, or somebody has nothing to do. */
   #fill(): void {
     const { link, config, clock } = this.#parts;
-    if (this.#state !== "open" || !link.isUp) return;
+    if (this.#state !== "open" || !link.isUp || this.#parking.isFull) return;
     const asked = this.#puller.outstanding;
     const held = this.#running.size + this.#waiting.length;
     const isStarving = asked === 0 && held < config.concurrency;
@@ -188,20 +195,21 @@ export class Follower {
     if (now - this.#ranAt > this.#terms.ackWaitMs) this.#stalled();
     this.#ranAt = now;
     const { isUp } = this.#parts.link;
-    for (const held of [...this.#running, ...this.#waiting]) {
-      const silentMs = now - held.beatAt;
-      if (silentMs > this.#terms.ackWaitMs) this.#lose(held);
+    for (const attempt of [...this.#running, ...this.#waiting, ...this.#parking.all()]) {
+      const silentMs = now - attempt.beatAt;
+      if (silentMs > this.#terms.ackWaitMs) this.#lose(attempt);
       else if (isUp && silentMs >= everyMs / 2) {
-        held.attempt.beat();
-        held.beatAt = now;
+        attempt.beat();
+        attempt.beatAt = now;
       }
     }
   }
 
-  #lose(held: Held): void {
-    held.attempt.end("superseded");
-    const at = this.#waiting.indexOf(held);
+  #lose(attempt: EventAttempt): void {
+    attempt.end("superseded");
+    const at = this.#waiting.indexOf(attempt);
     if (at >= 0) this.#waiting.splice(at, 1);
+    this.#parking.remove(attempt);
   }
 
   /** The process stood still for longer than the server waits: what it was sent until now is with others. */

@@ -1,40 +1,31 @@
-import { type CallSignal, unlessEnded } from "../../pipeline/index.ts";
 import type { RetryingConfig } from "./retrying-options.ts";
-import { deathsOf, type Running } from "./running.ts";
 
 /** A first death may be a neighbour's doing, or that of the machine. */
 const mostDeaths = 2;
 
-/**
- * Whether it may be this message that its processes die of: so many of its tries never ended.
- *
- * Such run one at a time from then on: who dies of one takes no other one's last attempt along.
- */
-export function isSuspect(
-  tried: Pick<Running, "attempt" | "tries">,
-  { attempts }: Pick<RetryingConfig, "attempts">,
-): boolean {
-  const deaths = deathsOf(tried);
-  return deaths > 0 && deaths >= Math.min(mostDeaths, attempts - 1);
+/** For what others wait that are like it; no key of a task reads so. */
+export const aloneKey = " alone";
+
+/** Whether it may be this message that its processes die of: so many of its tries never ended. */
+export function isSuspect(deaths: number, { attempts }: Pick<RetryingConfig, "attempts">): boolean {
+  return deaths >= Math.max(1, Math.min(mostDeaths, attempts - 1));
 }
 
-/** One at a time in this process, the first to come first. */
+/** One suspect at a time in this process: who dies of one takes no other one's last attempt along. */
 export class Alone {
-  #last: Promise<void> = Promise.resolve();
+  #who: object | undefined;
 
-  /** Works when it is its turn, or as soon as the signal ends. */
-  async run<T>(signal: CallSignal, work: () => Promise<T>): Promise<T> {
-    const before = this.#last;
-    let leave = (): void => {};
-    const left = new Promise<void>((resolve) => {
-      leave = resolve;
-    });
-    this.#last = before.then(() => left);
-    await unlessEnded(signal, () => before).catch(() => {});
-    try {
-      return await work();
-    } finally {
-      leave();
-    }
+  get isFree(): boolean {
+    return this.#who === undefined;
+  }
+
+  /** Whether it may go on; until it leaves no other one may. */
+  enter(who: object): boolean {
+    this.#who ??= who;
+    return this.#who === who;
+  }
+
+  leave(who: object): void {
+    if (this.#who === who) this.#who = undefined;
   }
 }

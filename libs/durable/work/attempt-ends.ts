@@ -94,11 +94,10 @@ export function whyHopeless(
       // It could not be ended then: the store was away.
       return new MeshError(last, `${operation.key}: the last of ${attempts} attempts failed so`);
     }
-    // Its workers died of it, or were stopped, each time.
     const why =
       spent >= attempts
-        ? `all ${attempts} attempts of task ${id} were begun, and none ended`
-        : `task ${id} was delivered again and again, and no attempt at it ended`;
+        ? `all ${attempts} attempts of task ${id} were begun, and nobody saw the last one end`
+        : `task ${id} was delivered as often as it may be, and no attempt at it ended`;
     const detail = `${operation.key}: ${why}`;
     return new MeshError(MeshCode.UnknownOutcome, detail);
   }

@@ -6,13 +6,14 @@ import { acknowledge, Word } from "../stored/acknowledging.ts";
 import type { Delivery } from "../stored/delivery.ts";
 import type { Letterbox } from "../stored/store.ts";
 import { answerOf } from "../tasks/final.ts";
-import { isSuspect } from "./alone.ts";
+import { aloneKey, isSuspect } from "./alone.ts";
 import { type EarlyEnd, earlyEnd, hopeless, isLastTry, leftMs, spentOf } from "./attempt-ends.ts";
 import { type Ended, Ending, finalParts } from "./ending.ts";
 import { execute } from "./execution.ts";
 import { judgeTask } from "./judging.ts";
 import type { HeldKey } from "./keys.ts";
 import { delayAfter, mayPass, untilStore } from "./retrying.ts";
+import { deathsOf } from "./running.ts";
 import { Turn } from "./turn.ts";
 import type { WorkParts } from "./work-parts.ts";
 
@@ -30,6 +31,8 @@ const lookMs = 1_500;
  */
 export class Attempt {
   readonly delivery: Delivery;
+  /** What it waits for, where it is parked. */
+  waitsFor: string | undefined;
   readonly #parts: WorkParts;
   readonly #signal: CallSignal;
   /** Undefined until it is known whose task it is. */
@@ -51,9 +54,14 @@ export class Attempt {
     return this.#turn?.task.states(finalState);
   }
 
-  /** What it waits for, or keeps others waiting for. */
+  /** What it keeps others waiting for. */
   get key(): string | undefined {
     return this.#turn?.task.key;
+  }
+
+  /** How many of its tries nobody saw end. */
+  get deaths(): number {
+    return this.#turn === undefined ? 0 : deathsOf(this.#turn);
   }
 
   /** Ends it, with its message acknowledged or not, or leaves it parked, to be run again: resolves in any case. */
@@ -115,18 +123,19 @@ export class Attempt {
     const turn = this.#turn;
     // A later delivery is at work: the message is its to acknowledge.
     if (turn === undefined || (await turn.isLate())) return "ended";
-    const isNeeded = hopeless(turn, this.delivery, this.#parts) === undefined;
-    if (!isNeeded || !isSuspect(turn, this.#parts.config)) return this.#try(turn);
-    return this.#parts.alone.run(this.#signal, () => this.#try(turn));
+    const why = hopeless(turn, this.delivery, this.#parts);
+    const { alone, config } = this.#parts;
+    if (why !== undefined || !isSuspect(this.deaths, config)) return this.#try(turn, why);
+    if (!alone.enter(this)) return this.#park(turn, aloneKey);
+    try {
+      return await this.#try(turn, why);
+    } finally {
+      alone.leave(this);
+    }
   }
 
-  async #try(turn: Turn): Promise<Ran> {
-    if (this.#early !== undefined) {
-      await this.#left(turn);
-      return "ended";
-    }
-    const why = hopeless(turn, this.delivery, this.#parts);
-    if (why === undefined && !(await this.#takeKey(turn))) return this.#park(turn);
+  async #try(turn: Turn, why: MeshError | undefined): Promise<Ran> {
+    if (why === undefined && !(await this.#takeKey(turn))) return this.#park(turn, turn.task.key);
     const begun = await turn.begin(why === undefined && !turn.task.isCancel ? "try" : "end");
     if (begun !== "begun") await this.#conclude(begun === "over" ? "done" : "again");
     else if (this.#early !== undefined) await this.#left(turn);
@@ -144,21 +153,23 @@ export class Attempt {
   }
 
   /** Somebody else has its key; where it was cancelled meanwhile it waits no longer. */
-  async #park(turn: Turn): Promise<Ran> {
+  async #park(turn: Turn, waitsFor: string | undefined): Promise<Ran> {
     if (await turn.isOver()) {
       this.#say(Word.done);
       return "ended";
     }
     if (!this.#wasParked) this.#parts.metrics.task(turn.task.operation).parked++;
     this.#wasParked = true;
+    this.waitsFor = waitsFor;
     return "parked";
   }
 
   async #attempt(turn: Turn): Promise<void> {
+    const left = leftMs(turn.task, this.delivery, this.#parts.config);
     let answer: Letterbox;
     try {
       const output = await execute(turn.task, {
-        ...{ parts: this.#parts, signal: this.#signal, leftMs: this.#leftMs(turn) },
+        ...{ parts: this.#parts, signal: this.#signal, leftMs: left },
         attempt: turn.attempt,
         payload: this.delivery.message.payload,
         storedAt: this.delivery.storedAt,
@@ -182,7 +193,8 @@ export class Attempt {
   async #fail(error: MeshError): Promise<void> {
     const turn = this.#turn;
     const delay = this.#delay(error);
-    const isLate = turn !== undefined && this.#leftMs(turn) <= delay;
+    const isLate =
+      turn !== undefined && leftMs(turn.task, this.delivery, this.#parts.config) <= delay;
     const isLast = isLastTry(turn, this.delivery, error, this.#parts);
     if (mayPass(error) && !isLast && !isLate) {
       if (turn?.hasBegun === true && (await turn.failed(error)).is === "outdated") {
@@ -227,17 +239,9 @@ export class Attempt {
     return new Ending(this.#parts, this.delivery, this.#turn);
   }
 
-  #leftMs({ task }: Turn): number {
-    return leftMs(task, this.delivery, this.#parts.config);
-  }
-
   #delay(error: MeshError): number {
-    return delayAfter(
-      spentOf(this.#turn, this.delivery),
-      error,
-      this.#parts.config,
-      this.#parts.random,
-    );
+    const { config, random } = this.#parts;
+    return delayAfter(spentOf(this.#turn, this.delivery), error, config, random);
   }
 
   #say(word: string): void {

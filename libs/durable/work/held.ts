@@ -18,6 +18,15 @@ export class Held {
   get key(): string | undefined {
     return this.attempt.key;
   }
+
+  /** What it waits for, where it is parked. */
+  get waitsFor(): string | undefined {
+    return this.attempt.waitsFor;
+  }
+
+  get deaths(): number {
+    return this.attempt.deaths;
+  }
 }
 
 export function isNormal({ priority }: Held): boolean {

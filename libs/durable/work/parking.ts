@@ -1,6 +1,8 @@
 /** What waits here until its key is free. */
 export interface Parkable {
-  readonly key: string | undefined;
+  readonly waitsFor: string | undefined;
+  /** Who has died less comes first: each death costs those that wait a delivery. */
+  readonly deaths: number;
 }
 
 /** Most that one worker sets aside; with so many it takes nothing new. */
@@ -20,7 +22,7 @@ export class Parking<Held extends Parkable> {
   }
 
   add(held: Held): void {
-    const key = held.key ?? "";
+    const key = held.waitsFor ?? "";
     const queue = this.#byKey.get(key);
     if (queue === undefined) this.#byKey.set(key, [held]);
     else queue.push(held);
@@ -29,13 +31,15 @@ export class Parking<Held extends Parkable> {
 
   /** The next one that waits for a key; it waits no more. */
   take(key: string): Held | undefined {
-    const first = this.#byKey.get(key)?.[0];
-    if (first !== undefined) this.remove(first);
-    return first;
+    const [first, ...others] = this.#byKey.get(key) ?? [];
+    if (first === undefined) return undefined;
+    const next = others.reduce((best, one) => (one.deaths < best.deaths ? one : best), first);
+    this.remove(next);
+    return next;
   }
 
   remove(held: Held): void {
-    const key = held.key ?? "";
+    const key = held.waitsFor ?? "";
     const queue = this.#byKey.get(key) ?? [];
     const at = queue.indexOf(held);
     if (at < 0) return;

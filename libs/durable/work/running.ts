@@ -1,5 +1,5 @@
 import { Header } from "@myelin/subjects";
-import type { MeshCode } from "../../errors/index.ts";
+import { MeshCode } from "../../errors/index.ts";
 import { field, json, needle } from "../../wire/index.ts";
 
 /** One try of a task. */
@@ -39,7 +39,7 @@ const attemptNeedle = needle(Header.attempt);
 /** Which attempt wrote this state; 1 where it does not say. */
 export function readAttempt(head: string): number {
   const attempt = Number(field(head, attemptNeedle));
-  return Number.isInteger(attempt) && attempt > 0 ? attempt : 1;
+  return Number.isInteger(attempt) && attempt >= 0 ? attempt : 1;
 }
 
 /** Reads a running state; what it says wrongly is left out. */
@@ -76,10 +76,10 @@ export function deathsOf({ attempt, tries }: Pick<Running, "attempt" | "tries">)
 }
 
 /** The same with one more try, which begins now. */
-export function withTry(running: Running, at = new Date()): Running {
+export function withTry(running: Running): Running {
   const { instance, tries } = running;
   const attempt = running.attempt + 1;
-  const begun = { attempt, instance, begunAt: at.toISOString() };
+  const begun = { attempt, instance, begunAt: new Date().toISOString() };
   return { ...running, attempt, tries: [...tries, begun] };
 }
 
@@ -90,6 +90,12 @@ export function withEnd(running: Running, error: MeshCode): Running | undefined 
   if (last?.endedAt !== undefined || last?.instance !== instance) return undefined;
   const ended = { ...last, endedAt: new Date().toISOString(), error };
   return { ...running, tries: [...tries.slice(0, -1), ended] };
+}
+
+/** The same where a worker's own end cut its last try short. */
+export function withStop(running: Running): Running | undefined {
+  const ended = withEnd(running, MeshCode.Draining);
+  return ended && { ...ended, stopped: ended.stopped + 1 };
 }
 
 /** The same, being given up; undefined where it is already. */

@@ -1,5 +1,5 @@
 import { finalState, runningState, Store } from "@myelin/subjects";
-import { MeshCode, type MeshError } from "../../errors/index.ts";
+import type { MeshError } from "../../errors/index.ts";
 import { pause } from "../../pipeline/index.ts";
 import type { Put, StoredMessage } from "../stored/answers.ts";
 import type { Delivery } from "../stored/delivery.ts";
@@ -16,6 +16,7 @@ import {
   readRunning,
   runningBody,
   withEnd,
+  withStop,
   withTry,
 } from "./running.ts";
 import type { After, Begun, TurnParts } from "./work-parts.ts";
@@ -174,8 +175,7 @@ export class Turn {
 
   /** The same where its worker stops in order. */
   stopped(): Promise<Put> {
-    const ended = withEnd(this.#now, MeshCode.Draining);
-    return this.#note(ended && { ...ended, stopped: ended.stopped + 1 });
+    return this.#note(withStop(this.#now));
   }
 
   async #note(next: Running | undefined): Promise<Put> {

@@ -3,7 +3,7 @@ import { every } from "../../pipeline/index.ts";
 import { type Delivery, isOrder } from "../stored/delivery.ts";
 import { Signing } from "../stored/signing.ts";
 import { checkServer } from "../stored/version.ts";
-import { Alone } from "./alone.ts";
+import { Alone, aloneKey } from "./alone.ts";
 import { Attempt } from "./attempt.ts";
 import { type Bearing, checkConsumers } from "./consumers.ts";
 import { Held, isNormal } from "./held.ts";
@@ -180,6 +180,7 @@ export class Worker {
       this.#orders.delete(held);
       if (ran === "parked") this.#park(held);
       else if (held.key !== undefined) this.#unpark(held.key);
+      if (this.#parts.alone.isFree) this.#unpark(aloneKey);
       this.#go();
     });
     this.#running.set(held, done);
@@ -221,7 +222,11 @@ export class Worker {
   /** Somebody else may have given a key back. */
   #tryKeys(): void {
     const here = new Set([...this.#running.keys(), ...this.#waiting].map(({ key }) => key));
-    for (const key of this.#parking.keys) if (!here.has(key)) this.#unpark(key);
+    const { alone } = this.#parts;
+    for (const key of this.#parking.keys) {
+      const isFree = key === aloneKey ? alone.isFree : !here.has(key);
+      if (isFree) this.#unpark(key);
+    }
     this.#go();
   }
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { on } from "@myelin/mesh";
+import { type FollowOptions, on } from "@myelin/mesh";
 import { eventually } from "@myelin/mesh/testing";
 import { accounts, accountsMesh } from "../../support/accounts-mesh.ts";
 import { deadLetters } from "../../support/durable-facts.ts";
-import { changeFollow, owed } from "../../support/event-facts.ts";
+import { changeFollow, deliveries, owed } from "../../support/event-facts.ts";
 import type { HomeMesh } from "../../support/home-mesh.ts";
 import { Program } from "../../support/program.ts";
 import { storedMesh } from "../../support/stores.ts";
@@ -18,13 +18,14 @@ async function impatientMesh(): Promise<HomeMesh> {
   return home;
 }
 
-async function startFollower(home: HomeMesh): Promise<Program> {
+async function startFollower(home: HomeMesh, options: FollowOptions = {}): Promise<Program> {
   const program = new Program(path, {
+    FOLLOW: JSON.stringify(options),
     MYELIN_URL: home.server.url,
     MYELIN_CREDS: home.creds("crm"),
     MYELIN_CA: home.home.layout.tls.ca,
   });
-  await eventually("it follows", () => program.lines.includes("ready"));
+  await eventually("it follows", () => program.lines.includes("ready") || program.hasEnded);
   return program;
 }
 
@@ -109,23 +110,78 @@ test("a follower that is told to end finishes what it has, and leaves the rest t
 test("a follower that stops spends no attempt of what it had, begun or not", async () => {
   await using home = await storedMesh(accountsMesh, []);
   const publisher = await home.connect("accounts");
-  const publish = (user: string) => publisher.publish(accounts, "user.signed-up", { user });
-  await Promise.all(["ada", "bob", "cy"].map(publish));
-  const options = { attempts: 1, concurrency: 1, prefetch: 3 };
-  for (let stopped = 1; stopped <= 3; stopped++) {
-    const crm = await home.connect("crm");
-    let begun = 0;
-    const never = () => new Promise<void>(() => begun++);
-    await crm.follow("users", [on(accounts, "user.signed-up", never)], options);
-    await eventually("one has begun", () => begun === 1);
-    await crm.drain({ timeoutMs: 50 });
-  }
+  const options = { attempts: 1, concurrency: 1, prefetch: 100 };
+  const users = Array.from({ length: 200 }, (_, at) => `user-${at}`);
+  await Promise.all(users.map((user) => publisher.publish(accounts, "user.signed-up", { user })));
+  const first = await home.connect("crm");
   const seen: string[] = [];
+  // The first hundred are handled at once, so that many are fetched ahead; then one holds the others up.
+  const slowly = ({ user }: { user: string }): unknown => {
+    if (seen.length < 100) return void seen.push(user);
+    return new Promise(() => {});
+  };
+  await first.follow("users", [on(accounts, "user.signed-up", slowly)], options);
+  await eventually("many are handled", () => seen.length === 100);
+  const before = await deliveries(home, "crm=users");
+  assert.ok(before > 110, `${before} were fetched`);
+  await first.drain({ timeoutMs: 50 });
   const crm = await home.connect("crm");
-  const handler = ({ user }: { user: string }) => void seen.push(user);
-  await crm.follow("users", [on(accounts, "user.signed-up", handler)], options);
-  await eventually("all came", () => seen.length >= 3);
+  const attempts = new Set<number>();
+  const handler = on(accounts, "user.signed-up", ({ user }, { attempt }) => {
+    attempts.add(attempt);
+    seen.push(user);
+  });
+  await crm.follow("users", [handler], options);
   await eventually("nothing is owed", async () => (await owed(home, "crm=users")) === 0);
-  assert.deepEqual(seen.toSorted(), ["ada", "bob", "cy"]);
+  assert.deepEqual(seen.toSorted(), users.toSorted());
+  // One had begun, and was cut short.
+  assert.deepEqual([...attempts].toSorted(), [1, 2]);
   assert.deepEqual(await deadLetters(home), []);
+});
+
+test("what lay in the buffers of a follower that died, or stands still, has all of its one attempt", async () => {
+  await using home = await impatientMesh();
+  const publisher = await home.connect("accounts");
+  const publish = (user: string) => publisher.publish(accounts, "user.signed-up", { user });
+  const options = { attempts: 1, concurrency: 1, prefetch: 64 };
+  for (const user of ["a", "b", "c", "fatal", "d", "e", "f"]) await publish(user);
+  await using victim = await startFollower(home, options);
+  await victim.ended;
+  await using sleeper = await startFollower(home, options);
+  await eventually("all came", async () => (await owed(home, "crm=users")) === 0);
+  sleeper.signal("SIGSTOP");
+  for (const user of ["g", "h"]) await publish(user);
+  const seen = await follow(home);
+  await eventually("the others came", async () => (await owed(home, "crm=users")) === 0);
+  const done = [...victim.lines, ...sleeper.lines, ...seen].flatMap((line) => {
+    return /^(?:done )?([a-h])(?: \d)?$/.exec(line)?.[1] ?? [];
+  });
+  assert.deepEqual(done.toSorted(), ["a", "b", "c", "d", "e", "f", "g", "h"]);
+  assert.deepEqual(
+    (await deadLetters(home)).map(({ body }) => body),
+    ['{"user":"fatal"}'],
+  );
+});
+
+test("an older delivery that fails late sets nothing back: attempts are as many as they may be", async () => {
+  await using home = await impatientMesh();
+  const options = { attempts: 3, firstDelayMs: 20, maxDelayMs: 40 };
+  await using stale = await startFollower(home, options);
+  const publisher = await home.connect("accounts");
+  await publisher.publish(accounts, "user.signed-up", { user: "block" });
+  await eventually("it has begun", () => stale.lines.includes("begun block 1"));
+  const runs: number[] = [];
+  const crm = await home.connect("crm");
+  const fail = on(accounts, "user.signed-up", async (_data, { attempt }) => {
+    runs.push(attempt);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    throw new TypeError("no");
+  });
+  await crm.follow("users", [fail], { ...options, firstDelayMs: 2_500, maxDelayMs: 2_500 });
+  await eventually("nothing is owed", async () => (await owed(home, "crm=users")) === 0);
+  const begun = stale.lines.filter((line) => line.startsWith("begun")).length + runs.length;
+  assert.equal(begun, 3, `${stale.lines.join()}; ${runs.join()}`);
+  const [letter, ...others] = await deadLetters(home);
+  assert.match(letter?.facts ?? "", /"attempts":3/);
+  assert.deepEqual(others, []);
 });

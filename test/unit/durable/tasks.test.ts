@@ -18,9 +18,17 @@ const bytes = (text: string): Uint8Array => Buffer.from(text);
 const says = (code: string, text: RegExp) => (error: unknown) =>
   error instanceof MeshError && error.code === code && text.test(error.message);
 
+interface Parked {
+  readonly waitsFor: string;
+  readonly deaths: number;
+  readonly at: number;
+}
+
 test("parking gives back who came first for a key, and is full at its bound", () => {
-  const parking = new Parking<{ readonly key: string; readonly at: number }>();
-  for (let at = 0; at < mostParked; at++) parking.add({ key: at % 2 === 0 ? "a" : "b", at });
+  const parking = new Parking<Parked>();
+  for (let at = 0; at < mostParked; at++) {
+    parking.add({ waitsFor: at % 2 === 0 ? "a" : "b", at, deaths: 0 });
+  }
   assert.deepEqual([parking.isFull, [...parking.keys].toSorted()], [true, ["a", "b"]]);
   assert.deepEqual(
     [parking.take("a")?.at, parking.take("a")?.at, parking.take("b")?.at, parking.take("c")],
@@ -32,6 +40,13 @@ test("parking gives back who came first for a key, and is full at its bound", ()
   parking.remove(first);
   parking.remove(first);
   assert.equal([...parking.all()].length, mostParked - 4);
+});
+
+test("of those that processes may die of, who has died least is first, then who came first", () => {
+  const parking = new Parking<Parked>();
+  for (const [at, deaths] of [3, 2, 2, 4].entries()) parking.add({ waitsFor: "a", at, deaths });
+  const order = [1, 2, 3, 4].map(() => parking.take("a")?.at);
+  assert.deepEqual(order, [1, 2, 0, 3]);
 });
 
 test("a running state is read as it was written, its last tries only", () => {
