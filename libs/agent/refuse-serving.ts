@@ -9,6 +9,13 @@ export interface Server {
   readonly serves: string | undefined;
 }
 
+/** Why it is not heard; without skills there is nothing that a line of `mesh.yaml` could name. */
+export function unserved({ name, skills }: Contract, refused: MeshError): MeshError {
+  if (Object.keys(skills).length > 0) return refused;
+  const detail = `serve ${name}: its contract has no skills, and mesh.yaml gives it none; to publish and to follow it need not serve`;
+  return new MeshError(refused.code, detail, { cause: refused });
+}
+
 /** Throws why a connection does not serve a contract. */
 export function refuseServing(contract: Contract, { name, isClosing, serves }: Server): void {
   checkContract("serve", contract);

@@ -18,9 +18,9 @@ export function reportUnsent(
   report(logger, error, request, `the answer of ${request.operation.key} cannot be sent`);
 }
 
-/** A schema of its contract threw: whoever called is told that it cannot be checked. */
+/** A schema of its contract threw, or what its handler gave is not as declared. */
 export function logBroken(logger: Logger, thrown: unknown, skill: string): void {
-  say(logger, { err: thrown, skill }, `a schema of ${skill} cannot check`);
+  say(logger, { err: thrown, skill }, `${skill} does not keep its contract`);
 }
 
 function report(logger: Logger, thrown: unknown, request: Request, what: string): void {

@@ -27,6 +27,7 @@ import type { Identity } from "./identity.ts";
 import { operationsOf } from "./operations.ts";
 import type { ConnectConfig } from "./options.ts";
 import { recorderOf } from "./recording.ts";
+import { unserved } from "./refuse-serving.ts";
 import { logBroken, logFailure, reportUnsent } from "./reports.ts";
 import type { ServeOptions } from "./serve-options.ts";
 import { workerOf } from "./working.ts";
@@ -167,7 +168,7 @@ export class Serving {
     this.#services.start();
     await link.flush();
     const refused = refusalOf(this.#direct) ?? this.#joined?.refused ?? this.#services.refused;
-    if (refused !== undefined) throw refused;
+    if (refused !== undefined) throw unserved(this.contract, refused);
     await this.#worker?.start();
     this.#recorder.start();
     this.#presence.start();

@@ -84,10 +84,15 @@ function parse(text: string, where: string): Credentials {
   }
 }
 
+/** What makes new credentials; a key that was revoked does not come back. */
+export function renewalOf(name: string, refusal = ""): string {
+  return `\`myelin identity ${/revoked/i.test(refusal) ? "add" : "renew"} ${name}\``;
+}
+
 /** What the server would refuse without saying why. */
 function judged(credentials: Credentials, name: string, at: Date): Credentials {
   const { expiresAt, notBefore } = credentials;
-  const renew = `\`myelin identity renew ${credentials.name}\` makes new ones`;
+  const renew = `${renewalOf(credentials.name)} makes new ones`;
   if (credentials.name !== name) {
     throw wrong(
       `credentials are ${credentials.name}'s and the connection's name is ${name}: nobody speaks under another's name; connect as ${credentials.name}, or name ${name}'s credentials`,

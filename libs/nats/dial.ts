@@ -43,7 +43,10 @@ async function attempt(
   const tls = nats.tls && { ...nats.tls, signal: failed.signal };
   sockets.subscribe(note);
   try {
-    return await connect(tls ? { ...nats, tls } : nats);
+    const nc = await connect(tls ? { ...nats, tls } : nats);
+    // nats.js connects anew with the same options: each socket would listen to this signal, for good.
+    if (tls) delete (tls as { signal?: unknown }).signal;
+    return nc;
   } catch (error) {
     failed.abort();
     const ports = servers.map(portOf);

@@ -1,5 +1,6 @@
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Connections } from "./connections.ts";
+import { renewalOf } from "./credentials.ts";
 import { dial } from "./dial.ts";
 import { fromNats } from "./errors.ts";
 import { Expiry, lifetimesOf } from "./expiry.ts";
@@ -75,7 +76,7 @@ export class Rotation {
   /** Why the link is down, as far as it is known, and what to do. */
   get whyDown(): string {
     const { credentials } = this.#used;
-    const renew = `\`myelin identity renew ${this.#user}\` makes new ones`;
+    const renew = `${renewalOf(this.#user, this.#refusal?.said)} makes new ones`;
     const end = credentials?.expiresAt;
     if (end !== undefined && end.getTime() <= Date.now())
       return `the credentials of ${this.#user} expired at ${end.toISOString()}; ${renew}`;
@@ -228,8 +229,8 @@ export class Rotation {
   }
 
   #warnOfEnd(text: string): void {
-    const advice = `\`myelin identity renew ${this.#user}\` makes new credentials`;
-    this.#parts.notice({ level: "warn", text: `${text}; ${advice}` });
+    const advice = renewalOf(this.#user);
+    this.#parts.notice({ level: "warn", text: `${text}; ${advice} makes new credentials` });
     // Where they are made on the spot, this makes new ones.
     void this.#changed();
   }
@@ -238,8 +239,7 @@ export class Rotation {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       if (!this.#isStopped) act();
-    }, delayMs);
-    timer.unref();
+    }, delayMs).unref();
     this.#timers.add(timer);
   }
 }

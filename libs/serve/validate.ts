@@ -32,7 +32,7 @@ export function validate(contract: Contract, onBroken: OnBroken): ServeLayer {
     };
 }
 
-/** Hears what a schema's own code threw, which nobody else is told. */
+/** Hears what a schema's own code threw, which nobody else is told, and what a handler gave that breaks its contract. */
 export type OnBroken = (thrown: unknown, skill: string) => void;
 
 function withInput(request: Request, input: unknown): Request {
@@ -89,8 +89,10 @@ class SkillCheck {
   }
 
   #told(error: unknown): unknown {
-    if (error instanceof MeshError && error.cause !== undefined)
-      this.#onBroken(error.cause, this.#key);
+    const { cause = undefined, code = undefined } = error instanceof MeshError ? error : {};
+    // What came in wrong is its caller's business.
+    const isOurs = cause !== undefined || code === MeshCode.InvalidOutput;
+    if (isOurs) this.#onBroken(cause ?? error, this.#key);
     return error;
   }
 
@@ -101,7 +103,7 @@ class SkillCheck {
     const schema = Object.hasOwn(this.#skill.errors, name) ? this.#skill.errors[name] : undefined;
     if (schema === undefined) {
       const detail = `${this.#key}: its handler raised ${JSON.stringify(name)}, which is not declared`;
-      return new MeshError(MeshCode.HandlerFailed, detail, { cause: error });
+      return this.#told(new MeshError(MeshCode.HandlerFailed, detail, { cause: error }));
     }
     try {
       check(schema, data, MeshCode.InvalidOutput, what);

@@ -81,7 +81,7 @@ export function open({ folder }: HomeContext): Home {
 
 /** Where to push to: as said, else where the home's own server listens. */
 export function reach({ folder, servers }: HomeContext): Reach {
-  return { servers: servers ?? [urlOf(folder)] };
+  return { servers: servers ?? listed(urlOf(folder)) };
 }
 
 /** A path as a person in this folder types it. */

@@ -81,8 +81,8 @@ test("what a schema of the agent's throws is told its log, and not its caller", 
   assert.equal((await failure(client.read("break"))).code, "invalid_input");
   assert.equal((await failure(client.write("break"))).code, "invalid_output");
   assert.deepEqual(told, [
-    [`RangeError: ${secret}`, "a schema of clumsy.read cannot check"],
-    [`RangeError: ${secret}`, "a schema of clumsy.write cannot check"],
+    [`RangeError: ${secret}`, "clumsy.read does not keep its contract"],
+    [`RangeError: ${secret}`, "clumsy.write does not keep its contract"],
   ]);
   assert.equal(await client.read("fine"), "fine");
 });

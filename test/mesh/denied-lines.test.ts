@@ -91,6 +91,18 @@ test("an agent that serves without being granted skills learns the line when it 
   });
 });
 
+test("an agent that serves a contract without skills learns that it need not", async () => {
+  await using mesh = await startMesh({
+    policy: policy
+      .replace("{ skills: [greet, echo] }", "{}")
+      .replace("{ calls: [greeter.greet] }", "{}"),
+  });
+  await assert.rejects(mesh.serve({ ...greeter, skills: {} }, {}), {
+    code: MeshCode.PermissionDenied,
+    message: /serve greeter: its contract has no skills.*it need not serve/,
+  });
+});
+
 test("a refusal that nobody waits for is told once a line, however often it comes", async () => {
   await using mesh = await startMesh({ policy });
   const said: string[] = [];

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { isMeshError, MeshCode } from "@myelin/mesh";
@@ -23,6 +24,29 @@ test("a revoked agent is cut off within a second and cannot come back; nobody el
   await librarian.flush();
   assert.equal(librarian.cuts, 0);
   assert.equal(editor.isUp, false);
+});
+
+test("who is revoked asks for its credentials as often as it may, and leaves nothing behind", async () => {
+  await using mesh = await HomeMesh.start();
+  const editor = await mesh.connect("editor");
+  const warned: string[] = [];
+  const onWarning = ({ name, message }: Error): void => void warned.push(`${name}: ${message}`);
+  process.on("warning", onWarning);
+  let refused = 0;
+  const count = (): void => void refused++;
+  subscribe("net.client.socket", count);
+  try {
+    await laterThan(readFileSync(mesh.home.layout.account("desk").jwt, "utf8").trim());
+    assert.equal((await mesh.run("identity", "revoke", "editor")).exit, 0);
+    await eventually("it was refused", () => /revoked/i.test(editor.whyDown ?? ""));
+    assert.match(editor.whyDown ?? "", /`myelin identity add editor` makes new ones/);
+    // Node warns of the eleventh listener.
+    await eventually("it has tried again and again", () => refused > 14);
+    assert.deepEqual(warned, []);
+  } finally {
+    unsubscribe("net.client.socket", count);
+    process.off("warning", onWarning);
+  }
 });
 
 test("revoking shuts out every key that a name was ever given", async () => {

@@ -1,12 +1,12 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { checkNumbers, checkSignal, overDefaults, randomToken } from "../../pipeline/index.ts";
+import { checkNumbers, checkSignal, hexId, overDefaults } from "../../pipeline/index.ts";
 import { anyTime, type RetryingOptions, retryingDefaults } from "../work/retrying-options.ts";
 
 /** What a publisher may say about one event. */
 export interface PublishOptions {
   /**
    * The event's id, unique for its name and publisher: 1 to 128 of letters, digits and `_.:/+=-`. The same id again
-   * is the same event. Default: a new one.
+   * is the same event. Default: a new one, which can name a task as well.
    */
   readonly id?: string;
   /** What it is about, such as the user who signed up. Default: nothing. */
@@ -38,7 +38,7 @@ export function isEventId(id: unknown): id is string {
 const mostSubject = 256;
 
 export function resolvePublish(options: PublishOptions = {}): PublishConfig {
-  const { id = randomToken(), subject, at = new Date(), signal } = options;
+  const { id = hexId(16), subject, at = new Date(), signal } = options;
   if (!isEventId(id)) throw wrong("id", eventIdRule, id);
   if (subject !== undefined && !(typeof subject === "string" && isShort(subject))) {
     throw wrong("subject", `1 to ${mostSubject} characters of well-formed text`, subject);

@@ -6,6 +6,7 @@ import {
   Store,
   tokenRule,
 } from "@myelin/subjects";
+import { MeshCode, MeshError } from "../../errors/index.ts";
 import { randomToken } from "../../pipeline/index.ts";
 import { checkClaimed } from "../../wire/index.ts";
 import { digestOf, Parts, type PartsParts, type Place } from "../claims/parts.ts";
@@ -82,6 +83,7 @@ export class ArtifactStore {
     const owner = checkName(name, this.#parts.name);
     maker.mayWrite(`putting the artifact ${name}`);
     const body = typeof content === "string" ? Buffer.from(content) : content;
+    if (!(body instanceof Uint8Array)) throw noContent(name, content);
     checkClaimed(body.length);
     const type = contentType ?? (typeof content === "string" ? text : binary);
     const leave = await this.#room.enter(body.length, stopOf(signal, `the artifact ${name}`));
@@ -238,4 +240,9 @@ function placeOf(of: {
     subject: (part) => artifactPartSubject(of, part),
     what: `the artifact ${of.name} of ${of.owner}`,
   };
+}
+
+function noContent(name: string, content: unknown): MeshError {
+  const detail = `the artifact ${name} must be text or a Uint8Array, got ${content === null ? "null" : typeof content}`;
+  return new MeshError(MeshCode.InvalidArgument, detail);
 }

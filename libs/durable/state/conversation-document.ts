@@ -71,6 +71,22 @@ export function withTurns(
   };
 }
 
+/** The same in so many bytes: its oldest turns go, but for the last ones, so many. */
+export function withinBytes(
+  document: ConversationDocument,
+  mostBytes: number,
+  kept: number,
+): ConversationDocument {
+  const { turns, dropped } = document;
+  let bytes = Buffer.byteLength(JSON.stringify(document));
+  let from = 0;
+  for (; bytes > mostBytes && from < turns.length - kept; from++) {
+    // And its comma.
+    bytes -= Buffer.byteLength(JSON.stringify(turns[from])) + 1;
+  }
+  return from === 0 ? document : { ...document, dropped: dropped + from, turns: turns.slice(from) };
+}
+
 function isDocument(found: unknown): found is ConversationDocument {
   if (typeof found !== "object" || found === null) return false;
   const { startedAt, updatedAt, dropped, turns } = found as Record<string, unknown>;

@@ -5,7 +5,7 @@ import { checkNumber, overDefaults } from "../../pipeline/index.ts";
 
 /** How a conversation is kept. */
 export interface ConversationOptions {
-  /** Turns that are kept; of more, the oldest go, and are counted. Default: 1000. */
+  /** Turns that are kept; of more, or more than a message holds (1 MiB), the oldest go, and are counted. Default: 1000. */
   readonly mostTurns?: number;
   /** How long after its last writing it is kept, in milliseconds, from 1000 to 30 days. Default: 30 days. */
   readonly expiresInMs?: number;

@@ -11,6 +11,7 @@ import {
   nothing,
   readConversation,
   type Turn,
+  withinBytes,
   withTurns,
 } from "./conversation-document.ts";
 import type { ConversationConfig } from "./conversation-options.ts";
@@ -110,7 +111,8 @@ export class StoredConversation implements Conversation {
     const { document = nothing, revision = 0 } = this.#known ?? {};
     if (expected !== undefined && expected !== revision) throw this.#conflict(expected);
     const next = withTurns(document, added, this.#config.mostTurns);
-    await this.#put(next, revision, signal);
+    // The count of those that were dropped may grow by a digit or two.
+    await this.#put(withinBytes(next, this.#mostBytes - 8, added.length), revision, signal);
     return this.#state();
   }
 
@@ -181,8 +183,9 @@ export class StoredConversation implements Conversation {
     const { call, trace } = this.#said;
     const at = new Date().toISOString();
     return turns.map((turn) => {
-      if (typeof turn?.role !== "string" || turn.role === "") throw this.#noTurn(turn);
-      const { role, content, id } = turn;
+      const { role, content, id }: Partial<Turn> = turn ?? {};
+      const isTurn = typeof role === "string" && role !== "" && content !== undefined;
+      if (!isTurn) throw this.#noTurn(turn);
       return {
         ...{ role, content, at },
         ...(id === undefined ? {} : { id }),
@@ -202,13 +205,17 @@ export class StoredConversation implements Conversation {
     });
   }
 
+  get #mostBytes(): number {
+    return this.#parts.link.maxPayload - maxHeaderBytes;
+  }
+
   #checkSize(payload: string, turns: number): void {
     const size = Buffer.byteLength(payload);
-    const most = this.#parts.link.maxPayload - maxHeaderBytes;
+    const most = this.#mostBytes;
     if (size <= most) return;
     throw new MeshError(
       MeshCode.PayloadTooLarge,
-      `${this.#what} would have ${size} bytes with ${turns} turns, at most ${most}; keep fewer turns (mostTurns), or put what is large into an artifact`,
+      `${this.#what} would have ${size} bytes with ${turns} turns, at most ${most}; put what is large into an artifact`,
     );
   }
 
@@ -221,7 +228,10 @@ export class StoredConversation implements Conversation {
 
   #noTurn(turn: unknown): MeshError {
     const came = JSON.stringify(turn)?.slice(0, 80);
-    return new MeshError(MeshCode.InvalidArgument, `a turn must have a role, as text; got ${came}`);
+    return new MeshError(
+      MeshCode.InvalidArgument,
+      `a turn must have a role, as text, and content; got ${came}`,
+    );
   }
 
   get #key(): string {

@@ -3,6 +3,9 @@ import type { RetryingConfig } from "./retrying-options.ts";
 /** A first death may be a neighbour's doing, or that of the machine. */
 const mostDeaths = 2;
 
+/** Whether an attempt is over, or waits for somebody else who has its key, or until it is alone. */
+export type Ran = "ended" | "parked";
+
 /** For what others wait that are like it; no key of a task reads so. */
 export const aloneKey = " alone";
 

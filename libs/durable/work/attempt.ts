@@ -6,9 +6,9 @@ import { acknowledge, Word } from "../stored/acknowledging.ts";
 import type { Delivery } from "../stored/delivery.ts";
 import type { Letterbox } from "../stored/store.ts";
 import { answerOf } from "../tasks/final.ts";
-import { aloneKey, isSuspect } from "./alone.ts";
+import { aloneKey, isSuspect, type Ran } from "./alone.ts";
 import { type EarlyEnd, earlyEnd, hopeless, isLastTry, leftMs, spentOf } from "./attempt-ends.ts";
-import { type Ended, Ending, finalParts } from "./ending.ts";
+import { type Ended, Ending, finalParts, takenOver } from "./ending.ts";
 import { execute } from "./execution.ts";
 import { judgeTask } from "./judging.ts";
 import type { HeldKey } from "./keys.ts";
@@ -16,9 +16,6 @@ import { delayAfter, mayPass, untilStore } from "./retrying.ts";
 import { deathsOf } from "./running.ts";
 import { Turn } from "./turn.ts";
 import type { WorkParts } from "./work-parts.ts";
-
-/** Whether an attempt is over, or waits for somebody else who has its key. */
-export type Ran = "ended" | "parked";
 
 const retryMs = 200;
 const lookMs = 1_500;
@@ -221,6 +218,8 @@ export class Attempt {
 
   /** What is left to do for an attempt that may not write: nothing, or to acknowledge what is over. */
   async #left(turn: Turn): Promise<void> {
+    const isReplaced = this.#early === undefined || this.#early === "superseded";
+    if (isReplaced && turn.hasBegun) this.#parts.warn(takenOver(turn.task));
     if (this.#early === "superseded") return;
     if ((await turn.isOver()) || (await turn.isReplaced())) return this.#say(Word.done);
     if (this.#early === "stopping" && turn.hasBegun) await turn.stopped();

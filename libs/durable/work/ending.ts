@@ -7,6 +7,7 @@ import type { Put } from "../stored/answers.ts";
 import type { Delivery } from "../stored/delivery.ts";
 import type { Letterbox } from "../stored/store.ts";
 import { type FinalParts, failureOf } from "../tasks/final.ts";
+import type { KnownTask } from "./known-task.ts";
 import type { Turn } from "./turn.ts";
 import type { WorkParts } from "./work-parts.ts";
 
@@ -110,4 +111,9 @@ export function finalParts(
 
 function endedBy(put: Put): Ended {
   return put.is === "stored" ? "done" : "outdated";
+}
+
+/** What its author has to know: otherwise he sees it come through, and nothing of it anywhere. */
+export function takenOver({ id, operation }: KnownTask): string {
+  return `${operation.key}: another attempt at task ${id} has taken over, or it is over; what this one did is not stored`;
 }

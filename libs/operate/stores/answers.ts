@@ -19,3 +19,12 @@ export async function everyConsumer<Consumer>(
   }
   return found;
 }
+
+/** Err-codes of a server whose cluster has no leader, of one that is not ready, and of a stream without its servers. */
+const downCodes = [10_008, 10_009, 10_118];
+
+/** What stands in the way where servers are down: what is there cannot be told now, and nothing is to be made. */
+export function whyDown(errCode: number): string | undefined {
+  if (!downCodes.includes(errCode)) return undefined;
+  return "servers that keep it are down, or too few are up to agree: start them";
+}

@@ -2,10 +2,10 @@ import type { StoreName, storeApi } from "@myelin/subjects";
 import { z } from "zod";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { jsonValue } from "../json.ts";
-import { everyConsumer } from "./answers.ts";
+import { everyConsumer, whyDown } from "./answers.ts";
 import type { StoreDoor } from "./door.ts";
 
-const consumer = z.object({
+const facts = z.object({
   name: z.string(),
   num_pending: z.number().default(0),
   num_ack_pending: z.number().default(0),
@@ -16,11 +16,19 @@ const consumer = z.object({
     .object({
       filter_subject: z.string().optional(),
       filter_subjects: z.array(z.string()).optional(),
+      durable_name: z.string().optional(),
     })
     .default({}),
 });
+// Of a stream that is offline the server leaves the name out, but for the configuration's.
+const consumer = facts.transform((one) => ({
+  ...one,
+  name: one.name === "" ? (one.config.durable_name ?? "") : one.name,
+}));
 const page = z.object({ total: z.number(), consumers: z.array(consumer).nullish() });
-const refusal = z.object({ error: z.object({ description: z.string().default("") }) });
+const refusal = z.object({
+  error: z.object({ description: z.string().default(""), err_code: z.number().default(0) }),
+});
 
 /** How far a consumer is, in the words of NATS's own API. */
 export type ConsumerState = z.output<typeof consumer>;
@@ -42,8 +50,10 @@ export function consumerStates(
     const read = page.safeParse(said);
     // Of a stream that is not there the server sends an empty page beside the error.
     if (read.success && refused === undefined) return read.data;
-    const why = refused?.error.description ?? "no answer of a streams' API";
-    const detail = `${stream} cannot be looked at: ${why}; \`myelin apply\` makes it`;
+    const { description, err_code = 0 } = refused?.error ?? {};
+    const why = description ?? "no answer of a streams' API";
+    const next = whyDown(err_code) ?? "`myelin apply` makes it";
+    const detail = `${stream} cannot be looked at: ${why}; ${next}`;
     throw new MeshError(MeshCode.Unavailable, detail, { origin: "peer" });
   });
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { checkServer } from "../../durable/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { jsonValue } from "../json.ts";
-import { everyConsumer } from "./answers.ts";
+import { everyConsumer, whyDown } from "./answers.ts";
 
 /** A way into the account where a workspace's streams are. */
 export interface StoreDoor {
@@ -82,7 +82,8 @@ export class StoreApi {
     const found = await everyConsumer(async (offset) => {
       const said = await this.#ask(ownStoreApi.consumerList(stream), { offset });
       const page = list.safeParse(said);
-      if (page.success) return page.data;
+      // Of a stream that cannot be asked now the server sends an empty page beside the error.
+      if (page.success && !error.safeParse(said).success) return page.data;
       throw refused(`listing the consumers of ${stream}`, said);
     });
     return found.map(foundIn);
@@ -159,6 +160,8 @@ function foundIn(said: z.output<typeof info>): Found {
 
 function refused(what: string, said: unknown): MeshError {
   const no = error.safeParse(said);
-  const why = no.success ? no.data.error.description : "the answer is none of a streams' API";
-  return unable(`${what} failed: ${why}`);
+  if (!no.success) return unable(`${what} failed: the answer is none of a streams' API`);
+  const { description, err_code } = no.data.error;
+  const down = whyDown(err_code);
+  return unable(`${what} failed: ${description}${down === undefined ? "" : `; ${down}`}`);
 }

@@ -67,8 +67,11 @@ async function checkStreams({ place }: Context, { home, policy }: FoundHome): Pr
     return wrong.length > 0 || views.length === 0 ? wrong : [{ is: "ok", what: "streams", found }];
   } catch (error) {
     const { detail } = MeshError.from(error);
-    const next = "`myelin apply` says what is wrong, and mends it";
-    return [{ is: "warn", what: "streams", found: detail, next }];
+    const isDown = /start them$/.test(detail);
+    const next = isDown
+      ? "tasks and events wait until then; nothing needs to be applied"
+      : "`myelin apply` says what is wrong, and mends it";
+    return [{ is: isDown ? "fail" : "warn", what: "streams", found: detail, next }];
   }
 }
 

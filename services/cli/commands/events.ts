@@ -50,7 +50,7 @@ export async function tailEvents(
   const from = ifGiven(flags.from, "--from", placeOf);
   const selection = { events, from, follows: flags.once !== true };
   await using board = await entering(context, openEvents);
-  board.onLink((isUp) => tellLink(context, isUp));
+  const unhear = board.onLink((isUp) => tellLink(context, isUp));
   return await interruptible(context, async (signal) => {
     let told = 0;
     for await (const one of board.read(selection, { signal })) {
@@ -59,7 +59,7 @@ export async function tailEvents(
       if (++told >= most) break;
     }
     return Exit.ok;
-  });
+  }).finally(unhear);
 }
 
 /** Stores one event under our own name. */

@@ -1,3 +1,4 @@
+import { MeshCode } from "@myelin/mesh";
 import type { TaskDetails } from "@myelin/mesh/operate";
 import { type Context, printJson } from "../context.ts";
 import { Exit } from "../failure.ts";
@@ -15,7 +16,8 @@ export async function showTask(context: Context, id: string, flags: TaskFlags): 
 }
 
 function shown({ error, ...task }: TaskDetails): object {
-  return { ...task, error: error && { code: error.code, message: error.detail } };
+  const told = error && { code: error.code, message: error.detail, ...error.domain };
+  return { ...task, error: told };
 }
 
 const mostText = 2_000;
@@ -24,7 +26,8 @@ function lines({ palette }: Context, task: TaskDetails): string[] {
   const { id, agent, skill, submitter, state, queued, tries, dead } = task;
   const line = (word: string, text: string | undefined): string[] =>
     text === undefined ? [] : [`${palette.dim(word.padEnd(12))}${text}`];
-  const more = task.attempt - tries.length;
+  // One that nobody has begun is at its first.
+  const more = tries.length === 0 && task.attempt === 1 ? 0 : task.attempt - tries.length;
   return [
     `${palette.bold(id)}  ${agent}.${skill ?? "?"} from ${submitter}: ${state}`,
     ...line("stored", queued?.storedAt.toISOString()),
@@ -41,7 +44,7 @@ function lines({ palette }: Context, task: TaskDetails): string[] {
     ...line("progress", task.progress && cut(task.progress, mostText)),
     ...line("checkpoint", task.checkpoint && cut(task.checkpoint, mostText)),
     ...line("ended", task.endedAt?.toISOString()),
-    ...line("error", task.error?.message),
+    ...line("error", errorOf(task)),
     ...line("output", outputOf(task)),
     ...dead.flatMap((subject) => line("dead letter", subject)),
   ];
@@ -52,10 +55,18 @@ function outputOf({ output, outputKept }: TaskDetails): string | undefined {
   return output === undefined ? undefined : cut(JSON.stringify(output), mostText);
 }
 
-/** When a try began and how it ended; one that came through ended with its task. */
-function tried(one: TaskDetails["tries"][number], { tries, state, endedAt }: TaskDetails): string {
+function errorOf({ error }: TaskDetails): string | undefined {
+  const { domain } = error ?? {};
+  if (domain === undefined) return error?.message;
+  return `${error?.message} ${cut(JSON.stringify(domain.data) ?? "", mostText)}`;
+}
+
+/** When a try began and how it ended; one that came through, or was cut short, ended with its task. */
+function tried(one: TaskDetails["tries"][number], task: TaskDetails): string {
   const { instance, begunAt, error } = one;
-  const isLast = one === tries.at(-1) && state === "done";
+  const { tries, state, endedAt } = task;
+  const isAnswered = state === "done" || task.error?.domain !== undefined;
+  const isLast = one === tries.at(-1) && (isAnswered || task.error?.code === MeshCode.Cancelled);
   const end = one.endedAt ?? (isLast ? endedAt?.toISOString() : undefined) ?? "no end";
   return `${begunAt} … ${end}${error === undefined ? "" : ` ${error}`} by ${instance}`;
 }

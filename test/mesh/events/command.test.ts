@@ -52,6 +52,8 @@ test("events tail prints what is there and what comes, and what is no event with
   await putEvent(plain, "mesh.event.accounts.user.left", "{", { "ce-id": "e3" });
   await plain.close();
   const all = await run(home, "tail", "--from", "beginning", "--once");
+  // The end of it is no loss of the server.
+  assert.equal(all.err, "");
   const lines = all.out.trimEnd().split("\n");
   assert.match(
     lines[0] ?? "",

@@ -155,10 +155,26 @@ test("more turns than are kept drop the oldest and count them; a turn that is to
   assert.deepEqual([texts(turns), dropped], [["c", "d", "e"], 2]);
   await assert.rejects(talk.append({ role: "user", content: "x".repeat(2_000_000) }), {
     code: MeshCode.PayloadTooLarge,
-    message: /keep fewer turns \(mostTurns\), or put what is large into an artifact/,
+    message: /put what is large into an artifact/,
   });
+  await assert.rejects(
+    talk.append({ role: "user", content: undefined }),
+    /must have a role, as text, and content/,
+  );
   await talk.clear();
   assert.deepEqual((await talk.read()).turns, []);
+});
+
+test("turns that find no room in one message drop the oldest as well, and are counted", async () => {
+  await using mesh = await startMesh({ jetstream: true });
+  const talk = (await mesh.connect("me")).conversation("c");
+  for (let at = 0; at < 30; at++) {
+    await talk.append({ role: "user", content: `${at}`.padEnd(40_000, ".") });
+  }
+  const { turns, dropped } = await talk.read();
+  assert.equal(turns.length + dropped, 30);
+  assert.ok(turns.length > 20 && dropped > 0, `${turns.length} kept`);
+  assert.match(String(turns.at(-1)?.content), /^29\./);
 });
 
 test("a conversation that nobody goes on with expires", async () => {

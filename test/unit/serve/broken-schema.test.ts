@@ -90,7 +90,7 @@ test("a check that gives a promise says so, and leaves nothing that could end th
   });
 });
 
-test("a value that merely does not fit is no broken schema: nobody hears of it", async () => {
+test("what a handler gives that does not fit its contract is heard", async () => {
   const { heard, answer } = asking("list", async function* () {
     yield 1;
   });
@@ -99,5 +99,7 @@ test("a value that merely does not fit is no broken schema: nobody hears of it",
     code: "invalid_output",
     message: /does not fit its contract/,
   });
-  assert.deepEqual(heard, []);
+  const [[said, skill] = [], ...others] = heard;
+  assert.match(String(said), /frame of far\.list does not fit its contract/);
+  assert.deepEqual([skill, others], ["far.list", []]);
 });
