@@ -27,6 +27,9 @@ const mostFailovers = 10;
 /** How long a call waits for the broker, and for agents to come back after it. */
 export const linkPatienceMs = 5_000;
 
+/** How long after the broker is back an agent that nobody serves may only be late, in milliseconds. */
+const settlesMs = 2_000;
+
 const stop: NextStep = Object.freeze({ is: "stop" });
 const atOnce: NextStep = Object.freeze({ is: "again", afterMs: 0 });
 const whenUp: NextStep = Object.freeze({ is: "again when the link is up" });
@@ -55,10 +58,14 @@ export class Tries {
     if (retry === "no" || (retry === "idempotent" && !call.operation.idempotent)) return stop;
     if (error.origin === "here") return this.#failedHere(error);
     if (hasDied(error)) return this.#failover();
-    if (error.code === MeshCode.UnknownAgent && this.#isLinkLost && now < this.#linkUntil) {
-      return this.#settle();
-    }
+    if (error.code === MeshCode.UnknownAgent && this.#mayComeBack(now)) return this.#settle();
     return this.#spend(call, error, now);
+  }
+
+  /** The broker was away, for this call or just before it: instances are not all back yet. */
+  #mayComeBack(now: number): boolean {
+    if (now >= this.#linkUntil) return false;
+    return this.#isLinkLost || now - this.#parts.link.backAt < settlesMs;
   }
 
   /** The link was lost, or this side refuses the call and would refuse it again. */

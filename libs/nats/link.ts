@@ -66,6 +66,10 @@ export class Link implements LinkState, AsyncDisposable {
     return this.#state.isUp;
   }
 
+  get backAt(): number {
+    return this.#state.backAt;
+  }
+
   /** Whether messages come over two connections now, in no order between the two. */
   get isMoving(): boolean {
     return this.#connections.isMoving;

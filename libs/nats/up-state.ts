@@ -8,6 +8,7 @@ export class UpState {
   readonly #ups = new Set<() => void>();
   readonly #waiting = new Set<(reason: MeshError) => void>();
   #isUp = true;
+  #backAt = Number.NEGATIVE_INFINITY;
   #ended: MeshError | undefined;
 
   /** Takes what a listener throws: one must not keep the others from hearing. */
@@ -17,6 +18,11 @@ export class UpState {
 
   get isUp(): boolean {
     return this.#isUp;
+  }
+
+  /** When it came back last, as `performance.now()` has it; minus infinity while it never was away. */
+  get backAt(): number {
+    return this.#backAt;
   }
 
   onDown(listener: () => void): () => void {
@@ -32,6 +38,7 @@ export class UpState {
   turn(up: boolean): void {
     if (this.#isUp === up || this.#ended !== undefined) return;
     this.#isUp = up;
+    if (up) this.#backAt = performance.now();
     for (const listener of [...(up ? this.#ups : this.#downs)]) this.#tell(listener);
   }
 

@@ -42,6 +42,8 @@ export interface Membership {
 /** The connection to the broker, for whoever must wait for it. */
 export interface LinkState {
   readonly isUp: boolean;
+  /** When it came back last, as `performance.now()` has it; minus infinity while it never was away. */
+  readonly backAt: number;
   /** Resolves when it is up; throws the signal's reason. */
   whenUp(signal: CallSignal): Promise<void>;
 }

@@ -22,6 +22,7 @@ import { makePayload } from "../support/payload.ts";
 export function outgoingLayers(contract: Contract, wheel: Wheel): readonly Layer[] {
   const link = {
     isUp: true,
+    backAt: Number.NEGATIVE_INFINITY,
     whenUp: () => Promise.resolve(),
     publish: () => {},
     subscribe: () => ({ stop: () => Promise.resolve() }),

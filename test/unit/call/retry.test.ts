@@ -169,6 +169,21 @@ test("after the broker is back it waits for the agent, whose instances come back
   assert.equal((await reply).value, "done");
 });
 
+test("a call made just after the broker is back waits for the agent as well, and not for longer", async () => {
+  const away = failing(MeshCode.UnknownAgent);
+  const far = farSide(away, away, away, away, answering("done"));
+  const { clock, link, send } = retrying(far.send, { attempts: 1 });
+  link.backAt = clock.now() - 500;
+  const reply = send(call(idempotent));
+  await clock.advanceAsync(2_000);
+  assert.equal((await reply).value, "done");
+  const never = farSide(away);
+  const late = retrying(never.send, { attempts: 1 });
+  late.link.backAt = late.clock.now() - 2_000;
+  await assert.rejects(late.send(call(idempotent)), refused(MeshCode.UnknownAgent));
+  assert.equal(never.calls, 1);
+});
+
 test("the wait for the broker is bounded, and the failure stands", async () => {
   const far = farSide(cutOff);
   const { clock, link, send } = retrying(far.send);

@@ -11,6 +11,7 @@ import { ManualClock } from "../../../libs/testing/index.ts";
 /** A link that a test takes down and up. */
 export class TestLink implements LinkState {
   isUp = true;
+  backAt = Number.NEGATIVE_INFINITY;
   #waiting: (() => void)[] = [];
 
   whenUp(signal: CallSignal): Promise<void> {
