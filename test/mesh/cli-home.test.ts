@@ -122,6 +122,24 @@ test("a home that is named is reached at its own URL, whatever the environment n
   assert.doesNotMatch(applied.err, /`servers`/);
 });
 
+test("doctor tells all that it may see, also to whom it may show little", async () => {
+  await using mesh = await HomeMesh.start({ mesh: twoMesh });
+  const { out, exit } = await mesh.runWith(stage, "doctor", "--as", "worker", "--json", ...home);
+  const { checks } = JSON.parse(out) as { checks: readonly Record<string, string>[] };
+  const told = checks.filter(({ next }) => /look as an observer or operator/.test(next ?? ""));
+  assert.deepEqual([...new Set(told.map(({ what }) => what))], ["agents"]);
+  assert.ok(checks.some(({ what }) => what === "streams"));
+  assert.equal(typeof exit, "number");
+});
+
+test("a home whose place names several servers is reached at any of them", async () => {
+  await using mesh = await HomeMesh.start({ mesh: twoMesh });
+  const url = `nats://127.0.0.1:1,${mesh.server.url}`;
+  writeFileSync(mesh.home.layout.place, JSON.stringify({ url }));
+  const applied = await mesh.runWith({}, "apply", ...home);
+  assert.equal(applied.exit, 0, applied.err);
+});
+
 test("keeper is called otherwise by --as alone, whatever env has exported", async () => {
   await using mesh = await HomeMesh.start({ mesh: twoMesh });
   rmSync(mesh.creds("keeper", "stage"));

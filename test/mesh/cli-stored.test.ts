@@ -160,7 +160,7 @@ test("doctor and streams ls tell of streams that are missing, otherwise, nearly 
   const seen = await ask(mesh, "streams", "ls");
   assert.match(seen.out, /MESH_EVENTS +differs .* max_bytes 9999999, not \d+; /);
   const found = await stored(mesh);
-  assert.match(found[0]?.found ?? "", /not as mesh\.yaml has them: desk\/MESH_EVENTS/);
+  assert.match(found[0]?.found ?? "", /not as mesh\.yaml has it: desk\/MESH_EVENTS/);
   assert.deepEqual(found.at(-1), { is: "ok", what: "keeper", found: "is there" });
 });
 

@@ -156,9 +156,11 @@ test("a home that comes out of an older copy wins over what the servers have", a
   cpSync(mesh.home.folder, copy, { recursive: true });
   write(mesh, narrower);
   assert.equal((await mesh.run("apply")).exit, 0);
-  const { out } = await mesh.run("apply", "--home", copy);
+  const { out, err } = await mesh.run("apply", "--home", copy);
   assert.match(out, /^pushed: desk\n/);
-  assert.equal((await mesh.run("apply", "--home", copy)).out, "nothing to do\n");
+  assert.match(err, /what the servers had of desk is not what this home had given them/);
+  const again = await mesh.run("apply", "--home", copy);
+  assert.deepEqual([again.out, again.err], ["nothing to do\n", ""]);
 });
 
 test("without a server apply says so and does nothing; offline it writes for the next start", async () => {

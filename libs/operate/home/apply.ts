@@ -28,6 +28,8 @@ export interface Applied {
   readonly version: number | undefined;
   /** Accounts that the servers, or their folder, did not have like this. */
   readonly accounts: readonly string[];
+  /** Those of them of which the servers had something that this home has no note of: another home may keep them. */
+  readonly replaced: readonly string[];
   readonly credentials: readonly Written[];
   /** Names that left a role, and were cut off. */
   readonly departed: readonly string[];
@@ -64,6 +66,7 @@ export function applyPlan(home: Home, planned: Plan, options: ApplyOptions = {})
     return {
       version: keep(home, plan, options.again),
       accounts: pushed.names,
+      replaced: pushed.replaced,
       credentials,
       departed: [...new Set(plan.departed.map(({ name }) => name))],
       published,
@@ -96,6 +99,7 @@ function offline({ accounts }: Plan): Pushed {
   return {
     accounts,
     names: accounts.filter(({ isChanged }) => isChanged).map(({ name }) => name),
+    replaced: [],
   };
 }
 

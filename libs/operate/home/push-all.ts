@@ -3,7 +3,7 @@ import { readAccount, systemAccountName } from "../../identity/index.ts";
 import type { AccountDraft } from "./draft.ts";
 import { writeWhole } from "./files.ts";
 import { adminRole, type Home } from "./home.ts";
-import { heldBy, notedHeld, noteHeld, push } from "./push.ts";
+import { heldBy, issuedLast, notedHeld, noteHeld, push } from "./push.ts";
 import { Entrance, type Reach } from "./reach.ts";
 import { closed, isLater, isOurs, reissue } from "./reissue.ts";
 import { fillResolver } from "./server-config.ts";
@@ -14,6 +14,8 @@ export interface Pushed {
   readonly accounts: readonly AccountDraft[];
   /** Names of those that they did not have like this before. */
   readonly names: readonly string[];
+  /** Names of those of which the servers had something that this home has no note of: another home may keep them. */
+  readonly replaced: readonly string[];
 }
 
 /** An account that was pushed, or half so, and what the servers had before. */
@@ -55,6 +57,7 @@ export async function pushAll(
   const held = await Promise.all(drafts.map(({ publicKey }) => heldBy(system, publicKey)));
   const accounts: AccountDraft[] = [];
   const steps: Step[] = [];
+  const replaced: string[] = [];
   try {
     for (const [at, draft] of drafts.entries()) {
       const others = (held[at] ?? []).filter((jwt) => jwt !== draft.jwt);
@@ -65,6 +68,8 @@ export async function pushAll(
         noteHeld(home, draft.jwt);
         continue;
       }
+      if (others.length > 0 && !others.some((jwt) => isKnown(home, draft.name, jwt)))
+        replaced.push(draft.name);
       // Counted before it is pushed: a push that fails half-way is taken back as well.
       steps.push({ account, before: others[0] });
       await push(home, system, account.jwt);
@@ -75,7 +80,7 @@ export async function pushAll(
     const what = `${detail}; what was pushed before it was taken back`;
     throw new MeshError(code, what, { cause: error });
   }
-  return { accounts, names: steps.map(({ account }) => account.name) };
+  return { accounts, names: steps.map(({ account }) => account.name), replaced };
 }
 
 /**
@@ -127,4 +132,9 @@ async function takeBack(home: Home, system: Entrance, steps: readonly Step[]): P
     }
   }
   fillResolver(home);
+}
+
+/** Whether it is what this home has issued last, or has given the servers. */
+function isKnown(home: Home, account: string, jwt: string): boolean {
+  return jwt === notedHeld(home, account) || jwt === issuedLast(home, account);
 }

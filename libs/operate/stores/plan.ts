@@ -104,7 +104,11 @@ function refusedStream(
   );
   if (wanted.max_bytes < bytes) {
     const room = `maxBytes ${wanted.max_bytes} would drop what it holds (${bytes} bytes)`;
-    refusals.push(`${what}: ${room}; let it be worked off, or give it more`);
+    const isQueue = wanted.retention === "workqueue";
+    const until = isQueue
+      ? "let it be worked off"
+      : "it shrinks with age alone, or by hand with `nats stream purge`";
+    refusals.push(`${what}: ${room}; ${until}, or give it more`);
   }
   return refusals;
 }

@@ -56,6 +56,7 @@ export async function apply(
   if (context.json) context.terminal.out.write(`${JSON.stringify({ ...applied, changes })}\n`);
   else {
     tell(context, applied, options.offline !== undefined);
+    warnOfReplaced(context, applied);
     warnOfOther(context, home);
   }
   return hasFailed(applied) ? Exit.failed : Exit.ok;
@@ -64,6 +65,13 @@ export async function apply(
 /** Whether streams could not be made. */
 function hasFailed({ stores }: Applied): boolean {
   return stores.some(({ failure }) => failure !== undefined);
+}
+
+/** Two homes of one mesh undo each other's work. */
+function warnOfReplaced({ terminal, palette }: HomeContext, { replaced }: Applied): void {
+  if (replaced.length === 0) return;
+  const warning = `what the servers had of ${replaced.join(", ")} is not what this home had given them, and is replaced; where another home keeps this mesh, apply there`;
+  terminal.err.write(`${palette.yellow(warning)}\n`);
 }
 
 /** The next plain `apply` would undo what came from another file, or from an older version. */

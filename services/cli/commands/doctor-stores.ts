@@ -62,7 +62,16 @@ function homeOf({ where, place, terminal }: Context): FoundHome | undefined {
 async function checkStreams({ place }: Context, { home, policy }: FoundHome): Promise<Check[]> {
   try {
     const views = await storeViews(home, policy, { servers: place.servers });
-    const wrong = [...absent(views), ...views.flatMap(fullness)];
+    const isOurs = ({ workspace }: StoreView): boolean =>
+      policy.workspaces[workspace]?.provision !== "bind";
+    const wrong = [
+      ...absent(views.filter(isOurs), "`myelin streams ls` shows which, `myelin apply` makes them"),
+      ...absent(
+        views.filter((view) => !isOurs(view)),
+        boundAdvice,
+      ),
+      ...views.flatMap(fullness),
+    ];
     const found = `${views.filter(({ consumer }) => consumer === undefined).length} are there, with room`;
     return wrong.length > 0 || views.length === 0 ? wrong : [{ is: "ok", what: "streams", found }];
   } catch (error) {
@@ -75,16 +84,19 @@ async function checkStreams({ place }: Context, { home, policy }: FoundHome): Pr
   }
 }
 
+const boundAdvice =
+  "whoever keeps the streams has to make them (provision: bind): `myelin streams ls` shows which, `myelin streams export` what they are";
+
 /** What is missing or otherwise, in one line each. */
-function absent(views: readonly StoreView[]): Check[] {
+function absent(views: readonly StoreView[], next: string): Check[] {
   return (["missing", "differs"] as const).flatMap((state) => {
     const those = views.filter((view) => view.state === state);
     if (those.length === 0) return [];
     const names = [...new Set(those.map(({ workspace, stream }) => `${workspace}/${stream}`))];
     const is = state === "missing" ? "fail" : "warn";
-    const verb = state === "missing" ? "are missing" : "are not as mesh.yaml has them";
-    const found = `${count(those.length, "stream or consumer", "streams and consumers")} ${verb}: ${names.join(", ")}`;
-    const next = "`myelin streams ls` shows which, `myelin apply` makes them";
+    const [verb, them] = those.length === 1 ? ["is", "it"] : ["are", "them"];
+    const how = state === "missing" ? `${verb} missing` : `${verb} not as mesh.yaml has ${them}`;
+    const found = `${count(those.length, "stream or consumer", "streams and consumers")} ${how}: ${names.join(", ")}`;
     return [{ is, what: "streams", found, next }];
   });
 }

@@ -1,4 +1,4 @@
-import { MeshError } from "@myelin/mesh";
+import { MeshCode, MeshError } from "@myelin/mesh";
 import type { Observer } from "@myelin/mesh/operate";
 import { nextAfter } from "../advice.ts";
 import { type Check, checkAgents, checkLogin, checkNode, checkServer } from "../checks.ts";
@@ -53,14 +53,26 @@ async function checkMesh(context: Context, tell: (...found: Check[]) => void): P
   await using _closing = observer;
   tell({ is: "ok", what: "server", found: where });
   tell(checkLogin(observer.login, new Date()));
-  try {
-    tell(...checkServer(await observer.server()));
-  } catch (error) {
-    const { detail } = MeshError.from(error);
-    tell({ is: "warn", what: "server", found: detail, next: "use nats-server 2.12 or newer" });
-  }
-  tell(...checkAgents(await readRoster(observer)));
+  tell(...(await seen("server", async () => checkServer(await observer.server()))));
+  tell(...(await seen("agents", async () => checkAgents(await readRoster(observer)))));
   tell(...(await checkStored(context)));
+}
+
+/** What may not be looked at under this name is said, and keeps nothing else from being told. */
+async function seen(
+  what: Check["what"],
+  look: () => Promise<readonly Check[]>,
+): Promise<readonly Check[]> {
+  try {
+    return await look();
+  } catch (error) {
+    const { code, detail } = MeshError.from(error);
+    const next =
+      code === MeshCode.PermissionDenied
+        ? "look as an observer or operator: --as <name>"
+        : "use nats-server 2.12 or newer";
+    return [{ is: "warn", what, found: detail, next }];
+  }
 }
 
 async function checkProgram(
