@@ -102,7 +102,7 @@ test("who is revoked is cut off at once, says so, and is back with new credentia
   await eventually("it says why", () => /revoked/i.test(link.whyDown ?? ""));
   await eventually(
     "it keeps saying so",
-    () => downs() === 1 && /revoked.*identity renew editor/i.test(link.whyDown ?? ""),
+    () => downs() === 1 && /revoked.*identity add editor/i.test(link.whyDown ?? ""),
   );
   assert.throws(() => link.publish("open.x", "x"), { code: "unavailable", message: /revoked/i });
   await mesh.renew("editor");

@@ -113,11 +113,11 @@ export class Follower {
   async #drain(timeoutMs: number): Promise<void> {
     const { link } = this.#parts;
     this.#state = "draining";
+    if (timeoutMs === 0) await this.#giveBack();
+    else await this.#puller.stop();
     const parked = [...this.#parking.all()];
     for (const one of parked) this.#parking.remove(one);
     this.#return(parked);
-    if (timeoutMs === 0) await this.#giveBack();
-    else await this.#puller.stop();
     this.#pump();
     if (this.#running.size > 0) {
       await new Promise<void>((resolve) => {
@@ -165,7 +165,8 @@ export class Follower {
     if (ran === "ended") this.#window.count();
     else if (this.#state === "open") this.#parking.add(attempt);
     else this.#return([attempt]);
-    const next = this.#parts.alone.isFree ? this.#parking.take(aloneKey) : undefined;
+    const mayNext = this.#state === "open" && this.#parts.alone.isFree;
+    const next = mayNext ? this.#parking.take(aloneKey) : undefined;
     if (next !== undefined) this.#waiting.unshift(next);
     this.#pump();
     if (this.#running.size === 0) this.#idle?.();

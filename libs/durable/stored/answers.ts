@@ -90,6 +90,6 @@ function unreadable(subject: string): MeshError {
 function nobody(subject: string): MeshError {
   return new MeshError(
     MeshCode.Unavailable,
-    `${subject}: no stream takes it; make them with \`myelin apply\`, on a server with JetStream`,
+    `${subject}: no stream takes it now: its servers are down, or it is not there; \`myelin doctor\` tells which, \`myelin apply\` makes it on a server with JetStream`,
   );
 }
