@@ -1,3 +1,4 @@
+import { isMeshError, MeshCode } from "@myelin/mesh";
 import type { SeenCall } from "@myelin/mesh/operate";
 import { routeToken } from "@myelin/subjects";
 import { type Context, look, note, tellLink } from "../context.ts";
@@ -37,8 +38,10 @@ export async function tap(context: Context, options: TapOptions): Promise<number
         if (fits(call, options) && tally.shown < most) onCall(call);
         if (tally.shown >= most) resolve();
       });
-      // Who may not listen would wait for calls that never come.
-      observer.flush().catch(reject);
+      // Who may not listen would wait for calls that never come; a server that goes meanwhile comes back.
+      observer.flush().catch((error: unknown) => {
+        if (!isMeshError(error, MeshCode.Unavailable)) reject(error);
+      });
     });
   });
   if (!context.json) note(context, context.palette.dim(summary(tally)));
