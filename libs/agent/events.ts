@@ -145,7 +145,7 @@ export class Events {
     const { identity, store } = caller;
     const { clock, random, logger, metrics, name: agent } = own;
     const hasSome = Array.isArray(handlings) && handlings.length > 0;
-    if (!hasSome || this.#names.has(follow)) throw unfit(follow, handlings);
+    if (!hasSome || this.#names.has(follow)) throw unfit(follow, hasSome);
     const { handled, works } = this.#work(follow, handlings);
     const follower = new Follower({
       ...{ agent, follow, instance, config, works, link, store, clock, wheel, random },
@@ -231,11 +231,10 @@ export class Events {
   }
 }
 
-function unfit(follow: string, handlings: readonly EventHandling[]): MeshError {
-  const why =
-    !Array.isArray(handlings) || handlings.length === 0
-      ? "needs at least one on(contract, name, handler)"
-      : "is followed on this connection already; give one call all of its handlers";
+function unfit(follow: string, hasSome: boolean): MeshError {
+  const why = hasSome
+    ? "is followed on this connection already; give one call all of its handlers"
+    : "needs at least one on(contract, name, handler)";
   return new MeshError(MeshCode.InvalidArgument, `follow ${follow}: ${why}`);
 }
 

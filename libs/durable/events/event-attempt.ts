@@ -5,9 +5,10 @@ import type { Waiting } from "../stored/known.ts";
 import { aloneKey, isSuspect, type Ran } from "../work/alone.ts";
 import { type EarlyEnd, earlyEnd } from "../work/attempt-ends.ts";
 import type { Parkable } from "../work/parking.ts";
+import { triesLeft, whySpent } from "../work/tried.ts";
 import { type EventDelivery, keyOf, type ReadEvent, readEvent } from "./event-delivery.ts";
 import { EventEnding } from "./event-ending.ts";
-import { hopeless, unhandled } from "./event-ends.ts";
+import { unhandled } from "./event-ends.ts";
 import { checkSigned, failure, handleEvent, readBelieved } from "./event-handling.ts";
 import type { EventWork } from "./event-work.ts";
 import type { FollowParts } from "./follow-parts.ts";
@@ -140,7 +141,8 @@ export class EventAttempt implements Parkable {
       if (!(await tries.look())) return "ended";
     }
     if (this.#early !== undefined) return this.#leave();
-    const why = hopeless(tries, this.delivery, this.#parts);
+    const left = triesLeft(this.delivery, this.#parts);
+    const why = whySpent(this.#what(), tries, left, config);
     if (why !== undefined) {
       await this.#ending.giveUp(why, tries.attempt);
       return "ended";

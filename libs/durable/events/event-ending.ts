@@ -4,9 +4,10 @@ import { bury, type Dead } from "../dead/dead.ts";
 import { acknowledge, Word } from "../stored/acknowledging.ts";
 import type { Waiting } from "../stored/known.ts";
 import { delayAfter, mayPass, untilStore } from "../work/retrying.ts";
+import { isLastTry, spentOf } from "../work/tried.ts";
 import { deadEvent, isBuried } from "./dead-event.ts";
 import { type EventDelivery, type EventMove, originalOf } from "./event-delivery.ts";
-import { isFinal, isLastTry, spentOf } from "./event-ends.ts";
+import { isFinal } from "./event-ends.ts";
 import { EventTries } from "./event-tries.ts";
 import type { FollowParts } from "./follow-parts.ts";
 

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { resultSubject, Store, triedState } from "@myelin/subjects";
 import { MeshCode } from "../../errors/index.ts";
-import type { Clock } from "../../pipeline/index.ts";
 import { onceKnown, type Waiting } from "../stored/known.ts";
 import { onceId } from "../stored/signing.ts";
 import type { StoreAccess } from "../stored/store.ts";
@@ -14,13 +13,13 @@ import {
   withEnd,
   withTry,
 } from "../work/running.ts";
+import type { Tried } from "../work/tried.ts";
 import type { Following } from "./dead-event.ts";
 import type { EventDelivery } from "./event-delivery.ts";
 
 export interface EventTriesParts extends Following {
   readonly instance: string;
   readonly store: StoreAccess;
-  readonly clock: Clock;
 }
 
 /** How long one question to the store may take, in milliseconds; it is asked again. */
@@ -35,7 +34,7 @@ const mostLooks = 3;
  * alone good events would end in the dead letters untried. What a first delivery came to, where its follower died,
  * nobody knows: it counts as a try, but for where one is all that it has: there each is noted before it begins.
  */
-export class EventTries {
+export class EventTries implements Tried {
   readonly #parts: EventTriesParts;
   readonly #subject: string;
   /** Waits for the store as long as its event may. */

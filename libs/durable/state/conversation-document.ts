@@ -71,20 +71,22 @@ export function withTurns(
   };
 }
 
-/** The same in so many bytes: its oldest turns go, but for the last ones, so many. */
-export function withinBytes(
+/** The count of what was dropped may take so many digits more. */
+const spareBytes = 8;
+
+/** The same, shorter by so many bytes: its oldest turns go, but for the last ones, so many. */
+export function shortened(
   document: ConversationDocument,
-  mostBytes: number,
+  byBytes: number,
   kept: number,
 ): ConversationDocument {
   const { turns, dropped } = document;
-  let bytes = Buffer.byteLength(JSON.stringify(document));
   let from = 0;
-  for (; bytes > mostBytes && from < turns.length - kept; from++) {
+  for (let left = byBytes + spareBytes; left > 0 && from < turns.length - kept; from++) {
     // And its comma.
-    bytes -= Buffer.byteLength(JSON.stringify(turns[from])) + 1;
+    left -= Buffer.byteLength(JSON.stringify(turns[from])) + 1;
   }
-  return from === 0 ? document : { ...document, dropped: dropped + from, turns: turns.slice(from) };
+  return { ...document, dropped: dropped + from, turns: turns.slice(from) };
 }
 
 function isDocument(found: unknown): found is ConversationDocument {

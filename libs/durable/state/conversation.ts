@@ -10,8 +10,8 @@ import {
   type KeptTurn,
   nothing,
   readConversation,
+  shortened,
   type Turn,
-  withinBytes,
   withTurns,
 } from "./conversation-document.ts";
 import type { ConversationConfig } from "./conversation-options.ts";
@@ -111,8 +111,7 @@ export class StoredConversation implements Conversation {
     const { document = nothing, revision = 0 } = this.#known ?? {};
     if (expected !== undefined && expected !== revision) throw this.#conflict(expected);
     const next = withTurns(document, added, this.#config.mostTurns);
-    // The count of those that were dropped may grow by a digit or two.
-    await this.#put(withinBytes(next, this.#mostBytes - 8, added.length), revision, signal);
+    await this.#put(next, revision, { signal, kept: added.length });
     return this.#state();
   }
 
@@ -139,7 +138,8 @@ export class StoredConversation implements Conversation {
     if (document.turns.length === 0) return;
     const { startedAt } = document;
     const updatedAt = new Date().toISOString();
-    await this.#put({ startedAt, updatedAt, dropped: 0, turns: [] }, revision, signal);
+    const empty = { startedAt, updatedAt, dropped: 0, turns: [] };
+    await this.#put(empty, revision, { signal, kept: 0 });
   }
 
   async #look(signal: AbortSignal | undefined): Promise<void> {
@@ -151,15 +151,19 @@ export class StoredConversation implements Conversation {
         : { document: readConversation(this.#key, stored), revision: stored.sequence };
   }
 
-  /** Stored only while the revision is the last one. */
+  /** Stored only while the revision is the last one; the last turns whole, so many, and of those before what finds room. */
   async #put(
-    document: ConversationDocument,
+    whole: ConversationDocument,
     revision: number,
-    signal: AbortSignal | undefined,
+    { signal, kept }: { readonly signal: AbortSignal | undefined; readonly kept: number },
   ): Promise<void> {
     this.#said.mayWrite(`writing to ${this.#what}`);
-    const payload = JSON.stringify(document);
-    this.#checkSize(payload, document.turns.length);
+    const most = this.#parts.link.maxPayload - maxHeaderBytes;
+    const text = JSON.stringify(whole);
+    const over = Buffer.byteLength(text) - most;
+    const document = over > 0 ? shortened(whole, over, kept) : whole;
+    const payload = over > 0 ? JSON.stringify(document) : text;
+    if (over > 0) this.#checkSize(payload, document.turns.length, most);
     const { store, clock } = this.#parts;
     const { expiresInMs } = this.#config;
     const headers: Headers = [
@@ -205,13 +209,8 @@ export class StoredConversation implements Conversation {
     });
   }
 
-  get #mostBytes(): number {
-    return this.#parts.link.maxPayload - maxHeaderBytes;
-  }
-
-  #checkSize(payload: string, turns: number): void {
+  #checkSize(payload: string, turns: number, most: number): void {
     const size = Buffer.byteLength(payload);
-    const most = this.#mostBytes;
     if (size <= most) return;
     throw new MeshError(
       MeshCode.PayloadTooLarge,

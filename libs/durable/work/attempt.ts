@@ -7,13 +7,14 @@ import type { Delivery } from "../stored/delivery.ts";
 import type { Letterbox } from "../stored/store.ts";
 import { answerOf } from "../tasks/final.ts";
 import { aloneKey, isSuspect, type Ran } from "./alone.ts";
-import { type EarlyEnd, earlyEnd, hopeless, isLastTry, leftMs, spentOf } from "./attempt-ends.ts";
+import { type EarlyEnd, earlyEnd, hopeless, leftMs, mostTriesFor } from "./attempt-ends.ts";
 import { type Ended, Ending, finalParts, takenOver } from "./ending.ts";
 import { execute } from "./execution.ts";
 import { judgeTask } from "./judging.ts";
 import type { HeldKey } from "./keys.ts";
 import { delayAfter, mayPass, untilStore } from "./retrying.ts";
 import { deathsOf } from "./running.ts";
+import { isLastTry, spentOf } from "./tried.ts";
 import { Turn } from "./turn.ts";
 import type { WorkParts } from "./work-parts.ts";
 
@@ -166,8 +167,7 @@ export class Attempt {
     let answer: Letterbox;
     try {
       const output = await execute(turn.task, {
-        ...{ parts: this.#parts, signal: this.#signal, leftMs: left },
-        attempt: turn.attempt,
+        ...{ parts: this.#parts, signal: this.#signal, leftMs: left, attempt: turn.attempt },
         payload: this.delivery.message.payload,
         storedAt: this.delivery.storedAt,
         onHandler: (ended) => {
@@ -189,10 +189,11 @@ export class Attempt {
   /** It failed: again after a while, or for good. */
   async #fail(error: MeshError): Promise<void> {
     const turn = this.#turn;
+    const { config } = this.#parts;
     const delay = this.#delay(error);
-    const isLate =
-      turn !== undefined && leftMs(turn.task, this.delivery, this.#parts.config) <= delay;
-    const isLast = isLastTry(turn, this.delivery, error, this.#parts);
+    const isLate = turn !== undefined && leftMs(turn.task, this.delivery, config) <= delay;
+    const most = mostTriesFor(turn, error, config);
+    const isLast = isLastTry(turn, this.delivery, this.#parts, most);
     if (mayPass(error) && !isLast && !isLate) {
       if (turn?.hasBegun === true && (await turn.failed(error)).is === "outdated") {
         return this.#left(turn);

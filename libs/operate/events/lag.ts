@@ -1,9 +1,8 @@
 import { parseFollowConsumer, Store, type storeApi } from "@myelin/subjects";
 import { z } from "zod";
-import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { FollowLag } from "../../telemetry/index.ts";
-import { readJson } from "../json.ts";
-import { consumerStates, type StoreDoor, storedMessages } from "../stores/index.ts";
+import { jsonValue } from "../json.ts";
+import { consumerStates, type StoreDoor, storedMessages, unseen } from "../stores/index.ts";
 
 /** How far a durable subscription is behind, and whether anybody is there. */
 export interface FollowState extends FollowLag {
@@ -82,12 +81,10 @@ const info = z.object({
 
 /** Throws `unavailable` where there is no such stream. */
 export async function readKept({ door, api }: Pick<LagReader, "door"> & KeptReader): Promise<Kept> {
-  const read = readJson(await door.ask(api.streamInfo(Store.events)), info);
-  if (read === undefined) {
-    const detail = `${Store.events} cannot be looked at; \`myelin apply\` makes it`;
-    throw new MeshError(MeshCode.Unavailable, detail, { origin: "peer" });
-  }
-  const { config, state } = read;
+  const said = jsonValue(await door.ask(api.streamInfo(Store.events)));
+  const read = info.safeParse(said);
+  if (!read.success) throw unseen(Store.events, said);
+  const { config, state } = read.data;
   return {
     ...{ first: state.first_seq, last: state.last_seq },
     share: config.max_bytes > 0 ? state.bytes / config.max_bytes : 0,

@@ -2,8 +2,8 @@ import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
 import { readAccount, systemAccountName } from "../../identity/index.ts";
 import type { AccountDraft } from "./draft.ts";
 import { writeWhole } from "./files.ts";
-import { adminRole, type Home } from "./home.ts";
-import { heldBy, issuedLast, notedHeld, noteHeld, push } from "./push.ts";
+import { accountJwt, adminRole, type Home } from "./home.ts";
+import { heldBy, notedHeld, noteHeld, push } from "./push.ts";
 import { Entrance, type Reach } from "./reach.ts";
 import { closed, isLater, isOurs, reissue } from "./reissue.ts";
 import { fillResolver } from "./server-config.ts";
@@ -136,5 +136,5 @@ async function takeBack(home: Home, system: Entrance, steps: readonly Step[]): P
 
 /** Whether it is what this home has issued last, or has given the servers. */
 function isKnown(home: Home, account: string, jwt: string): boolean {
-  return jwt === notedHeld(home, account) || jwt === issuedLast(home, account);
+  return jwt === notedHeld(home, account) || jwt === accountJwt(home, account);
 }

@@ -61,12 +61,7 @@ export function noteHeld(home: Home, jwt: string): void {
     writeWhole(home.layout.account(name).pushed, `${jwt}\n`, "all");
 }
 
-/** An account's JWT as this home keeps it. */
-export function issuedLast(home: Home, account: string): string | undefined {
-  return readIfThere(home.layout.account(account).jwt)?.trim();
-}
-
-/** The same as the servers were last seen to have it; they may have had another from their folder since. */
+/** An account's JWT as the servers were last seen to have it; they may have had another from their folder since. */
 export function notedHeld(home: Home, account: string): string | undefined {
   return readIfThere(home.layout.account(account).pushed)?.trim();
 }

@@ -1,3 +1,6 @@
+import { z } from "zod";
+import { MeshCode, MeshError } from "../../errors/index.ts";
+
 /** One page of the consumers of a stream, as the streams' API answers. */
 export interface ConsumerPage<Consumer> {
   readonly total: number;
@@ -22,6 +25,24 @@ export async function everyConsumer<Consumer>(
 
 /** Err-codes of a server whose cluster has no leader, of one that is not ready, and of a stream without its servers. */
 const downCodes = [10_008, 10_009, 10_118];
+
+const refusal = z.object({
+  error: z.object({ description: z.string().default(""), err_code: z.number().default(0) }),
+});
+
+/** Whether the streams' API has refused. */
+export function isRefused(said: unknown): boolean {
+  return refusal.safeParse(said).success;
+}
+
+/** Why a stream cannot be looked at, by what the streams' API said, and what to do. */
+export function unseen(stream: string, said: unknown): MeshError {
+  const { description, err_code = 0 } = refusal.safeParse(said).data?.error ?? {};
+  const why = description ?? "no answer of a streams' API";
+  const next = whyDown(err_code) ?? "`myelin apply` makes it";
+  const detail = `${stream} cannot be looked at: ${why}; ${next}`;
+  return new MeshError(MeshCode.Unavailable, detail, { origin: "peer" });
+}
 
 /** What stands in the way where servers are down: what is there cannot be told now, and nothing is to be made. */
 export function whyDown(errCode: number): string | undefined {

@@ -1,8 +1,7 @@
 import type { StoreName, storeApi } from "@myelin/subjects";
 import { z } from "zod";
-import { MeshCode, MeshError } from "../../errors/index.ts";
 import { jsonValue } from "../json.ts";
-import { everyConsumer, whyDown } from "./answers.ts";
+import { everyConsumer, isRefused, unseen } from "./answers.ts";
 import type { StoreDoor } from "./door.ts";
 
 const facts = z.object({
@@ -26,9 +25,6 @@ const consumer = facts.transform((one) => ({
   name: one.name === "" ? (one.config.durable_name ?? "") : one.name,
 }));
 const page = z.object({ total: z.number(), consumers: z.array(consumer).nullish() });
-const refusal = z.object({
-  error: z.object({ description: z.string().default(""), err_code: z.number().default(0) }),
-});
 
 /** How far a consumer is, in the words of NATS's own API. */
 export type ConsumerState = z.output<typeof consumer>;
@@ -46,14 +42,9 @@ export function consumerStates(
 ): Promise<readonly ConsumerState[]> {
   return everyConsumer(async (offset) => {
     const said = jsonValue(await door.ask(api.consumerList(stream), JSON.stringify({ offset })));
-    const refused = refusal.safeParse(said).data;
     const read = page.safeParse(said);
     // Of a stream that is not there the server sends an empty page beside the error.
-    if (read.success && refused === undefined) return read.data;
-    const { description, err_code = 0 } = refused?.error ?? {};
-    const why = description ?? "no answer of a streams' API";
-    const next = whyDown(err_code) ?? "`myelin apply` makes it";
-    const detail = `${stream} cannot be looked at: ${why}; ${next}`;
-    throw new MeshError(MeshCode.Unavailable, detail, { origin: "peer" });
+    if (read.success && !isRefused(said)) return read.data;
+    throw unseen(stream, said);
   });
 }

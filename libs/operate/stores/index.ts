@@ -1,3 +1,4 @@
+export { unseen } from "./answers.ts";
 export { type ConsumerState, consumerStates } from "./consumer-states.ts";
 export { type Difference, differenceText } from "./difference.ts";
 export { StoreApi, type StoreDoor } from "./door.ts";

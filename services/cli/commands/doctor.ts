@@ -53,25 +53,26 @@ async function checkMesh(context: Context, tell: (...found: Check[]) => void): P
   await using _closing = observer;
   tell({ is: "ok", what: "server", found: where });
   tell(checkLogin(observer.login, new Date()));
-  tell(...(await seen("server", async () => checkServer(await observer.server()))));
-  tell(...(await seen("agents", async () => checkAgents(await readRoster(observer)))));
+  tell(...(await seen(context, "server", async () => checkServer(await observer.server()))));
+  tell(...(await seen(context, "agents", async () => checkAgents(await readRoster(observer)))));
   tell(...(await checkStored(context)));
 }
 
 /** What may not be looked at under this name is said, and keeps nothing else from being told. */
 async function seen(
-  what: Check["what"],
+  context: Context,
+  what: "server" | "agents",
   look: () => Promise<readonly Check[]>,
 ): Promise<readonly Check[]> {
   try {
     return await look();
   } catch (error) {
-    const { code, detail } = MeshError.from(error);
-    const next =
-      code === MeshCode.PermissionDenied
-        ? "look as an observer or operator: --as <name>"
-        : "use nats-server 2.12 or newer";
-    return [{ is: "warn", what, found: detail, next }];
+    const failure = MeshError.from(error);
+    const isDenied = failure.code === MeshCode.PermissionDenied;
+    const next = isDenied
+      ? "look as an observer or operator: --as <name>"
+      : (nextAfter(failure, context) ?? "use nats-server 2.12 or newer");
+    return [{ is: "warn", what, found: failure.detail, next }];
   }
 }
 
