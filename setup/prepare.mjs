@@ -25,7 +25,9 @@ const oldestNode = 20;
 export async function prepare(programs) {
   requireNode(process.versions.node);
   const report = createReport();
-  const env = { ...process.env };
+  /** @type {Record<string, string | undefined>} */
+  // tsx compiles synchronously; esbuild's worker for that can wait for ever at a start (once in some 10,000).
+  const env = { ESBUILD_WORKER_THREADS: "0", ...process.env };
   await ensureDependencies({ root, cache, env, report });
   const machine = {
     env,

@@ -45,7 +45,13 @@ export class Choice {
     const one = eligible[first];
     const other = eligible[second < first ? second : second + 1];
     if (one === undefined || other === undefined) return one;
-    return one.cost(slot) <= other.cost(slot) ? one : other;
+    return one.cost(slot) <= other.cost(slot) ? this.#eased(one, other) : this.#eased(other, one);
+  }
+
+  /** The better one, unless it is a newcomer that has had its share. */
+  #eased(better: Instance, worse: Instance): Instance {
+    const { warmth } = better;
+    return warmth < worse.warmth && warmth < this.#random() ? worse : better;
   }
 }
 

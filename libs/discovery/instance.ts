@@ -27,14 +27,16 @@ const forgetMs = 2_000;
 /** Stands for "never measured", which keeps the arrays plain numbers. */
 const unmeasured = 0;
 const leastMs = 0.001;
-/** What each call outstanding adds at least: of those that answer alike, the emptier one is better. */
+/** What each call outstanding adds at least, also as a share of the latency: of those that answer alike, the emptier one is better. */
 const floorMs = 0.1;
+const crowdingShare = 0.02;
+/** So much more than it had when it was seen counts as no more: or who was seen with little could never show that it bears more. */
+const daring = 0.5;
 /** No measurement counts for more: an instance must be able to come back. */
 const maxLatencyMs = 60_000;
 /** No claim of load counts for more. */
 const maxLoad = 1_000_000;
-/** How much dearer a newcomer looks at first, and how long until it looks like the others. */
-const caution = 3;
+/** How long until a newcomer has its full share, in milliseconds. */
 const warmUpMs = 5_000;
 
 /**
@@ -59,7 +61,8 @@ export class Instance implements Target {
   /** When it was found dead or silent; undefined while it counts as alive. */
   lostAt: number | undefined;
   #since: number;
-  #factor = 1 + caution;
+  /** Share of its calls that a newcomer gets: from 0 to 1 while it warms up. */
+  warmth = 0;
   readonly #latencies: number[] = [];
   /** What was outstanding when they were measured, averaged alike. */
   readonly #loads: number[] = [];
@@ -92,9 +95,9 @@ export class Instance implements Target {
    */
   cost(slot: SkillSlot): number {
     const outstanding = 1 + this.own + this.others;
-    const growth = outstanding / (this.#loads[slot.index] ?? 1);
-    const expected = this.#shown(slot) * (growth > 1 ? growth : 1);
-    return (expected + floorMs * outstanding) * this.#factor;
+    const growth = outstanding / ((this.#loads[slot.index] ?? 1) + daring);
+    const crowding = crowdingShare * outstanding;
+    return this.#shown(slot) * ((growth > 1 ? growth : 1) + crowding) + floorMs * outstanding;
   }
 
   /** What calls of this skill have taken lately, in milliseconds; undefined when none was measured. */
@@ -133,9 +136,9 @@ export class Instance implements Target {
       this.#move(slot, { from: before, to: slot.typicalMs, now, overMs: forgetMs });
   }
 
-  /** Slow start: a newcomer's cost sinks to its true one while it warms up (linkerd2 #9652). */
+  /** Slow start: a newcomer's share of calls grows while it warms up (linkerd2 #9652). */
   warm(now: number): void {
-    this.#factor = 1 + caution * Math.max(0, 1 - (now - this.#since) / warmUpMs);
+    this.warmth = Math.min(1, (now - this.#since) / warmUpMs);
   }
 
   /** It was lost and is back: what it showed on its way out says nothing of now, and would keep it out for half a minute. */
@@ -147,7 +150,7 @@ export class Instance implements Target {
   /** No slow start: it was there before us. */
   trust(): void {
     this.#since = Number.NEGATIVE_INFINITY;
-    this.#factor = 1;
+    this.warmth = 1;
   }
 
   /** Its load as it says itself, our own calls included. */

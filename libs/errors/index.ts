@@ -4,5 +4,6 @@ export {
   isMeshError,
   MeshError,
   type MeshErrorOptions,
+  type Reason,
   unknownSkill,
 } from "./mesh-error.ts";

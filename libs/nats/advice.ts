@@ -1,4 +1,4 @@
-import { MeshCode } from "../errors/index.ts";
+import { MeshCode, type Reason } from "../errors/index.ts";
 import type { LinkOptions } from "./options.ts";
 
 /** A connection that failed, and how it was asked for. */
@@ -9,16 +9,23 @@ export interface Failure {
   readonly options: LinkOptions;
 }
 
-/** What to do about a connection that failed, in one clause. */
-export function adviceFor(failure: Failure): string {
+/** What to do about a connection that failed, in one clause; and whether it is that nothing is there. */
+export function adviceFor(failure: Failure): { readonly advice: string; readonly reason?: Reason } {
+  const advice = adviceOf(failure);
+  return advice === undefined ? { advice: nobodyThere, reason: "no_server" } : { advice };
+}
+
+const nobodyThere = "is a nats-server running there? Start one, or name yours in `servers`";
+
+function adviceOf(failure: Failure): string | undefined {
   const { code, options } = failure;
   if (code === MeshCode.PermissionDenied) return loginAdvice(options);
   const tls = tlsAdvice(failure);
   if (tls !== undefined) return tls;
   if (code === MeshCode.InvalidArgument) return "check `servers` and `nats`";
-  if (code === MeshCode.DeadlineExceeded || /undefined error/.test(failure.detail))
-    return silenceAdvice(options);
-  return "is a nats-server running there? Start one, or name yours in `servers`";
+  // What nats.js says of a server that hung up without a word.
+  const isSilent = code === MeshCode.DeadlineExceeded || /undefined error/.test(failure.detail);
+  return isSilent ? silenceAdvice(options) : undefined;
 }
 
 /** With TLS 1.3 a server may turn a client away after the handshake, and nats.js hears nothing of why. */

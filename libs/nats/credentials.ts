@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { MeshCode, MeshError } from "../errors/index.ts";
+import { MeshCode, MeshError, type Reason } from "../errors/index.ts";
 import { type Credentials, clockSkewMs, parseCredentials } from "../identity/index.ts";
 import { makeGuest } from "./guest.ts";
 import { checkSecret, readText } from "./secret-file.ts";
@@ -85,8 +85,8 @@ function parse(text: string, where: string): Credentials {
 }
 
 /** What makes new credentials; a key that was revoked does not come back. */
-export function renewalOf(name: string, refusal = ""): string {
-  return `\`myelin identity ${/revoked/i.test(refusal) ? "add" : "renew"} ${name}\``;
+export function renewalOf(name: string, why?: Reason): string {
+  return `\`myelin identity ${why === "revoked" ? "add" : "renew"} ${name}\``;
 }
 
 /** What the server would refuse without saying why. */

@@ -81,8 +81,8 @@ function explained(error: unknown, options: LinkOptions): MeshError {
   const { code, detail } = fromNats(error, where);
   // Nothing was called yet that a deadline could have belonged to.
   const said = code === MeshCode.DeadlineExceeded ? MeshCode.Unavailable : code;
-  const advice = adviceFor({ error, code, detail, options });
-  return new MeshError(said, `${detail}; ${advice}`, { cause: error });
+  const { advice, reason } = adviceFor({ error, code, detail, options });
+  return new MeshError(said, `${detail}; ${advice}`, { cause: error, ...(reason && { reason }) });
 }
 
 /** A login may stand before the last `@`, with or without a scheme before it. */

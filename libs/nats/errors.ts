@@ -1,11 +1,13 @@
 import { allowingLine } from "@myelin/subjects";
-import { MeshCode, MeshError } from "../errors/index.ts";
+import { MeshCode, MeshError, type Reason } from "../errors/index.ts";
 
-/** What nats.js throws, as a MeshError: the one place that reads its names and texts. */
+/** What nats.js throws, as a MeshError: the one place that reads its names and texts; what TLS says is advice.ts's. */
 export function fromNats(thrown: unknown, what: string): MeshError {
   if (thrown instanceof MeshError) return thrown;
   const text = thrown instanceof Error ? thrown.message : String(thrown);
-  return new MeshError(codeOf(thrown, text), `${what}: ${text}`, { cause: thrown });
+  const reason = reasonOf(thrown, text);
+  const options = reason === undefined ? {} : { reason };
+  return new MeshError(codeOf(thrown, text), `${what}: ${text}`, { cause: thrown, ...options });
 }
 
 /** A subject that the server does not let us publish or hear. */
@@ -50,6 +52,12 @@ const bySaying: readonly (readonly [RegExp, MeshCode])[] = [
   [/maximum payload/i, MeshCode.PayloadTooLarge],
   [/invalid (client )?subject/i, MeshCode.InvalidName],
 ];
+
+/** Only what the server gives as its reason; most often it gives none. */
+function reasonOf(thrown: unknown, text: string): Reason | undefined {
+  const isSaid = thrown instanceof Error && thrown.name === "ProtocolError";
+  return isSaid && /authentication revoked/i.test(text) ? "revoked" : undefined;
+}
 
 function codeOf(thrown: unknown, text: string): MeshCode {
   if (!(thrown instanceof Error)) return MeshCode.Internal;

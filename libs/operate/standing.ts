@@ -1,7 +1,7 @@
 import { ownStoreApi, storeApi } from "@myelin/subjects";
 import { PublishedTrust } from "../discovery/index.ts";
 import { StoreAccess } from "../durable/index.ts";
-import { MeshCode, MeshError } from "../errors/index.ts";
+import { MeshCode, MeshError, type Reason } from "../errors/index.ts";
 import { operatorKeys, type Signer, type Trust } from "../identity/index.ts";
 import type { Inbound, Link } from "../nats/index.ts";
 import { type Clock, hexId, systemClock } from "../pipeline/index.ts";
@@ -102,7 +102,7 @@ export class Standing implements StoreDoor {
       let forget = (): void => {};
       try {
         forget = this.#question(subject, payload, ({ head, payload: answer }) => {
-          if (statusOf(head) === 503) return fail(unanswered(subject, nobody));
+          if (statusOf(head) === 503) return fail(unanswered(subject, nobody, "no_stream"));
           end();
           resolve(Buffer.from(answer).toString("utf8"));
         });
@@ -141,6 +141,7 @@ export class Standing implements StoreDoor {
   }
 }
 
-function unanswered(subject: string, why: string): MeshError {
-  return new MeshError(MeshCode.Unavailable, `${subject}: ${why}`, { origin: "peer" });
+function unanswered(subject: string, why: string, reason?: Reason): MeshError {
+  const options = reason === undefined ? {} : { reason };
+  return new MeshError(MeshCode.Unavailable, `${subject}: ${why}`, { origin: "peer", ...options });
 }

@@ -32,34 +32,30 @@ export function nextAfter(error: MeshError, situation: Situation): string | unde
 }
 
 /** What went wrong, in the words of the command line. */
-export function detailOf({ detail }: MeshError, { where }: Situation): string {
-  // What to do about it is told once.
-  return fitted(inOurWords(detail.replace(silent, "")), where);
+export function detailOf({ detail, what, reason }: MeshError, { where }: Situation): string {
+  // That a server may not be running is told once, in the advice.
+  return fitted(inOurWords(reason === "no_server" ? what : detail), where);
 }
 
 /** Whether a server is there and answers, and only its streams are missing. */
-export function lacksStreams({ code, detail }: MeshError): boolean {
-  return (
-    code === MeshCode.Unavailable && /`myelin apply` makes|(with|see) `myelin apply`/.test(detail)
-  );
+export function lacksStreams({ reason }: MeshError): boolean {
+  return reason === "no_stream" || reason === "no_consumer" || reason === "unfit_consumer";
 }
 
 function wordsAfter(error: MeshError, { where, agent }: Situation): string | undefined {
-  const { code, cause, detail } = error;
+  const { code, cause, reason } = error;
+  // It says so itself.
   if (lacksStreams(error)) return undefined;
-  if (code === MeshCode.Overloaded && /\b(stream|account) is full/.test(detail)) return fullAdvice;
-  const told = isOfConnection(code) && cause instanceof MeshError ? toldBy(cause) : undefined;
+  if (reason === "store_full") return fullAdvice;
+  const told = isOfConnection(code) && cause instanceof MeshError ? cause.advice : undefined;
   // That a server may not be running is told better by what this command line can do about it.
-  if (told === undefined || silent.test(`; ${told}`)) {
+  if (told === undefined || reason === "no_server") {
     const start = code === MeshCode.Unavailable ? startAdvice(where) : undefined;
     if (start !== undefined) return start;
     return advice[code]?.replace("<agent>", agent ?? "<agent>");
   }
   return inOurWords(told);
 }
-
-/** What a program is told where no server answers. */
-const silent = /; is a nats-server running there\? Start one, or name yours in `servers`/;
 
 function inOurWords(text: string): string {
   return commandWords.reduce((told, [word, ours]) => told.replaceAll(word, ours), text);
@@ -69,10 +65,6 @@ function inOurWords(text: string): string {
 function isOfConnection(code: MeshCode): boolean {
   const codes: readonly MeshCode[] = ["unavailable", "permission_denied", "invalid_argument"];
   return codes.includes(code);
-}
-
-function toldBy({ detail }: MeshError): string | undefined {
-  return /; (.*)$/s.exec(detail)?.[1];
 }
 
 /** What programs call it, and what the command line does. */

@@ -65,8 +65,7 @@ export async function entering<T>(
   } catch (error) {
     if (!isMeshError(error) || error.code === MeshCode.InvalidName) throw error;
     // What to do next is told once, and for this command line, not for a program.
-    const [what = ""] = error.detail.split("; ");
-    throw new MeshError(error.code, `${what} (from ${place.from})`, { cause: error });
+    throw new MeshError(error.code, `${error.what} (from ${place.from})`, { cause: error });
   }
 }
 

@@ -91,5 +91,6 @@ function nobody(subject: string): MeshError {
   return new MeshError(
     MeshCode.Unavailable,
     `${subject}: no stream takes it now: its servers are down, or it is not there; \`myelin doctor\` tells which, \`myelin apply\` makes it on a server with JetStream`,
+    { reason: "no_stream" },
   );
 }

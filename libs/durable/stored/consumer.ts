@@ -48,5 +48,6 @@ export function unfit(
   return new MeshError(
     MeshCode.Unavailable,
     `the consumer ${consumer} of ${stream} is not as ${needs} need it: ${why}; see \`myelin apply\``,
+    { reason: "unfit_consumer" },
   );
 }

@@ -46,8 +46,8 @@ async function read(parts: Checked, of: ConsumerName): Promise<Terms> {
     // A worker may come up while the servers elect who leads.
     return await askAgain(parts, (waitMs) => readConsumer(store, of, { needs: "tasks", waitMs }));
   } catch (error) {
-    const { code, detail } = MeshError.from(error);
-    if (code !== MeshCode.Unavailable || !detail.includes("no such consumer")) throw error;
+    const { code, detail, reason } = MeshError.from(error);
+    if (reason !== "no_consumer") throw error;
     const skills = [...operations.keys()].join(", ");
     throw new MeshError(
       code,

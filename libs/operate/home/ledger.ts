@@ -29,6 +29,18 @@ export type Issued = Readonly<z.output<typeof issued>>;
 /** Keys that may no longer log in. */
 export type Revoked = Readonly<z.output<typeof revoked>>;
 
+const leftBefore = "left ";
+
+/** Why the credentials of a role are revoked whose holder was taken out of it. */
+export function leaving(role: string): string {
+  return `${leftBefore}${role}`;
+}
+
+/** Whether somebody left a role, and may come back to it: whoever was revoked may not. */
+export function hasLeft({ why }: Revoked): boolean {
+  return why.startsWith(leftBefore);
+}
+
 /** One line of the ledger. */
 export type Entry = Issued | Revoked;
 

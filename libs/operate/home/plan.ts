@@ -4,7 +4,7 @@ import { type AccountDraft, draftAccounts } from "./draft.ts";
 import { isThere } from "./files.ts";
 import { accountJwt, type Home, operatorSigner } from "./home.ts";
 import { KeyRing } from "./keys.ts";
-import type { Revoked } from "./ledger.ts";
+import { hasLeft, type Revoked } from "./ledger.ts";
 import { membersOf } from "./members.ts";
 import { departuresFrom, voidBy } from "./revocations.ts";
 
@@ -68,7 +68,7 @@ function missing(home: Home, policy: MeshPolicy): readonly Identity[] {
   for (const entry of entries) {
     const place = `${entry.account}/${entry.name}`;
     if (entry.is === "revoked") {
-      if (!entry.why.startsWith("left ")) banned.add(place);
+      if (!hasLeft(entry)) banned.add(place);
       continue;
     }
     if (isVoid(entry)) continue;

@@ -1,7 +1,7 @@
 import type { MeshPolicy } from "@myelin/subjects";
 import { readAccount } from "../../identity/index.ts";
 import { accountJwt, type Home } from "./home.ts";
-import type { Entry, Issued, Revoked } from "./ledger.ts";
+import { type Entry, type Issued, leaving, type Revoked } from "./ledger.ts";
 import { membersOf, placeOf } from "./members.ts";
 
 /**
@@ -25,7 +25,7 @@ export function departuresFrom(home: Home, policy: MeshPolicy): readonly Revoked
       account,
       name,
       users: [user],
-      why: `left ${role}`,
+      why: leaving(role),
     }));
 }
 

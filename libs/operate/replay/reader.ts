@@ -102,7 +102,7 @@ function unanswered(stream: StoreName, error: MeshError): MeshError {
   const { code, detail } = error;
   if (code !== MeshCode.DeadlineExceeded && code !== MeshCode.Unavailable) return error;
   const why = `${detail}; is there a stream ${stream}? \`myelin apply\` makes it`;
-  return new MeshError(MeshCode.Unavailable, why, { cause: error });
+  return new MeshError(MeshCode.Unavailable, why, { cause: error, reason: "no_stream" });
 }
 
 function refused(stream: StoreName, head: string): MeshError {

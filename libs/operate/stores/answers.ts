@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { MeshCode, MeshError } from "../../errors/index.ts";
+import { MeshCode, MeshError, type Reason } from "../../errors/index.ts";
 
 /** One page of the consumers of a stream, as the streams' API answers. */
 export interface ConsumerPage<Consumer> {
@@ -39,9 +39,10 @@ export function isRefused(said: unknown): boolean {
 export function unseen(stream: string, said: unknown): MeshError {
   const { description, err_code = 0 } = refusal.safeParse(said).data?.error ?? {};
   const why = description ?? "no answer of a streams' API";
-  const next = whyDown(err_code) ?? "`myelin apply` makes it";
-  const detail = `${stream} cannot be looked at: ${why}; ${next}`;
-  return new MeshError(MeshCode.Unavailable, detail, { origin: "peer" });
+  const down = whyDown(err_code);
+  const reason: Reason = down === undefined ? "no_stream" : "servers_down";
+  const detail = `${stream} cannot be looked at: ${why}; ${down ?? "`myelin apply` makes it"}`;
+  return new MeshError(MeshCode.Unavailable, detail, { origin: "peer", reason });
 }
 
 /** What stands in the way where servers are down: what is there cannot be told now, and nothing is to be made. */

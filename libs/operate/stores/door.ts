@@ -1,7 +1,7 @@
 import { ownStoreApi } from "@myelin/subjects";
 import { z } from "zod";
 import { checkServer } from "../../durable/index.ts";
-import { MeshCode, MeshError } from "../../errors/index.ts";
+import { MeshCode, MeshError, type MeshErrorOptions } from "../../errors/index.ts";
 import { jsonValue } from "../json.ts";
 import { everyConsumer, whyDown } from "./answers.ts";
 
@@ -66,7 +66,7 @@ export class StoreApi {
     checkServer(this.#door.serverVersion ?? "", "streams");
     const said = await this.#ask(ownStoreApi.info).catch((cause: unknown) => {
       const { detail } = MeshError.from(cause);
-      throw unable(`the server keeps no streams (${detail}); ${advice}`, cause);
+      throw unable(`the server keeps no streams (${detail}); ${advice}`, { cause });
     });
     const refused = error.safeParse(said);
     if (refused.success) throw unable(`${refused.data.error.description}; ${advice}`);
@@ -146,8 +146,11 @@ export function isRefusal(answer: Found | Refusal): answer is Refusal {
 }
 
 /** What the server, not the file, is the reason of. */
-export function unable(detail: string, cause?: unknown): MeshError {
-  return new MeshError(MeshCode.Unavailable, detail, { origin: "peer", cause });
+export function unable(
+  detail: string,
+  options: Pick<MeshErrorOptions, "cause" | "reason"> = {},
+): MeshError {
+  return new MeshError(MeshCode.Unavailable, detail, { origin: "peer", ...options });
 }
 
 const advice =
@@ -163,5 +166,6 @@ function refused(what: string, said: unknown): MeshError {
   if (!no.success) return unable(`${what} failed: the answer is none of a streams' API`);
   const { description, err_code } = no.data.error;
   const down = whyDown(err_code);
-  return unable(`${what} failed: ${description}${down === undefined ? "" : `; ${down}`}`);
+  if (down === undefined) return unable(`${what} failed: ${description}`);
+  return unable(`${what} failed: ${description}; ${down}`, { reason: "servers_down" });
 }

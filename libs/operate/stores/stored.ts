@@ -1,7 +1,7 @@
 import { ownStoreApi, type StoreName } from "@myelin/subjects";
 import { z } from "zod";
-import { MeshCode, MeshError } from "../../errors/index.ts";
 import { jsonValue } from "../json.ts";
+import { unseen } from "./answers.ts";
 import type { StoreDoor } from "./door.ts";
 
 /** One message of a stream, as it lies there. */
@@ -41,7 +41,6 @@ const nothing = z.object({
 
 /** What the server says when there is no such message. */
 const notFound = 10_037;
-const noStream = "stream not found";
 
 /** Reads a stream from one end to where it ends now, without a consumer: it takes nothing and leaves nothing. */
 export async function* storedMessages(
@@ -69,9 +68,7 @@ function read(stream: string, text: string): Stored | undefined {
   if (!found.success) {
     const { data } = nothing.safeParse(answer);
     if (data?.error.err_code === notFound) return undefined;
-    const why = data?.error.description ?? "the answer is none of a streams' API";
-    const detail = `reading ${stream}: ${why}${why === noStream ? "; `myelin apply` makes it" : ""}`;
-    throw new MeshError(MeshCode.Unavailable, detail, { origin: "peer" });
+    throw unseen(stream, answer);
   }
   const { subject, seq, time, hdrs, data } = found.data.message;
   return {

@@ -97,10 +97,9 @@ async function explained<T>(context: HomeContext, work: Promise<T>): Promise<T> 
     if (!isMeshError(error, MeshCode.Unavailable)) throw error;
     const servers = reach(context).servers.join(", ");
     const where = context.from === undefined ? servers : `${servers}, from ${context.from}`;
-    const [what = ""] = error.detail.split("; ");
     throw new MeshError(
       MeshCode.Unavailable,
-      `${what} (${where}); nothing was applied. ` +
+      `${error.what} (${where}); nothing was applied. ` +
         "--offline writes into the server's folder, for its next start",
       { cause: error },
     );

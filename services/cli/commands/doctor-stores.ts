@@ -75,8 +75,8 @@ async function checkStreams({ place }: Context, { home, policy }: FoundHome): Pr
     const found = `${views.filter(({ consumer }) => consumer === undefined).length} are there, with room`;
     return wrong.length > 0 || views.length === 0 ? wrong : [{ is: "ok", what: "streams", found }];
   } catch (error) {
-    const { detail } = MeshError.from(error);
-    const isDown = /start them$/.test(detail);
+    const { detail, reason } = MeshError.from(error);
+    const isDown = reason === "servers_down";
     const next = isDown
       ? "tasks and events wait until then; nothing needs to be applied"
       : "`myelin apply` says what is wrong, and mends it";

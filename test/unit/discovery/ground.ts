@@ -146,5 +146,20 @@ function picking(discovery: Discovery) {
     discovery.answered(sent(instance), tookMs, instance, load);
   const fail = (instance: string, error: MeshError, tookMs = 1) =>
     discovery.failed(sent(instance), tookMs, error);
-  return { picked, spread, sent, answer, fail };
+  /** Who takes how many of so many calls that are out together; each is answered after so long. */
+  const burst = (times: number, tookMs: number) => {
+    const counts: Record<string, number> = {};
+    const out = Array.from({ length: times }, () => {
+      const target = discovery.pick(call());
+      const attempt = call({ target });
+      discovery.sent(attempt);
+      const instance = target?.instance ?? "any";
+      counts[instance] = (counts[instance] ?? 0) + 1;
+      return { attempt, instance };
+    });
+    for (const { attempt, instance } of out)
+      discovery.answered(attempt, tookMs, instance, counts[instance]);
+    return counts;
+  };
+  return { picked, spread, sent, answer, fail, burst };
 }

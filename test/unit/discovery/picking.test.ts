@@ -118,26 +118,6 @@ test("a slow first answer does not send everything to those that were not measur
   assert.deepEqual(spread(), { a1: 400 });
 });
 
-test("a newcomer gets no stampede, and its share once it has warmed up", () => {
-  const { answer, sent, spread, link, clock } = known(["a1"]);
-  answer("a1", 10);
-  sent("a1");
-  clock.advance(2_500);
-  link.deliver(beat("a1"));
-  link.deliver(beat("new"));
-  assert.deepEqual(
-    spread(),
-    { a1: 400 },
-    "twice the outstanding calls are still better than a newcomer",
-  );
-  for (let n = 0; n < 6; n++) {
-    clock.advance(1_000);
-    link.deliver(beat("a1", { load: 1 }));
-    link.deliver(beat("new"));
-  }
-  assert.deepEqual(spread(), { new: 400 });
-});
-
 test("a retry avoids every instance that was tried", () => {
   const { picked } = known(["a1", "a2", "a3"]);
   for (let n = 0; n < 50; n++) assert.equal(picked(["a1", "a3"]), "a2");
