@@ -1,4 +1,4 @@
-import { MeshCode, MeshError, type Reason } from "../errors/index.ts";
+import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Connections } from "./connections.ts";
 import { renewalOf } from "./credentials.ts";
 import { dial } from "./dial.ts";
@@ -17,8 +17,7 @@ export interface RotationParts {
 /** Why credentials were turned away, and what of it was told. */
 interface Refusal {
   readonly jwt: string | undefined;
-  readonly said: string;
-  readonly reason: Reason | undefined;
+  readonly error: MeshError;
   readonly told: Set<string>;
 }
 
@@ -77,12 +76,12 @@ export class Rotation {
   /** Why the link is down, as far as it is known, and what to do. */
   get whyDown(): string {
     const { credentials } = this.#used;
-    const renew = `${renewalOf(this.#user, this.#refusal?.reason)} makes new ones`;
+    const renew = `${renewalOf(this.#user, this.#refusal?.error.reason)} makes new ones`;
     const end = credentials?.expiresAt;
     if (end !== undefined && end.getTime() <= Date.now())
       return `the credentials of ${this.#user} expired at ${end.toISOString()}; ${renew}`;
     if (this.#refusal !== undefined && this.#refusal.jwt === credentials?.jwt)
-      return `the server refuses the credentials of ${this.#user}: ${this.#refusal.said}; ${renew}`;
+      return `the server refuses the credentials of ${this.#user}: ${this.#refusal.error.detail}; ${renew}`;
     return "the connection to the broker is down, reconnecting";
   }
 
@@ -97,17 +96,17 @@ export class Rotation {
    * whether it is news: whoever is turned away is told the same several times a second.
    */
   refused(thrown: unknown): boolean {
-    const { code, detail, reason } = fromNats(thrown, "the server said");
-    if (code !== MeshCode.PermissionDenied) return true;
+    const error = fromNats(thrown, "the server said");
+    if (error.code !== MeshCode.PermissionDenied) return true;
     const jwt = this.#used.credentials?.jwt;
     // Of a server that is asked again it only hears "authorization violation": the first reason stands.
     const known = this.#refusal?.jwt === jwt ? this.#refusal : undefined;
-    const refusal = known ?? { jwt, said: detail, reason, told: new Set<string>() };
+    const refusal = known ?? { jwt, error, told: new Set<string>() };
     this.#refusal = refusal;
     this.#connections.current.held.refusals++;
     this.#unfit = undefined;
     this.#useLatest();
-    return refusal.told.size < refusal.told.add(detail).size;
+    return refusal.told.size < refusal.told.add(error.detail).size;
   }
 
   /** Reads everything again and takes it up now; throws why that is not possible. */

@@ -32,9 +32,11 @@ export function nextAfter(error: MeshError, situation: Situation): string | unde
 }
 
 /** What went wrong, in the words of the command line. */
-export function detailOf({ detail, what, reason }: MeshError, { where }: Situation): string {
-  // That a server may not be running is told once, in the advice.
-  return fitted(inOurWords(reason === "no_server" ? what : detail), where);
+export function detailOf(error: MeshError, { where }: Situation): string {
+  const { detail, what, reason, cause } = error;
+  // That a server may not be running is told once, in the advice; what wraps it has words of its own.
+  const isThat = reason === "no_server" && !(cause instanceof MeshError);
+  return fitted(inOurWords(isThat ? what : detail), where);
 }
 
 /** Whether a server is there and answers, and only its streams are missing. */
