@@ -1,3 +1,4 @@
+export { type Running, readRunning, type Try } from "./attempts/running.ts";
 export { Claims } from "./claims/claims.ts";
 export { bringing } from "./claims/events.ts";
 export {
@@ -104,7 +105,6 @@ export type { Listeners } from "./tasks/takers.ts";
 export type { TaskHandle, TaskStatus, WaitOptions } from "./tasks/task.ts";
 export { verifyResults } from "./tasks/verifying-results.ts";
 export { type AbandonedParts, endAbandoned } from "./work/abandoned.ts";
-export { type Running, readRunning, type Try } from "./work/running.ts";
 export { type Taken, Taking, type TakingParts } from "./work/taking.ts";
 export { resolveTasks, type TasksOptions } from "./work/tasks-options.ts";
 export { verifyTasks } from "./work/verifying.ts";

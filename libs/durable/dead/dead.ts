@@ -14,12 +14,12 @@ import type { Link } from "../../nats/index.ts";
 import type { Clock } from "../../pipeline/index.ts";
 import { parseTraceparent } from "../../telemetry/index.ts";
 import { field, headerText, needle } from "../../wire/index.ts";
+import { readTries, type Try } from "../attempts/running.ts";
 import { type Delivery, readTaskHead } from "../stored/delivery.ts";
 import { envelopeHeaders, onceId } from "../stored/signing.ts";
 import type { Headers, Letterbox, StoreAccess } from "../stored/store.ts";
 import { write } from "../stored/writing.ts";
 import type { KnownTask } from "../work/known-task.ts";
-import { readTries, type Try } from "../work/running.ts";
 import { type MoveReason, moveReasons, type Original } from "./moved.ts";
 import { wrapHead } from "./origin.ts";
 

@@ -1,11 +1,11 @@
 import { MeshError } from "../../errors/index.ts";
 import { CallSignal, pause } from "../../pipeline/index.ts";
+import { aloneKey, isSuspect, type Ran } from "../attempts/alone.ts";
+import { type EarlyEnd, earlyEnd } from "../attempts/early-end.ts";
+import type { Parkable } from "../attempts/parking.ts";
+import { triesLeft, whySpent } from "../attempts/tried.ts";
 import { acknowledge, Word } from "../stored/acknowledging.ts";
 import type { Waiting } from "../stored/known.ts";
-import { aloneKey, isSuspect, type Ran } from "../work/alone.ts";
-import { type EarlyEnd, earlyEnd } from "../work/attempt-ends.ts";
-import type { Parkable } from "../work/parking.ts";
-import { triesLeft, whySpent } from "../work/tried.ts";
 import { type EventDelivery, keyOf, type ReadEvent, readEvent } from "./event-delivery.ts";
 import { EventEnding } from "./event-ending.ts";
 import { unhandled } from "./event-ends.ts";

@@ -1,19 +1,20 @@
 import { createHash } from "node:crypto";
 import { resultSubject, Store, triedState } from "@myelin/subjects";
 import { MeshCode } from "../../errors/index.ts";
-import { onceKnown, type Waiting } from "../stored/known.ts";
-import { onceId } from "../stored/signing.ts";
-import type { StoreAccess } from "../stored/store.ts";
-import { onceAfter, stateHeaders } from "../tasks/documents.ts";
 import {
   deathsOf,
   type Running,
   readRunning,
   runningBody,
+  stateHeaders,
   withEnd,
   withTry,
-} from "../work/running.ts";
-import type { Tried } from "../work/tried.ts";
+} from "../attempts/running.ts";
+import type { Tried } from "../attempts/tried.ts";
+import { onceKnown, type Waiting } from "../stored/known.ts";
+import { onceId } from "../stored/signing.ts";
+import type { StoreAccess } from "../stored/store.ts";
+import { onceAfter } from "../stored/writing.ts";
 import type { Following } from "./dead-event.ts";
 import type { EventDelivery } from "./event-delivery.ts";
 

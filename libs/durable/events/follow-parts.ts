@@ -1,8 +1,8 @@
 import type { Signer } from "../../identity/index.ts";
 import type { Link } from "../../nats/index.ts";
 import type { Clock, Serve, Wheel } from "../../pipeline/index.ts";
+import type { Alone } from "../attempts/alone.ts";
 import type { StoreAccess } from "../stored/store.ts";
-import type { Alone } from "../work/alone.ts";
 import type { FollowConfig } from "./event-options.ts";
 import type { EventWork } from "./event-work.ts";
 import type { Keys, Seen } from "./seen.ts";

@@ -12,6 +12,9 @@ export interface Terms {
   readonly filters: readonly string[];
 }
 
+/** What the server bears with a message. */
+export type Bearing = Pick<Terms, "ackWaitMs" | "mostDeliveries">;
+
 /** Whose consumer it is, and how long the store may take to tell. */
 export interface Asked {
   readonly needs: "events" | "tasks";

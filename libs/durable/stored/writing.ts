@@ -1,7 +1,17 @@
+import { StoreHeader } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { type Clock, pause } from "../../pipeline/index.ts";
 import type { Put } from "./answers.ts";
-import type { Letterbox, StoreAccess } from "./store.ts";
+import type { Headers, Letterbox, StoreAccess } from "./store.ts";
+
+/** Only this writing of a state is stored, however often it is tried, and only after the expected one. */
+export function onceAfter(id: string, sequence: number, subject: string): Headers {
+  return [
+    [StoreHeader.id, id],
+    [StoreHeader.expected, sequence],
+    [StoreHeader.expectedOf, subject],
+  ];
+}
 
 const tries = 4;
 const tryMs = 2_500;

@@ -3,7 +3,7 @@ import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Inbound, Link, Listening } from "../../nats/index.ts";
 import { type Clock, gaveUp, onAbort } from "../../pipeline/index.ts";
 import { json } from "../../wire/index.ts";
-import { readAttempt } from "../work/running.ts";
+import { readAttempt } from "../attempts/running.ts";
 import type { Progress } from "./documents.ts";
 
 export interface FollowingParts {

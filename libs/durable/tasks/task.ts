@@ -9,10 +9,10 @@ import {
   type Operation,
   unlessAborted,
 } from "../../pipeline/index.ts";
+import { readRunning, type Try } from "../attempts/running.ts";
 import { wholeResult } from "../claims/results.ts";
 import type { StoredMessage } from "../stored/answers.ts";
 import type { StoreAccess } from "../stored/store.ts";
-import { readRunning, type Try } from "../work/running.ts";
 import { type Final, type Progress, readFinal, statesOf } from "./documents.ts";
 import { type Ended, Following, readTold } from "./following.ts";
 import { readGeneration } from "./generation.ts";

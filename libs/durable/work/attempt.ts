@@ -1,20 +1,21 @@
 import { finalState } from "@myelin/subjects";
 import { MeshError } from "../../errors/index.ts";
 import { CallSignal } from "../../pipeline/index.ts";
+import { aloneKey, isSuspect, type Ran } from "../attempts/alone.ts";
+import { type EarlyEnd, earlyEnd } from "../attempts/early-end.ts";
+import { delayAfter, mayPass, untilStore } from "../attempts/retrying.ts";
+import { deathsOf } from "../attempts/running.ts";
+import { isLastTry, spentOf } from "../attempts/tried.ts";
 import { fitResult } from "../claims/results.ts";
 import { acknowledge, Word } from "../stored/acknowledging.ts";
 import type { Delivery } from "../stored/delivery.ts";
 import type { Letterbox } from "../stored/store.ts";
 import { answerOf } from "../tasks/final.ts";
-import { aloneKey, isSuspect, type Ran } from "./alone.ts";
-import { type EarlyEnd, earlyEnd, hopeless, leftMs, mostTriesFor } from "./attempt-ends.ts";
 import { type Ended, Ending, finalParts, takenOver } from "./ending.ts";
 import { execute } from "./execution.ts";
+import { hopeless, leftMs, mostTriesFor } from "./hopeless.ts";
 import { judgeTask } from "./judging.ts";
 import type { HeldKey } from "./keys.ts";
-import { delayAfter, mayPass, untilStore } from "./retrying.ts";
-import { deathsOf } from "./running.ts";
-import { isLastTry, spentOf } from "./tried.ts";
 import { Turn } from "./turn.ts";
 import type { WorkParts } from "./work-parts.ts";
 
@@ -93,7 +94,7 @@ export class Attempt {
   end(early: EarlyEnd): void {
     if (this.#early !== undefined) return;
     this.#early = early;
-    this.#signal.end(earlyEnd(early, this.#turn?.task.id));
+    this.#signal.end(earlyEnd(early, this.#turn?.task.id ?? "the task"));
   }
 
   /** Looks whether the task is over, by the hand of another: cancelled, or done by an attempt that was taken for dead. */
@@ -240,8 +241,7 @@ export class Attempt {
   }
 
   #delay(error: MeshError): number {
-    const { config, random } = this.#parts;
-    return delayAfter(spentOf(this.#turn, this.delivery), error, config, random);
+    return delayAfter(spentOf(this.#turn, this.delivery), error, this.#parts);
   }
 
   #say(word: string): void {

@@ -7,8 +7,8 @@ import type { StoredMessage } from "../stored/answers.ts";
 import type { Delivery } from "../stored/delivery.ts";
 import { onceId } from "../stored/signing.ts";
 import type { StoreAccess } from "../stored/store.ts";
-import { write } from "../stored/writing.ts";
-import { onceAfter, statesOf } from "../tasks/documents.ts";
+import { onceAfter, write } from "../stored/writing.ts";
+import { statesOf } from "../tasks/documents.ts";
 import { readGeneration } from "../tasks/generation.ts";
 import type { KnownTask } from "./known-task.ts";
 

@@ -1,24 +1,24 @@
 import { finalState, runningState, Store } from "@myelin/subjects";
 import type { MeshError } from "../../errors/index.ts";
 import { pause } from "../../pipeline/index.ts";
-import type { Put, StoredMessage } from "../stored/answers.ts";
-import type { Delivery } from "../stored/delivery.ts";
-import { onceId } from "../stored/signing.ts";
-import type { Letterbox } from "../stored/store.ts";
-import { write } from "../stored/writing.ts";
-import { onceAfter, stateHeaders } from "../tasks/documents.ts";
-import { generationHeaders, readGeneration } from "../tasks/generation.ts";
-import type { KnownTask } from "./known-task.ts";
 import {
   asGivenUp,
   isWrittenFor,
   type Running,
   readRunning,
   runningBody,
+  stateHeaders,
   withEnd,
   withStop,
   withTry,
-} from "./running.ts";
+} from "../attempts/running.ts";
+import type { Put, StoredMessage } from "../stored/answers.ts";
+import type { Delivery } from "../stored/delivery.ts";
+import { onceId } from "../stored/signing.ts";
+import type { Letterbox } from "../stored/store.ts";
+import { onceAfter, write } from "../stored/writing.ts";
+import { generationHeaders, readGeneration } from "../tasks/generation.ts";
+import type { KnownTask } from "./known-task.ts";
 import type { After, Begun, TurnParts } from "./work-parts.ts";
 
 /** Younger than this no other delivery of it can have begun, in milliseconds: the server waits longer. */

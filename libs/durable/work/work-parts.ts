@@ -2,10 +2,10 @@ import type { Signer } from "../../identity/index.ts";
 import type { Link } from "../../nats/index.ts";
 import type { Clock, LargePayloads, Operation, Serve, Wheel } from "../../pipeline/index.ts";
 import type { MeshMetrics } from "../../telemetry/index.ts";
+import type { Alone } from "../attempts/alone.ts";
 import type { Delivery } from "../stored/delivery.ts";
 import type { Signing } from "../stored/signing.ts";
 import type { StoreAccess } from "../stored/store.ts";
-import type { Alone } from "./alone.ts";
 import type { Keys } from "./keys.ts";
 import type { TasksConfig } from "./tasks-options.ts";
 

@@ -1,15 +1,16 @@
 import type { Priority } from "@myelin/subjects";
 import { every } from "../../pipeline/index.ts";
+import { Alone, aloneKey } from "../attempts/alone.ts";
+import { Parking } from "../attempts/parking.ts";
+import type { Bearing } from "../stored/consumer.ts";
 import { type Delivery, isOrder } from "../stored/delivery.ts";
 import { Signing } from "../stored/signing.ts";
 import { checkServer } from "../stored/version.ts";
-import { Alone, aloneKey } from "./alone.ts";
 import { Attempt } from "./attempt.ts";
-import { type Bearing, checkConsumers } from "./consumers.ts";
+import { checkConsumers } from "./consumers.ts";
 import { Held, isNormal } from "./held.ts";
 import { Intake } from "./intake.ts";
 import { Keys } from "./keys.ts";
-import { Parking } from "./parking.ts";
 import type { WorkParts } from "./work-parts.ts";
 
 /** What a worker has of its own. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { MeshCode } from "@myelin/mesh";
-import { type Left, whyHopeless } from "../../../libs/durable/work/attempt-ends.ts";
-import type { Try } from "../../../libs/durable/work/running.ts";
+import type { Try } from "../../../libs/durable/attempts/running.ts";
+import { type Left, whyHopeless } from "../../../libs/durable/work/hopeless.ts";
 import { resolveTasks } from "../../../libs/durable/work/tasks-options.ts";
 import type { Turn } from "../../../libs/durable/work/turn.ts";
 import { operation } from "../../../libs/testing/builders.ts";

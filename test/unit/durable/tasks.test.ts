@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { test } from "node:test";
 import { MeshError } from "@myelin/mesh";
-import { checkServer } from "../../../libs/durable/stored/version.ts";
-import { orderedFor } from "../../../libs/durable/tasks/cancelling.ts";
-import { isTaskKey } from "../../../libs/durable/tasks/submit-options.ts";
-import { mostParked, Parking } from "../../../libs/durable/work/parking.ts";
+import { mostParked, Parking } from "../../../libs/durable/attempts/parking.ts";
 import {
   mostTries,
   readRunning,
   runningBody,
   type Try,
-} from "../../../libs/durable/work/running.ts";
+} from "../../../libs/durable/attempts/running.ts";
+import { checkServer } from "../../../libs/durable/stored/version.ts";
+import { orderedFor } from "../../../libs/durable/tasks/cancelling.ts";
+import { isTaskKey } from "../../../libs/durable/tasks/submit-options.ts";
 import { unlessAborted } from "../../../libs/pipeline/index.ts";
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);

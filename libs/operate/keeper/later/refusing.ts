@@ -1,4 +1,5 @@
 import { finalState, isToken, type LaterAddress, runningState, Store } from "@myelin/subjects";
+import { readAttempt, runningBody, stateHeaders } from "../../../durable/attempts/running.ts";
 import {
   bury,
   failureOf,
@@ -9,8 +10,7 @@ import {
   write,
 } from "../../../durable/index.ts";
 import type { Letterbox } from "../../../durable/stored/store.ts";
-import { onceAfter, stateHeaders } from "../../../durable/tasks/documents.ts";
-import { readAttempt, runningBody } from "../../../durable/work/running.ts";
+import { onceAfter } from "../../../durable/stored/writing.ts";
 import { MeshCode, MeshError } from "../../../errors/index.ts";
 import type { Keeping } from "../keeping.ts";
 

@@ -1,29 +1,10 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
+import { triesLeft, whySpent } from "../attempts/tried.ts";
 import type { Delivery } from "../stored/delivery.ts";
 import type { KnownTask } from "./known-task.ts";
 import type { TasksConfig } from "./tasks-options.ts";
-import { triesLeft, whySpent } from "./tried.ts";
 import type { Turn } from "./turn.ts";
 import type { WorkParts } from "./work-parts.ts";
-
-/** How an attempt can end early, beside its deadline. */
-export type EarlyEnd = keyof typeof codes;
-
-export function earlyEnd(early: EarlyEnd, id = "the task"): MeshError {
-  return new MeshError(codes[early], `${id}: ${whys[early]}`);
-}
-
-const codes = {
-  superseded: MeshCode.UnknownOutcome,
-  cancelled: MeshCode.Cancelled,
-  stopping: MeshCode.Draining,
-} as const;
-
-const whys = {
-  superseded: "another attempt has taken over",
-  cancelled: "its submitter cancelled it",
-  stopping: "the instance stops, another attempt will be made",
-} as const;
 
 /** Deliveries of a task that this version cannot read; the server makes some more before it gives up itself. */
 const mostUnread = 12;
