@@ -1,6 +1,5 @@
 export { type Running, readRunning, type Try } from "./attempts/running.ts";
 export { Claims } from "./claims/claims.ts";
-export { bringing } from "./claims/events.ts";
 export {
   bury,
   type Dead,
@@ -21,6 +20,7 @@ export {
 } from "./dead/moved.ts";
 export { unwrapHead, wrappedIn } from "./dead/origin.ts";
 export { deadEvent } from "./events/dead-event.ts";
+export { bringing } from "./events/event-body.ts";
 export {
   EventCheck,
   type EventReceipt,
@@ -89,7 +89,6 @@ export {
 } from "./state/conversation-options.ts";
 export { storedAtOf, storedOf } from "./stored/acks.ts";
 export type { Put } from "./stored/answers.ts";
-export type { Delivery } from "./stored/delivery.ts";
 export { onceId } from "./stored/signing.ts";
 export { type Headers, type Replies, StoreAccess } from "./stored/store.ts";
 export { checkServer } from "./stored/version.ts";
@@ -106,6 +105,7 @@ export type { TaskHandle, TaskStatus, WaitOptions } from "./tasks/task.ts";
 export { verifyResults } from "./tasks/verifying-results.ts";
 export { type AbandonedParts, endAbandoned } from "./work/abandoned.ts";
 export { type Taken, Taking, type TakingParts } from "./work/taking.ts";
+export type { TaskDelivery } from "./work/task-delivery.ts";
 export { resolveTasks, type TasksOptions } from "./work/tasks-options.ts";
 export { verifyTasks } from "./work/verifying.ts";
 export type { VerifyTask } from "./work/work-parts.ts";

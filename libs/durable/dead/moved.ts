@@ -12,9 +12,9 @@ import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Signer } from "../../identity/index.ts";
 import type { Inbound } from "../../nats/index.ts";
 import { field, needle } from "../../wire/index.ts";
-import type { Delivery } from "../stored/delivery.ts";
 import { envelopeHeaders, messageId } from "../stored/signing.ts";
 import type { Headers, Letterbox } from "../stored/store.ts";
+import type { TaskDelivery } from "../work/task-delivery.ts";
 import { unwrapHead, wrapHead, wrappedIn } from "./origin.ts";
 
 /** Why a stored message is published anew. */
@@ -120,7 +120,7 @@ export function wrapMoved(
 }
 
 /** Reads a moved message; undefined when it is none, `malformed_header` when it cannot be one. */
-export function readMoved({ message, address, storedAt }: Delivery): Moved | undefined {
+export function readMoved({ message, address, storedAt }: TaskDelivery): Moved | undefined {
   const wrapped = readWrapped(message, storedAt);
   if (wrapped === undefined) return undefined;
   const { why, id, generation, original, signed } = wrapped;

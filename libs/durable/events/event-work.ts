@@ -12,7 +12,7 @@ import {
 } from "../../pipeline/index.ts";
 import { parseTraceparent } from "../../telemetry/index.ts";
 import { field, json, needle } from "../../wire/index.ts";
-import { type BringData, ClaimedData } from "../claims/events.ts";
+import { type BringData, ClaimedData } from "./event-body.ts";
 
 /** Events of one kind as they are handled here. */
 export interface EventWork {

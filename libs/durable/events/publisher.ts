@@ -13,13 +13,13 @@ import {
 } from "../../pipeline/index.ts";
 import { formatTraceparent, type MeshMetrics, type MeshTracer } from "../../telemetry/index.ts";
 import { field, json, needle, payloadOf } from "../../wire/index.ts";
-import { eventBody } from "../claims/events.ts";
 import type { Stored } from "../stored/answers.ts";
 import { messageId, Signing } from "../stored/signing.ts";
 import type { Headers, Letterbox, StoreAccess } from "../stored/store.ts";
 import { storeLetter } from "../stored/storing.ts";
 import { checkServer } from "../stored/version.ts";
 import { writeCloud } from "./cloud.ts";
+import { eventBody } from "./event-body.ts";
 import { type PublishConfig, type PublishOptions, resolvePublish } from "./event-options.ts";
 import { eventOperation } from "./event-work.ts";
 

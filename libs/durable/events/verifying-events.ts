@@ -3,8 +3,8 @@ import { EnvelopeCheck, type Trust } from "../../identity/index.ts";
 import type { Inbound } from "../../nats/index.ts";
 import type { CloudEvent } from "../../pipeline/index.ts";
 import { movedType } from "../dead/moved.ts";
+import { refuseUnlessMover } from "../dead/roles.ts";
 import { storedAtOf } from "../stored/acks.ts";
-import { refuseUnlessMover } from "../stored/roles.ts";
 import { ownAccount, signatureOf } from "../stored/verifying.ts";
 import type { EventDelivery, EventMove } from "./event-delivery.ts";
 

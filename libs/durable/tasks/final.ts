@@ -5,11 +5,11 @@ import type { Operation } from "../../pipeline/index.ts";
 import { headerText, json, payloadOf } from "../../wire/index.ts";
 import { stateHeaders } from "../attempts/running.ts";
 import type { Body } from "../claims/bodies.ts";
-import type { Fit } from "../claims/results.ts";
 import { envelopeHeaders, type Signable, type Signing } from "../stored/signing.ts";
 import type { Headers, Letterbox } from "../stored/store.ts";
 import type { KnownTask } from "../work/known-task.ts";
 import { generationHeaders } from "./generation.ts";
+import type { Fit } from "./result-body.ts";
 
 /** Whose final result it is. */
 export interface FinalParts<Task = KnownTask> {

@@ -18,7 +18,6 @@ import type {
   TraceContext,
 } from "../../pipeline/index.ts";
 import type { MeshMetrics, MeshTracer } from "../../telemetry/index.ts";
-import { inputBody } from "../claims/inputs.ts";
 import { listSchedules } from "../later/listing.ts";
 import type { Plan } from "../later/plan.ts";
 import { type Schedule, scheduleOf } from "../later/schedule.ts";
@@ -31,6 +30,7 @@ import { storeLetter } from "../stored/storing.ts";
 import { checkServer } from "../stored/version.ts";
 import { cancelId, cancelLifeMs } from "./cancelling.ts";
 import { statesOf } from "./documents.ts";
+import { inputBody } from "./input-body.ts";
 import {
   checkTaskId,
   resolveSubmit,

@@ -2,7 +2,7 @@ import { Header, StoreHeader } from "@myelin/subjects";
 import type { Signer } from "../../identity/index.ts";
 import type { Operation, Replay, TraceContext } from "../../pipeline/index.ts";
 import { formatTraceparent } from "../../telemetry/index.ts";
-import { json, writeReplay } from "../../wire/index.ts";
+import { field, json, needle, writeReplay } from "../../wire/index.ts";
 import { type Plan, signedOrder, writePlan } from "../later/plan.ts";
 import { messageId, onceId, type Signing } from "../stored/signing.ts";
 import type { Headers } from "../stored/store.ts";
@@ -28,6 +28,21 @@ export interface Writer {
   readonly name: string;
   readonly signer: Signer | undefined;
   readonly signing: Signing;
+}
+
+const needles = {
+  id: needle(Header.id),
+  contract: needle(Header.contract),
+  key: needle(Header.key),
+};
+
+/** What a task says of itself beside a call's headers. */
+export function readTaskHead(head: string) {
+  return {
+    id: field(head, needles.id),
+    contract: field(head, needles.contract),
+    key: field(head, needles.key),
+  };
 }
 
 /** How long a task's signature holds at least, in milliseconds. */

@@ -10,12 +10,12 @@ import {
   unlessAborted,
 } from "../../pipeline/index.ts";
 import { readRunning, type Try } from "../attempts/running.ts";
-import { wholeResult } from "../claims/results.ts";
 import type { StoredMessage } from "../stored/answers.ts";
 import type { StoreAccess } from "../stored/store.ts";
 import { type Final, type Progress, readFinal, statesOf } from "./documents.ts";
 import { type Ended, Following, readTold } from "./following.ts";
 import { readGeneration } from "./generation.ts";
+import { wholeResult } from "./result-body.ts";
 import type { Receipt } from "./submitter.ts";
 import type { VerifyResult } from "./verifying-results.ts";
 

@@ -6,16 +6,16 @@ import { type EarlyEnd, earlyEnd } from "../attempts/early-end.ts";
 import { delayAfter, mayPass, untilStore } from "../attempts/retrying.ts";
 import { deathsOf } from "../attempts/running.ts";
 import { isLastTry, spentOf } from "../attempts/tried.ts";
-import { fitResult } from "../claims/results.ts";
 import { acknowledge, Word } from "../stored/acknowledging.ts";
-import type { Delivery } from "../stored/delivery.ts";
 import type { Letterbox } from "../stored/store.ts";
 import { answerOf } from "../tasks/final.ts";
+import { fitResult } from "../tasks/result-body.ts";
 import { type Ended, Ending, finalParts, takenOver } from "./ending.ts";
 import { execute } from "./execution.ts";
 import { hopeless, leftMs, mostTriesFor } from "./hopeless.ts";
 import { judgeTask } from "./judging.ts";
 import type { HeldKey } from "./keys.ts";
+import type { TaskDelivery } from "./task-delivery.ts";
 import { Turn } from "./turn.ts";
 import type { WorkParts } from "./work-parts.ts";
 
@@ -29,7 +29,7 @@ const lookMs = 1_500;
  * until then nothing is attempted and nothing counted.
  */
 export class Attempt {
-  readonly delivery: Delivery;
+  readonly delivery: TaskDelivery;
   /** What it waits for, where it is parked. */
   waitsFor: string | undefined;
   readonly #parts: WorkParts;
@@ -42,7 +42,7 @@ export class Attempt {
   #wasParked = false;
   #early: EarlyEnd | undefined;
 
-  constructor(delivery: Delivery, parts: WorkParts) {
+  constructor(delivery: TaskDelivery, parts: WorkParts) {
     this.delivery = delivery;
     this.#parts = parts;
     this.#signal = new CallSignal(parts.wheel);

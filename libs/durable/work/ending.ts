@@ -4,10 +4,10 @@ import { readError } from "../../wire/index.ts";
 import { buryTask } from "../dead/dead.ts";
 import { letterAbout } from "../dead/letter-about.ts";
 import type { Put } from "../stored/answers.ts";
-import type { Delivery } from "../stored/delivery.ts";
 import type { Letterbox } from "../stored/store.ts";
 import { type FinalParts, failureOf } from "../tasks/final.ts";
 import type { KnownTask } from "./known-task.ts";
+import type { TaskDelivery } from "./task-delivery.ts";
 import type { Turn } from "./turn.ts";
 import type { WorkParts } from "./work-parts.ts";
 
@@ -17,11 +17,11 @@ export type Ended = "done" | "outdated" | "again" | { readonly gaveUp: MeshCode 
 /** How a delivered message ends for good: what is stored, and in which order. */
 export class Ending {
   readonly #parts: WorkParts;
-  readonly #delivery: Delivery;
+  readonly #delivery: TaskDelivery;
   /** Undefined where nobody knows whose task it is. */
   readonly #turn: Turn | undefined;
 
-  constructor(parts: WorkParts, delivery: Delivery, turn: Turn | undefined) {
+  constructor(parts: WorkParts, delivery: TaskDelivery, turn: Turn | undefined) {
     this.#parts = parts;
     this.#delivery = delivery;
     this.#turn = turn;

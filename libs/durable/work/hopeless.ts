@@ -1,7 +1,7 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { triesLeft, whySpent } from "../attempts/tried.ts";
-import type { Delivery } from "../stored/delivery.ts";
 import type { KnownTask } from "./known-task.ts";
+import type { TaskDelivery } from "./task-delivery.ts";
 import type { TasksConfig } from "./tasks-options.ts";
 import type { Turn } from "./turn.ts";
 import type { WorkParts } from "./work-parts.ts";
@@ -22,7 +22,7 @@ export function mostTriesFor(
 /** Why the task of this delivery need not be tried. */
 export function hopeless(
   turn: Turn,
-  delivery: Delivery,
+  delivery: TaskDelivery,
   parts: Pick<WorkParts, "config" | "mostDeliveries">,
 ): MeshError | undefined {
   const { config } = parts;
@@ -50,7 +50,7 @@ export function whyHopeless(turn: Turn, left: Left, config: TasksConfig): MeshEr
 /** Until the deadline of a task, in milliseconds; of one that names none, as long as an attempt may take. */
 export function leftMs(
   { head }: KnownTask,
-  { storedAt }: Delivery,
+  { storedAt }: TaskDelivery,
   { attemptMs }: TasksConfig,
 ): number {
   if (head.timeoutMs === undefined) return attemptMs;

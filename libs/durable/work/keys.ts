@@ -4,13 +4,13 @@ import { MeshError } from "../../errors/index.ts";
 import { type Clock, inTime } from "../../pipeline/index.ts";
 import { json } from "../../wire/index.ts";
 import type { StoredMessage } from "../stored/answers.ts";
-import type { Delivery } from "../stored/delivery.ts";
 import { onceId } from "../stored/signing.ts";
 import type { StoreAccess } from "../stored/store.ts";
 import { onceAfter, write } from "../stored/writing.ts";
 import { statesOf } from "../tasks/documents.ts";
 import { readGeneration } from "../tasks/generation.ts";
 import type { KnownTask } from "./known-task.ts";
+import type { TaskDelivery } from "./task-delivery.ts";
 
 export interface KeysParts {
   readonly agent: string;
@@ -60,7 +60,7 @@ export class Keys {
   async take(
     key: string,
     task: KnownTask,
-    { storedAt }: Pick<Delivery, "storedAt">,
+    { storedAt }: Pick<TaskDelivery, "storedAt">,
   ): Promise<HeldKey | undefined> {
     const { store } = this.#parts;
     const subject = this.#subject(key);

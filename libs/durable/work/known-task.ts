@@ -3,10 +3,11 @@ import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Codec, Operation, OwnedClaim } from "../../pipeline/index.ts";
 import { json, type RequestHead, readClaim, readRequestHead } from "../../wire/index.ts";
 import { type Moved, readMoved } from "../dead/moved.ts";
-import { type Delivery, readTaskHead } from "../stored/delivery.ts";
 import { cancelledBy, orderedFor } from "../tasks/cancelling.ts";
 import { statesOf } from "../tasks/documents.ts";
 import { isTaskKey, taskKeyRule } from "../tasks/submit-options.ts";
+import { readTaskHead } from "../tasks/task-headers.ts";
+import type { TaskDelivery } from "./task-delivery.ts";
 
 /** A delivered message that is a task, or the order to cancel one. */
 export interface KnownTask {
@@ -41,7 +42,10 @@ export interface Reading {
 }
 
 /** Reads a task; throws why it is none that this agent can do. */
-export function readTask(delivery: Delivery, { agent, version, operations }: Reading): KnownTask {
+export function readTask(
+  delivery: TaskDelivery,
+  { agent, version, operations }: Reading,
+): KnownTask {
   const { task, skill, speaker, rawHead } = identify(delivery, agent);
   const { payload } = delivery.message;
   const { id, moved, head, isCancel } = task;
@@ -69,7 +73,7 @@ export function readTask(delivery: Delivery, { agent, version, operations }: Rea
 }
 
 /** The same without the contract: whose task it is, and which; throws why it is none. */
-export function readBareTask(delivery: Delivery, agent: string): KnownTask {
+export function readBareTask(delivery: TaskDelivery, agent: string): KnownTask {
   const { task, skill, speaker: submitter } = identify(delivery, agent);
   return {
     ...{ ...task, submitter, key: undefined, codec: json, orderedBy: undefined },
@@ -91,7 +95,7 @@ interface Identified {
   readonly rawHead: string;
 }
 
-function identify(delivery: Delivery, agent: string): Identified {
+function identify(delivery: TaskDelivery, agent: string): Identified {
   const { address, message } = delivery;
   if (address === undefined || address.agent !== agent) {
     throw malformed(`${message.subject} is not the subject of a task of ${agent}`);

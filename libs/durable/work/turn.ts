@@ -13,12 +13,12 @@ import {
   withTry,
 } from "../attempts/running.ts";
 import type { Put, StoredMessage } from "../stored/answers.ts";
-import type { Delivery } from "../stored/delivery.ts";
 import { onceId } from "../stored/signing.ts";
 import type { Letterbox } from "../stored/store.ts";
 import { onceAfter, write } from "../stored/writing.ts";
 import { generationHeaders, readGeneration } from "../tasks/generation.ts";
 import type { KnownTask } from "./known-task.ts";
+import type { TaskDelivery } from "./task-delivery.ts";
 import type { After, Begun, TurnParts } from "./work-parts.ts";
 
 /** Younger than this no other delivery of it can have begun, in milliseconds: the server waits longer. */
@@ -40,7 +40,7 @@ const mostAwaited = 10;
  */
 export class Turn {
   readonly task: KnownTask;
-  readonly #delivery: Delivery;
+  readonly #delivery: TaskDelivery;
   readonly #parts: TurnParts;
   /** The running state that an order to cancel found, if there was one. */
   before: Running | undefined;
@@ -55,7 +55,7 @@ export class Turn {
   /** Of an order, and of what was redriven and comes first: the sequence of the running state found, 0 for none. */
   #runningBefore: number | undefined;
 
-  constructor(task: KnownTask, delivery: Delivery, parts: TurnParts) {
+  constructor(task: KnownTask, delivery: TaskDelivery, parts: TurnParts) {
     this.task = task;
     this.#delivery = delivery;
     this.#parts = parts;

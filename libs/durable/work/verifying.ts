@@ -1,10 +1,10 @@
 import { Store } from "@myelin/subjects";
 import { type Author, EnvelopeCheck, type EnvelopeKind, type Trust } from "../../identity/index.ts";
 import { movedType, type Original, readMoved } from "../dead/moved.ts";
+import { refuseUnlessCanceller, refuseUnlessMover } from "../dead/roles.ts";
 import { signedStored } from "../later/plan.ts";
-import { readTaskHead } from "../stored/delivery.ts";
-import { refuseUnlessCanceller, refuseUnlessMover } from "../stored/roles.ts";
 import { ownAccount, signatureOf, signedType } from "../stored/verifying.ts";
+import { readTaskHead } from "../tasks/task-headers.ts";
 import type { VerifyTask } from "./work-parts.ts";
 
 /**

@@ -3,10 +3,10 @@ import type { Link } from "../../nats/index.ts";
 import type { Clock, LargePayloads, Operation, Serve, Wheel } from "../../pipeline/index.ts";
 import type { MeshMetrics } from "../../telemetry/index.ts";
 import type { Alone } from "../attempts/alone.ts";
-import type { Delivery } from "../stored/delivery.ts";
 import type { Signing } from "../stored/signing.ts";
 import type { StoreAccess } from "../stored/store.ts";
 import type { Keys } from "./keys.ts";
+import type { TaskDelivery } from "./task-delivery.ts";
 import type { TasksConfig } from "./tasks-options.ts";
 
 /** Whose a task is, by its subject. */
@@ -18,7 +18,7 @@ export interface Between {
 }
 
 /** Throws `permission_denied` unless its submitter has signed the task. */
-export type VerifyTask = (delivery: Delivery, between: Between) => Promise<void>;
+export type VerifyTask = (delivery: TaskDelivery, between: Between) => Promise<void>;
 
 /** What every attempt of one worker shares. */
 export interface WorkParts {

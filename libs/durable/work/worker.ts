@@ -3,7 +3,6 @@ import { every } from "../../pipeline/index.ts";
 import { Alone, aloneKey } from "../attempts/alone.ts";
 import { Parking } from "../attempts/parking.ts";
 import type { Bearing } from "../stored/consumer.ts";
-import { type Delivery, isOrder } from "../stored/delivery.ts";
 import { Signing } from "../stored/signing.ts";
 import { checkServer } from "../stored/version.ts";
 import { Attempt } from "./attempt.ts";
@@ -11,6 +10,7 @@ import { checkConsumers } from "./consumers.ts";
 import { Held, isNormal } from "./held.ts";
 import { Intake } from "./intake.ts";
 import { Keys } from "./keys.ts";
+import { isOrder, type TaskDelivery } from "./task-delivery.ts";
 import type { WorkParts } from "./work-parts.ts";
 
 /** What a worker has of its own. */
@@ -117,7 +117,7 @@ export class Worker {
     return free - this.#waiting.filter((held) => held.priority === "high").length;
   }
 
-  #take(delivery: Delivery, priority: Priority): void {
+  #take(delivery: TaskDelivery, priority: Priority): void {
     if (this.#isHere(delivery)) return;
     const attempt = new Attempt(delivery, this.#parts);
     const held = new Held(attempt, priority, this.#parts.clock.now());
@@ -136,7 +136,7 @@ export class Worker {
   }
 
   /** Twice the same: a server that was killed forgot that it had delivered it. A later one: it took ours for lost. */
-  #isHere({ sequence, deliveries }: Delivery): boolean {
+  #isHere({ sequence, deliveries }: TaskDelivery): boolean {
     for (const held of this.#held()) {
       const { delivery } = held.attempt;
       if (delivery.sequence !== sequence) continue;

@@ -12,7 +12,6 @@ import { z } from "zod";
 import {
   bury,
   type Dead,
-  type Delivery,
   deadEvent,
   EventCheck,
   endAbandoned,
@@ -20,6 +19,7 @@ import {
   storedOf,
   type Taken,
   Taking,
+  type TaskDelivery,
   type VerifyTask,
   verifyTasks,
 } from "../../durable/index.ts";
@@ -101,7 +101,7 @@ export class DeadKeeper {
     const { clock, vault, workspace, logger, metrics } = this.#keeping;
     const { subject, head, payload, sequence, storedAt } = stored;
     const address = parseTaskSubject(subject);
-    const delivery: Delivery = {
+    const delivery: TaskDelivery = {
       ...{ deliveries, sequence, storedAt },
       message: { subject, head, payload, reply: "" },
       address: address.ok ? address.value : undefined,

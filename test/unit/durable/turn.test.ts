@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { finalState, resultSubject, runningState } from "@myelin/subjects";
 import type { Put, StoredMessage } from "../../../libs/durable/stored/answers.ts";
-import type { Delivery } from "../../../libs/durable/stored/delivery.ts";
 import type { Letterbox } from "../../../libs/durable/stored/store.ts";
 import type { KnownTask } from "../../../libs/durable/work/known-task.ts";
+import type { TaskDelivery } from "../../../libs/durable/work/task-delivery.ts";
 import { Turn } from "../../../libs/durable/work/turn.ts";
 import type { TurnParts } from "../../../libs/durable/work/work-parts.ts";
 import type { Clock } from "../../../libs/pipeline/index.ts";
@@ -41,7 +41,7 @@ function turn(puts: readonly Put[], finals: readonly (StoredMessage | undefined)
   } as Partial<KnownTask> as KnownTask;
   const delivery = {
     ...{ sequence: 1, deliveries: 2, storedAt: new Date() },
-  } as Partial<Delivery> as Delivery;
+  } as Partial<TaskDelivery> as TaskDelivery;
   const parts = { store, clock, instance: "one" } as unknown as TurnParts;
   return new Turn(task, delivery, parts);
 }
@@ -74,7 +74,7 @@ test("of what two have redriven at once only one begins: the other one is refuse
   };
   const task = { operation: operation(), id: "t1", isCancel: false, generation: 1, states };
   const begun = [1, 2].map(async (sequence) => {
-    const delivery = { sequence, deliveries: 1, storedAt: new Date() } as Delivery;
+    const delivery = { sequence, deliveries: 1, storedAt: new Date() } as TaskDelivery;
     const parts = { store, clock, instance: "one" } as unknown as TurnParts;
     const turn = new Turn(task as unknown as KnownTask, delivery, parts);
     assert.equal(await turn.isLate(), false);

@@ -1,7 +1,7 @@
 import { type EventAddress, eventReaders, usualAgeMs } from "@myelin/subjects";
 import type { Claim, LargePayloads, Stop } from "../../pipeline/index.ts";
 import { json, readClaim } from "../../wire/index.ts";
-import { type Body, fits, parked } from "./bodies.ts";
+import { type Body, fits, parked } from "../claims/bodies.ts";
 
 /** The data of an event that was too large for its message. */
 export class ClaimedData {

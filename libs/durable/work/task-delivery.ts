@@ -1,11 +1,11 @@
-import { type ConsumerName, Header, parseTaskSubject, type TaskAddress } from "@myelin/subjects";
+import { type ConsumerName, parseTaskSubject, type TaskAddress } from "@myelin/subjects";
 import type { Inbound } from "../../nats/index.ts";
-import { field, needle } from "../../wire/index.ts";
+import { ackReader, storedAtOf } from "../stored/acks.ts";
 import { cancelledBy } from "../tasks/cancelling.ts";
-import { ackReader, storedAtOf } from "./acks.ts";
+import { readTaskHead } from "../tasks/task-headers.ts";
 
-/** One message as a consumer delivered it. */
-export interface Delivery {
+/** One message as a consumer of tasks delivered it. */
+export interface TaskDelivery {
   readonly message: Inbound;
   /** As its subject says; undefined for one of somebody who does not keep to the grammar. */
   readonly address: TaskAddress | undefined;
@@ -22,7 +22,9 @@ export interface Delivery {
  * Others can publish into any inbox, and have their own consumers' messages delivered there: only the server gives a
  * message its own subject and a reply subject of this consumer.
  */
-export function deliveryReader(consumer: ConsumerName): (message: Inbound) => Delivery | undefined {
+export function deliveryReader(
+  consumer: ConsumerName,
+): (message: Inbound) => TaskDelivery | undefined {
   const read = ackReader(consumer);
   return (message) => {
     const ack = read(message.reply);
@@ -36,23 +38,8 @@ export function deliveryReader(consumer: ConsumerName): (message: Inbound) => De
   };
 }
 
-const needles = {
-  id: needle(Header.id),
-  contract: needle(Header.contract),
-  key: needle(Header.key),
-};
-
 /** Whether it is an order to cancel a task, and no task. */
-export function isOrder({ message }: Delivery): boolean {
-  const id = field(message.head, needles.id);
+export function isOrder({ message }: TaskDelivery): boolean {
+  const { id } = readTaskHead(message.head);
   return id !== undefined && cancelledBy(id) !== undefined;
-}
-
-/** What a task says of itself beside a call's headers. */
-export function readTaskHead(head: string) {
-  return {
-    id: field(head, needles.id),
-    contract: field(head, needles.contract),
-    key: field(head, needles.key),
-  };
 }
