@@ -1,4 +1,11 @@
-export { type Running, readRunning, type Try } from "./attempts/running.ts";
+export {
+  type Running,
+  readAttempt,
+  readRunning,
+  runningBody,
+  stateHeaders,
+  type Try,
+} from "./attempts/running.ts";
 export { Claims } from "./claims/claims.ts";
 export {
   bury,
@@ -89,10 +96,10 @@ export {
 } from "./state/conversation-options.ts";
 export { storedAtOf, storedOf } from "./stored/acks.ts";
 export type { Put } from "./stored/answers.ts";
-export { onceId } from "./stored/signing.ts";
-export { type Headers, type Replies, StoreAccess } from "./stored/store.ts";
+export { envelopeHeaders, onceId } from "./stored/signing.ts";
+export { type Headers, type Letterbox, type Replies, StoreAccess } from "./stored/store.ts";
 export { checkServer } from "./stored/version.ts";
-export { write } from "./stored/writing.ts";
+export { onceAfter, write } from "./stored/writing.ts";
 export { cancelledBy, orderedCancel } from "./tasks/cancelling.ts";
 export type { Progress } from "./tasks/documents.ts";
 export { statesOf } from "./tasks/documents.ts";

@@ -1,8 +1,12 @@
 import { ContentType, finalState, Header, Store, StoreHeader, taskSubject } from "@myelin/subjects";
-import { envelopeHeaders, onceId } from "../../durable/stored/signing.ts";
-import type { Letterbox, StoreAccess } from "../../durable/stored/store.ts";
-import { write } from "../../durable/stored/writing.ts";
-import { statesOf } from "../../durable/tasks/documents.ts";
+import {
+  envelopeHeaders,
+  type Letterbox,
+  onceId,
+  type StoreAccess,
+  statesOf,
+  write,
+} from "../../durable/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Signer } from "../../identity/index.ts";
 import { hexId, pause, systemClock } from "../../pipeline/index.ts";

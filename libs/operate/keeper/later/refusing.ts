@@ -1,16 +1,18 @@
 import { finalState, isToken, type LaterAddress, runningState, Store } from "@myelin/subjects";
-import { readAttempt, runningBody, stateHeaders } from "../../../durable/attempts/running.ts";
 import {
   bury,
   failureOf,
   type LaterOrder,
+  type Letterbox,
   type Original,
+  onceAfter,
   onceId,
+  readAttempt,
+  runningBody,
+  stateHeaders,
   statesOf,
   write,
 } from "../../../durable/index.ts";
-import type { Letterbox } from "../../../durable/stored/store.ts";
-import { onceAfter } from "../../../durable/stored/writing.ts";
 import { MeshCode, MeshError } from "../../../errors/index.ts";
 import type { Keeping } from "../keeping.ts";
 
