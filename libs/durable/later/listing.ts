@@ -12,13 +12,15 @@ import { isPlanned, type Plan } from "./plan.ts";
 import { type Kept, type Schedule, scheduleOf } from "./schedule.ts";
 
 export interface ListingParts {
+  /** Of which skill. */
+  readonly operation: Operation;
   readonly name: string;
   readonly link: Pick<Link, "subscribe" | "onUp">;
   readonly store: StoreAccess;
   readonly clock: Clock;
   /** Sends an order to keeper. */
   readonly order: (id: string, plan: Plan) => Promise<void>;
-  readonly cancel: (id: string, isOnce: boolean) => Promise<void>;
+  readonly cancel: (kept: Kept) => Promise<void>;
 }
 
 /** A part of what there is, as keeper answers. */
@@ -37,15 +39,14 @@ const patienceMs = 15_000;
 
 /** What a submitter has for later of a skill, page by page: each is an order to keeper, answered as a result is. */
 export async function* listSchedules(
-  operation: Operation,
   { timeoutMs = patienceMs, signal }: WaitOptions,
   parts: ListingParts,
 ): AsyncGenerator<Schedule, void> {
   for (let from: number | undefined = 0; from !== undefined; ) {
-    const page: Page = await ask(operation, from, { timeoutMs, signal }, parts);
+    const page: Page = await ask(from, { timeoutMs, signal }, parts);
     for (const { id, plan, storedAt } of page.schedules) {
       const kept = { id, plan, storedAt: new Date(storedAt) };
-      yield scheduleOf(kept, () => parts.cancel(id, plan.does === "once"));
+      yield scheduleOf(kept, () => parts.cancel(kept));
     }
     from = page.next;
   }
@@ -57,11 +58,11 @@ interface Waiting {
 }
 
 async function ask(
-  { agent, key }: Operation,
   from: number,
   waiting: Waiting,
-  { name, link, clock, store, order }: ListingParts,
+  { operation, name, link, clock, store, order }: ListingParts,
 ): Promise<Page> {
+  const { agent, key } = operation;
   const id = `list-${hexId(16)}`;
   const subject = statesOf({ submitter: name, task: id, agent })(listedState);
   const look = () => store.last(Store.results, subject);

@@ -16,7 +16,7 @@ import { type Final, type Progress, readFinal, statesOf } from "./documents.ts";
 import { type Ended, Following, readTold } from "./following.ts";
 import { readGeneration } from "./generation.ts";
 import { wholeResult } from "./result-body.ts";
-import type { Receipt } from "./submitter.ts";
+import type { Receipt } from "./sender.ts";
 import type { VerifyResult } from "./verifying-results.ts";
 
 /** Where a task is now. */
