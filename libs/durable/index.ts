@@ -94,7 +94,7 @@ export {
   conversationWith,
   resolveConversation,
 } from "./state/conversation-options.ts";
-export { storedAtOf, storedOf } from "./stored/acks.ts";
+export type { Delivered } from "./stored/acks.ts";
 export type { Put } from "./stored/answers.ts";
 export { envelopeHeaders, onceId } from "./stored/signing.ts";
 export { type Headers, type Letterbox, type Replies, StoreAccess } from "./stored/store.ts";
@@ -112,7 +112,7 @@ export type { Listeners } from "./tasks/takers.ts";
 export type { TaskHandle, TaskStatus, WaitOptions } from "./tasks/task.ts";
 export { verifyResults } from "./tasks/verifying-results.ts";
 export { type AbandonedParts, endAbandoned } from "./work/abandoned.ts";
-export { type Taken, Taking, type TakingParts } from "./work/taking.ts";
+export { Taking, type TakingParts } from "./work/taking.ts";
 export type { TaskDelivery } from "./work/task-delivery.ts";
 export { resolveTasks, type TasksOptions } from "./work/tasks-options.ts";
 export { verifyTasks } from "./work/verifying.ts";

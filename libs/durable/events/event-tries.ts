@@ -46,14 +46,14 @@ export class EventTries implements Tried {
   #hasBegun = false;
 
   constructor(
-    { sequence, stored, deliveries }: Pick<EventDelivery, "sequence" | "stored" | "deliveries">,
+    { sequence, storedAt, deliveries }: Pick<EventDelivery, "sequence" | "storedAt" | "deliveries">,
     parts: EventTriesParts & { readonly config: { readonly attempts: number } },
     waiting: Waiting,
   ) {
     this.#parts = parts;
     this.#waiting = waiting;
     const { instance, config } = parts;
-    this.#subject = subjectOf(parts, `${sequence} ${stored}`);
+    this.#subject = subjectOf(parts, `${sequence} ${storedAt.getTime()}`);
     const fresh = { stopped: 0, isEnding: false, tries: [] };
     const attempt = deliveries > 1 && config.attempts > 1 ? 1 : 0;
     this.#now = { ...fresh, attempt, instance, sequence, delivery: deliveries };

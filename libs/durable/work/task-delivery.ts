@@ -1,19 +1,13 @@
 import { type ConsumerName, parseTaskSubject, type TaskAddress } from "@myelin/subjects";
 import type { Inbound } from "../../nats/index.ts";
-import { ackReader, storedAtOf } from "../stored/acks.ts";
+import { ackReader, type Delivered } from "../stored/acks.ts";
 import { cancelledBy } from "../tasks/cancelling.ts";
 import { readTaskHead } from "../tasks/task-headers.ts";
 
 /** One message as a consumer of tasks delivered it. */
-export interface TaskDelivery {
-  readonly message: Inbound;
+export interface TaskDelivery extends Delivered {
   /** As its subject says; undefined for one of somebody who does not keep to the grammar. */
   readonly address: TaskAddress | undefined;
-  /** Its place in the stream. */
-  readonly sequence: number;
-  /** How often it was delivered, this time included. */
-  readonly deliveries: number;
-  readonly storedAt: Date;
 }
 
 /**
@@ -29,12 +23,8 @@ export function deliveryReader(
   return (message) => {
     const ack = read(message.reply);
     if (ack === undefined) return undefined;
-    const { deliveries, sequence, stored } = ack;
     const address = parseTaskSubject(message.subject);
-    return {
-      ...{ message, deliveries, sequence, storedAt: storedAtOf(stored) },
-      address: address.ok ? address.value : undefined,
-    };
+    return { message, address: address.ok ? address.value : undefined, ...ack };
   };
 }
 
