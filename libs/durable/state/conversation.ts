@@ -1,7 +1,7 @@
 import { conversationSubject, maxHeaderBytes, Store, StoreHeader } from "@myelin/subjects";
 import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
 import type { Link } from "../../nats/index.ts";
-import { type Clock, pause, unlessAborted } from "../../pipeline/index.ts";
+import { type Clock, unlessAborted } from "../../pipeline/index.ts";
 import { onceId } from "../stored/signing.ts";
 import type { Headers, StoreAccess } from "../stored/store.ts";
 import { write } from "../stored/writing.ts";
@@ -15,6 +15,7 @@ import {
   withTurns,
 } from "./conversation-document.ts";
 import type { ConversationConfig } from "./conversation-options.ts";
+import { startingOver, type Written } from "./starting-over.ts";
 
 /** A conversation as it was read. */
 export interface ConversationState {
@@ -75,9 +76,12 @@ export interface Said {
   readonly mayWrite: (what: string) => void;
 }
 
-/** How often an update begins anew, and how long it waits before at most, in milliseconds. */
-const mostTries = 20;
-const mostPauseMs = 200;
+/** Which conversation it is, how it is kept, and in what it is spoken of. */
+export interface ConversationAbout {
+  readonly id: string;
+  readonly config: ConversationConfig;
+  readonly said: Said;
+}
 
 export class StoredConversation implements Conversation {
   readonly id: string;
@@ -88,7 +92,7 @@ export class StoredConversation implements Conversation {
   /** As this handle knows it last. */
   #known: { readonly document: ConversationDocument; readonly revision: number } | undefined;
 
-  constructor(id: string, parts: ConversationParts, config: ConversationConfig, said: Said) {
+  constructor({ id, config, said }: ConversationAbout, parts: ConversationParts) {
     this.id = id;
     this.#parts = parts;
     this.#config = config;
@@ -115,21 +119,21 @@ export class StoredConversation implements Conversation {
     return this.#state();
   }
 
-  async update(
+  update(
     make: (state: ConversationState) => Turn | readonly Turn[] | Promise<Turn | readonly Turn[]>,
     { signal }: Stoppable = {},
   ): Promise<ConversationState> {
-    for (let tries = 1; ; tries++) {
-      const state = await this.read(signal === undefined ? {} : { signal });
+    const stoppable = signal === undefined ? {} : { signal };
+    const once = async (): Promise<Written<ConversationState>> => {
+      const state = await this.read(stoppable);
       try {
-        return await this.append(await make(state), signal === undefined ? {} : { signal });
+        return { is: "written", value: await this.append(await make(state), stoppable) };
       } catch (error) {
-        if (!isMeshError(error, MeshCode.Conflict) || tries === mostTries) throw error;
-        // Those that came together must not come back together.
-        const pauseMs = this.#parts.random() * Math.min(mostPauseMs, 10 * 2 ** tries);
-        await unlessAborted(pause(this.#parts.clock, pauseMs), signal, this.#what);
+        if (!isMeshError(error, MeshCode.Conflict)) throw error;
+        return { is: "outdated", error };
       }
-    }
+    };
+    return startingOver(once, this.#parts, { signal, what: this.#what });
   }
 
   async clear({ signal }: Stoppable = {}): Promise<void> {
