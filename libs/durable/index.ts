@@ -50,7 +50,6 @@ export {
   resolveHear,
 } from "./events/index.ts";
 export {
-  cancelOrder,
   checkCron,
   firingId,
   isPlanned,
@@ -67,6 +66,7 @@ export {
   readPlace,
   type Schedule,
   type ScheduleOptions,
+  scheduleCancellation,
   type WhenOptions,
 } from "./later/index.ts";
 export { CallRecorder, type RecordFacts, readRecordFacts, recordTasks } from "./recording/index.ts";
@@ -87,7 +87,7 @@ export {
   type ConversationState,
   StoredConversation,
 } from "./state/conversation.ts";
-export type { KeptTurn, Turn as ConversationTurn } from "./state/conversation-document.ts";
+export type { ConversationTurn, KeptTurn } from "./state/conversation-document.ts";
 export {
   type ConversationOptions,
   conversationName,
@@ -97,10 +97,10 @@ export {
 export type { Delivered } from "./stored/acks.ts";
 export type { Put } from "./stored/answers.ts";
 export { envelopeHeaders, onceId } from "./stored/signing.ts";
-export { type Headers, type Letterbox, type Replies, StoreAccess } from "./stored/store.ts";
+export { type Headers, type OutMessage, type Replies, StoreAccess } from "./stored/store.ts";
 export { checkServer } from "./stored/version.ts";
 export { onceAfter, write } from "./stored/writing.ts";
-export { cancelledBy, orderedCancel } from "./tasks/cancelling.ts";
+export { cancelledBy, taskCancellation } from "./tasks/cancelling.ts";
 export type { Progress } from "./tasks/documents.ts";
 export { statesOf } from "./tasks/documents.ts";
 export { failureOf } from "./tasks/final.ts";

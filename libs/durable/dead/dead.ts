@@ -16,7 +16,7 @@ import { parseTraceparent } from "../../telemetry/index.ts";
 import { field, headerText, needle } from "../../wire/index.ts";
 import { readTries, type Try } from "../attempts/running.ts";
 import { envelopeHeaders, onceId } from "../stored/signing.ts";
-import type { Headers, Letterbox, StoreAccess } from "../stored/store.ts";
+import type { Headers, OutMessage, StoreAccess } from "../stored/store.ts";
 import { write } from "../stored/writing.ts";
 import { readTaskHead } from "../tasks/task-headers.ts";
 import type { KnownTask } from "../work/known-task.ts";
@@ -200,7 +200,7 @@ interface Naming extends GivenUp {
   readonly name: string;
 }
 
-function letterOf(dead: Dead, given: Naming, mostBytes: number): Letterbox {
+function letterOf(dead: Dead, given: Naming, mostBytes: number): OutMessage {
   const { kind, agent, skill, generation, origin } = dead;
   const { error, signer, name } = given;
   const subject = deadSubject({ kind, agent, skill, task: name, generation });

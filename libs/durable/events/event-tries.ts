@@ -15,10 +15,10 @@ import { onceKnown, type Waiting } from "../stored/known.ts";
 import { onceId } from "../stored/signing.ts";
 import type { StoreAccess } from "../stored/store.ts";
 import { onceAfter } from "../stored/writing.ts";
-import type { Following } from "./dead-event.ts";
+import type { FollowName } from "./dead-event.ts";
 import type { EventDelivery } from "./event-delivery.ts";
 
-export interface EventTriesParts extends Following {
+export interface EventTriesParts extends FollowName {
   readonly instance: string;
   readonly store: StoreAccess;
 }
@@ -136,7 +136,7 @@ export class EventTries implements Tried {
     const { store, follow } = this.#parts;
     for (let looks = 0; ; looks++) {
       const next = change(this.#now);
-      const letter = {
+      const message = {
         subject: this.#subject,
         payload: runningBody(next),
         headers: [
@@ -144,7 +144,7 @@ export class EventTries implements Tried {
           ...stateHeaders(follow, next.attempt),
         ],
       };
-      const put = await onceKnown(this.#waiting, () => store.put(letter, askMs));
+      const put = await onceKnown(this.#waiting, () => store.put(message, askMs));
       if (put.is === "stored") {
         this.#now = next;
         this.#place = put.sequence;
@@ -160,7 +160,7 @@ export async function checkTries(parts: EventTriesParts, waitMs: number): Promis
   await parts.store.last(Store.results, subjectOf(parts, "none"), waitMs);
 }
 
-function subjectOf({ agent, follow }: Following, event: string): string {
+function subjectOf({ agent, follow }: FollowName, event: string): string {
   const task = createHash("sha256").update(`${follow} ${event}`).digest("hex").slice(0, 40);
   return resultSubject({ submitter: agent, task, state: triedState, agent });
 }

@@ -13,7 +13,7 @@ import { type EventDelivery, eventReader } from "./event-delivery.ts";
 import { checkTries } from "./event-tries.ts";
 import { Filters } from "./filters.ts";
 import type { FollowParts } from "./follow-parts.ts";
-import { Keys, Seen } from "./seen.ts";
+import { EventIds, Seen } from "./seen.ts";
 import { Window } from "./window.ts";
 
 /** What a follower has of its own. */
@@ -61,7 +61,7 @@ export class Follower {
       alone: new Alone(),
       mostDeliveries: () => this.#terms.mostDeliveries,
       seen: new Seen(config.remember),
-      inHand: new Keys(),
+      inHand: new EventIds(),
       isBeside: async (subject) => {
         const isBeside = await this.#filters.isBeside(subject);
         if (isBeside) onRefused("event_without_handler");

@@ -2,8 +2,8 @@
 export class Seen {
   readonly #most: number;
   /** Two generations: the older one is dropped as a whole, which costs nothing for each event. */
-  #young = new Keys();
-  #old = new Keys();
+  #young = new EventIds();
+  #old = new EventIds();
 
   constructor(most: number) {
     this.#most = most;
@@ -18,12 +18,12 @@ export class Seen {
     this.#young.add(subject, id);
     if (this.#young.size < this.#most) return;
     this.#old = this.#young;
-    this.#young = new Keys();
+    this.#young = new EventIds();
   }
 }
 
 /** Ids of each subject apart: to join the two would cost each event a text of its own. */
-export class Keys {
+export class EventIds {
   readonly #ids = new Map<string, Set<string>>();
   #size = 0;
 

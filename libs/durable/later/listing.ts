@@ -6,7 +6,7 @@ import { hexId } from "../../pipeline/index.ts";
 import { json } from "../../wire/index.ts";
 import type { StoreAccess } from "../stored/store.ts";
 import { statesOf } from "../tasks/documents.ts";
-import { Following } from "../tasks/following.ts";
+import { ResultWatch } from "../tasks/result-watch.ts";
 import type { WaitOptions } from "../tasks/task.ts";
 import { isPlanned, type Plan } from "./plan.ts";
 import { type Kept, type Schedule, scheduleOf } from "./schedule.ts";
@@ -66,7 +66,7 @@ async function ask(
   const id = `list-${hexId(16)}`;
   const subject = statesOf({ submitter: name, task: id, agent })(listedState);
   const look = () => store.last(Store.results, subject);
-  using following = new Following({
+  using watch = new ResultWatch({
     ...{ link, clock, subject, ...waiting },
     look: async () => (await look()) !== undefined,
     // Others can put a message there, so what is live is a hint to look only.
@@ -74,7 +74,7 @@ async function ask(
     what: `what ${name} has for later of ${key}; does keeper run?`,
   });
   await order(id, { does: "list", from });
-  const ended = await following.untilEnded();
+  const ended = await watch.untilEnded();
   if (ended.is === "stopped") throw ended.error;
   const answer = await look();
   const page: unknown = answer === undefined ? undefined : json.decode(answer.payload);

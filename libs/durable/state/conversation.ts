@@ -7,11 +7,11 @@ import type { Headers, StoreAccess } from "../stored/store.ts";
 import { write } from "../stored/writing.ts";
 import {
   type ConversationDocument,
+  type ConversationTurn,
   type KeptTurn,
   nothing,
   readConversation,
   shortened,
-  type Turn,
   withTurns,
 } from "./conversation-document.ts";
 import type { ConversationConfig } from "./conversation-options.ts";
@@ -28,6 +28,9 @@ export interface ConversationState {
   readonly startedAt: Date | undefined;
   readonly updatedAt: Date | undefined;
 }
+
+/** One turn, or several in order. */
+export type Turns = ConversationTurn | readonly ConversationTurn[];
 
 /** What ends a wait. */
 export interface Stoppable {
@@ -47,13 +50,13 @@ export interface Conversation {
   /** What was said so far; nothing where it is new, or has expired. */
   read(options?: Stoppable): Promise<ConversationState>;
   /** Adds turns at the end; throws `conflict` when somebody else has written meanwhile, and adds nothing. */
-  append(turns: Turn | readonly Turn[], options?: AppendOptions): Promise<ConversationState>;
+  append(turns: Turns, options?: AppendOptions): Promise<ConversationState>;
   /**
    * Reads it, has turns made from what is there, and adds them; begins anew when somebody else has written meanwhile.
    * `make` may be run several times.
    */
   update(
-    make: (state: ConversationState) => Turn | readonly Turn[] | Promise<Turn | readonly Turn[]>,
+    make: (state: ConversationState) => Turns | Promise<Turns>,
     options?: Stoppable,
   ): Promise<ConversationState>;
   /** Empties it. */
@@ -105,10 +108,7 @@ export class StoredConversation implements Conversation {
     return this.#state();
   }
 
-  async append(
-    turns: Turn | readonly Turn[],
-    { expected, signal }: AppendOptions = {},
-  ): Promise<ConversationState> {
+  async append(turns: Turns, { expected, signal }: AppendOptions = {}): Promise<ConversationState> {
     const added = this.#kept(turns);
     const isBehind = expected !== undefined && expected !== this.#known?.revision;
     if (this.#known === undefined || isBehind) await this.#look(signal);
@@ -120,7 +120,7 @@ export class StoredConversation implements Conversation {
   }
 
   update(
-    make: (state: ConversationState) => Turn | readonly Turn[] | Promise<Turn | readonly Turn[]>,
+    make: (state: ConversationState) => Turns | Promise<Turns>,
     { signal }: Stoppable = {},
   ): Promise<ConversationState> {
     const stoppable = signal === undefined ? {} : { signal };
@@ -186,12 +186,14 @@ export class StoredConversation implements Conversation {
     this.#known = { document, revision: put.sequence };
   }
 
-  #kept(given: Turn | readonly Turn[]): readonly KeptTurn[] {
-    const turns = Array.isArray(given) ? (given as readonly Turn[]) : [given as Turn];
+  #kept(given: Turns): readonly KeptTurn[] {
+    const turns = Array.isArray(given)
+      ? (given as readonly ConversationTurn[])
+      : [given as ConversationTurn];
     const { call, trace } = this.#said;
     const at = new Date().toISOString();
     return turns.map((turn) => {
-      const { role, content, id }: Partial<Turn> = turn ?? {};
+      const { role, content, id }: Partial<ConversationTurn> = turn ?? {};
       const isTurn = typeof role === "string" && role !== "" && content !== undefined;
       if (!isTurn) throw this.#noTurn(turn);
       return {

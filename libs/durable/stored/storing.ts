@@ -2,7 +2,7 @@ import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Link } from "../../nats/index.ts";
 import { type Clock, gaveUp, pause } from "../../pipeline/index.ts";
 import type { Stored } from "./answers.ts";
-import type { Letterbox, StoreAccess } from "./store.ts";
+import type { OutMessage, StoreAccess } from "./store.ts";
 
 export interface StoringParts {
   readonly link: Pick<Link, "isUp">;
@@ -12,7 +12,7 @@ export interface StoringParts {
 
 /** What is stored, for whom it is given up, and how it is called in an error. */
 export interface Storing {
-  readonly letter: Letterbox;
+  readonly message: OutMessage;
   readonly signal: AbortSignal | undefined;
   /** `submitting task 7`. */
   readonly what: string;
@@ -24,14 +24,14 @@ const allTriesMs = 12_000;
 const pauseMs = 200;
 
 /** Stores a message for whoever waits; tries again as `askAgain` does: its id keeps it single. */
-export function storeLetter(
+export function storeMessage(
   parts: StoringParts,
-  { letter, signal, what }: Storing,
+  { message, signal, what }: Storing,
 ): Promise<Stored> {
   return askAgain(parts, (waitMs) =>
     signal?.aborted === true
       ? Promise.reject(gaveUp(what, signal))
-      : parts.store.store(letter, waitMs),
+      : parts.store.store(message, waitMs),
   );
 }
 

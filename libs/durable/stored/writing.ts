@@ -2,7 +2,7 @@ import { StoreHeader } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { type Clock, pause } from "../../pipeline/index.ts";
 import type { Put } from "./answers.ts";
-import type { Headers, Letterbox, StoreAccess } from "./store.ts";
+import type { Headers, OutMessage, StoreAccess } from "./store.ts";
 
 /** Only this writing of a state is stored, however often it is tried, and only after the expected one. */
 export function onceAfter(id: string, sequence: number, subject: string): Headers {
@@ -22,10 +22,10 @@ const pauseMs = 250;
  *
  * The id keeps it from being stored twice.
  */
-export async function write(store: StoreAccess, clock: Clock, letter: Letterbox): Promise<Put> {
+export async function write(store: StoreAccess, clock: Clock, message: OutMessage): Promise<Put> {
   for (let made = 1; ; made++) {
     try {
-      return await store.put(letter, tryMs);
+      return await store.put(message, tryMs);
     } catch (error) {
       const { code } = MeshError.from(error);
       const passes = code === MeshCode.UnknownOutcome || code === MeshCode.Unavailable;

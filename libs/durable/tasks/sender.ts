@@ -14,7 +14,7 @@ import type { MeshMetrics, MeshTracer } from "../../telemetry/index.ts";
 import type { Plan } from "../later/plan.ts";
 import { Signing } from "../stored/signing.ts";
 import type { StoreAccess } from "../stored/store.ts";
-import { storeLetter } from "../stored/storing.ts";
+import { storeMessage } from "../stored/storing.ts";
 import { checkServer } from "../stored/version.ts";
 import { cancelLifeMs } from "./cancelling.ts";
 import { inputBody } from "./input-body.ts";
@@ -107,8 +107,8 @@ export class Sender {
     const message = { subject, payload: "", id, operation, plan, deadlineMs: cancelLifeMs };
     const headers = await this.#headers(message);
     const what = `telling ${agent} ${id}`;
-    await storeLetter(this.#parts, {
-      letter: { subject, payload: "", headers },
+    await storeMessage(this.#parts, {
+      message: { subject, payload: "", headers },
       signal: undefined,
       what,
     });
@@ -139,9 +139,9 @@ export class Sender {
       ...{ deadlineMs, key, conversation, plan, replay, trace },
     });
     const headers = made instanceof Promise ? await made : made;
-    const letter = { subject, payload, headers };
+    const message = { subject, payload, headers };
     const what = `submitting task ${id}`;
-    const { sequence, duplicate } = await storeLetter(this.#parts, { letter, signal, what });
+    const { sequence, duplicate } = await storeMessage(this.#parts, { message, signal, what });
     const listeners = typeof takers === "string" ? takers : await takers;
     return Object.freeze({ id, stored: true, sequence, duplicate, listeners });
   }

@@ -4,7 +4,7 @@ import { type BuryParts, bury, deadTask } from "../dead/dead.ts";
 import { failureOf } from "../tasks/final.ts";
 import { type KnownTask, readBareTask } from "./known-task.ts";
 import type { TaskDelivery } from "./task-delivery.ts";
-import { Turn } from "./turn.ts";
+import { TaskTurn } from "./turn.ts";
 import type { TurnParts, VerifyTask } from "./work-parts.ts";
 
 export interface AbandonedParts extends BuryParts {
@@ -29,7 +29,7 @@ export async function endAbandoned(
   const { instance, signer } = parts;
   const task = await believed(parts, delivery, agent);
   if (task?.isCancel === true) return;
-  const turn = task === undefined ? undefined : new Turn(task, delivery, parts);
+  const turn = task === undefined ? undefined : new TaskTurn(task, delivery, parts);
   // Nobody has it: the server does not deliver it any more.
   await turn?.isLate();
   const begun = await turn?.begin("end");

@@ -7,7 +7,7 @@ import { delayAfter, mayPass, untilStore } from "../attempts/retrying.ts";
 import { deathsOf } from "../attempts/running.ts";
 import { isLastTry, spentOf } from "../attempts/tried.ts";
 import { acknowledge, Word } from "../stored/acknowledging.ts";
-import type { Letterbox } from "../stored/store.ts";
+import type { OutMessage } from "../stored/store.ts";
 import { answerOf } from "../tasks/final.ts";
 import { fitResult } from "../tasks/result-body.ts";
 import { type Ended, Ending, finalParts, takenOver } from "./ending.ts";
@@ -16,7 +16,7 @@ import { hopeless, leftMs, mostTriesFor } from "./hopeless.ts";
 import { judgeTask } from "./judging.ts";
 import type { HeldKey } from "./keys.ts";
 import type { TaskDelivery } from "./task-delivery.ts";
-import { Turn } from "./turn.ts";
+import { TaskTurn } from "./turn.ts";
 import type { WorkParts } from "./work-parts.ts";
 
 const retryMs = 200;
@@ -25,7 +25,7 @@ const lookMs = 1_500;
 /**
  * One delivery of a task, from its turn to its acknowledgement. Every step is safe to repeat.
  *
- * What it may write is its turn's to say (`Turn`). Where the task has a key, the turn begins once nobody else has it;
+ * What it may write is its turn's to say (`TaskTurn`). Where the task has a key, the turn begins once nobody else has it;
  * until then nothing is attempted and nothing counted.
  */
 export class Attempt {
@@ -35,7 +35,7 @@ export class Attempt {
   readonly #parts: WorkParts;
   readonly #signal: CallSignal;
   /** Undefined until it is known whose task it is. */
-  #turn: Turn | undefined;
+  #turn: TaskTurn | undefined;
   #held: HeldKey | undefined;
   /** The end of its handler. */
   #handler: Promise<unknown> = Promise.resolve();
@@ -112,7 +112,7 @@ export class Attempt {
     if (this.#turn === undefined) {
       const isOver = (): boolean => this.#early !== undefined;
       const { task, error } = await judgeTask(this.delivery, this.#parts, isOver);
-      if (task !== undefined) this.#turn = new Turn(task, this.delivery, this.#parts);
+      if (task !== undefined) this.#turn = new TaskTurn(task, this.delivery, this.#parts);
       if (error !== undefined) {
         if (!isOver()) await this.#fail(error);
         else if (this.#early !== "superseded") this.nak(0);
@@ -133,7 +133,7 @@ export class Attempt {
     }
   }
 
-  async #try(turn: Turn, why: MeshError | undefined): Promise<Ran> {
+  async #try(turn: TaskTurn, why: MeshError | undefined): Promise<Ran> {
     if (why === undefined && !(await this.#takeKey(turn))) return this.#park(turn, turn.task.key);
     const begun = await turn.begin(why === undefined && !turn.task.isCancel ? "try" : "end");
     if (begun !== "begun") await this.#conclude(begun === "over" ? "done" : "again");
@@ -145,14 +145,14 @@ export class Attempt {
   }
 
   /** Whether nobody else has its key, if it has one. */
-  async #takeKey({ task }: Turn): Promise<boolean> {
+  async #takeKey({ task }: TaskTurn): Promise<boolean> {
     if (task.key === undefined || task.isCancel) return true;
     this.#held = await this.#parts.keys.take(task.key, task, this.delivery);
     return this.#held !== undefined;
   }
 
   /** Somebody else has its key; where it was cancelled meanwhile it waits no longer. */
-  async #park(turn: Turn, waitsFor: string | undefined): Promise<Ran> {
+  async #park(turn: TaskTurn, waitsFor: string | undefined): Promise<Ran> {
     if (await turn.isOver()) {
       this.#say(Word.done);
       return "ended";
@@ -163,9 +163,9 @@ export class Attempt {
     return "parked";
   }
 
-  async #attempt(turn: Turn): Promise<void> {
+  async #attempt(turn: TaskTurn): Promise<void> {
     const left = leftMs(turn.task, this.delivery, this.#parts.config);
-    let answer: Letterbox;
+    let answer: OutMessage;
     try {
       const output = await execute(turn.task, {
         ...{ parts: this.#parts, signal: this.#signal, leftMs: left, attempt: turn.attempt },
@@ -204,7 +204,7 @@ export class Attempt {
     return this.#conclude(await this.#ending.fail(error));
   }
 
-  async #cancel(turn: Turn): Promise<void> {
+  async #cancel(turn: TaskTurn): Promise<void> {
     const ended = await this.#ending.cancel(turn);
     if (ended === "done") this.#parts.onCancelled(turn.task.states(finalState));
     return this.#conclude(ended);
@@ -219,7 +219,7 @@ export class Attempt {
   }
 
   /** What is left to do for an attempt that may not write: nothing, or to acknowledge what is over. */
-  async #left(turn: Turn): Promise<void> {
+  async #left(turn: TaskTurn): Promise<void> {
     const isReplaced = this.#early === undefined || this.#early === "superseded";
     if (isReplaced && turn.hasBegun) this.#parts.warn(takenOver(turn.task));
     if (this.#early === "superseded") return;
@@ -229,10 +229,10 @@ export class Attempt {
     if (this.#early !== undefined) this.nak(this.#early === "stopping" ? 0 : retryMs);
   }
 
-  async #tell(turn: Turn, state: string, value: unknown): Promise<void> {
+  async #tell(turn: TaskTurn, state: string, value: unknown): Promise<void> {
     this.#signal.throwIfEnded();
     const put = await turn.tell(state, JSON.stringify(value) ?? "");
-    if (put.is === "outdated") this.end((await turn.isOrdered()) ? "cancelled" : "superseded");
+    if (put.is === "outdated") this.end((await turn.isCancelled()) ? "cancelled" : "superseded");
     this.#signal.throwIfEnded();
   }
 

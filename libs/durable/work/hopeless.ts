@@ -3,7 +3,7 @@ import { triesLeft, whySpent } from "../attempts/tried.ts";
 import type { KnownTask } from "./known-task.ts";
 import type { TaskDelivery } from "./task-delivery.ts";
 import type { TasksConfig } from "./tasks-options.ts";
-import type { Turn } from "./turn.ts";
+import type { TaskTurn } from "./turn.ts";
 import type { WorkParts } from "./work-parts.ts";
 
 /** Deliveries of a task that this version cannot read; the server makes some more before it gives up itself. */
@@ -11,7 +11,7 @@ const mostUnread = 12;
 
 /** How often a task may be tried that failed so. One for another version may meet a worker of that. */
 export function mostTriesFor(
-  turn: Turn | undefined,
+  turn: TaskTurn | undefined,
   { code }: MeshError,
   { attempts }: TasksConfig,
 ): number {
@@ -21,7 +21,7 @@ export function mostTriesFor(
 
 /** Why the task of this delivery need not be tried. */
 export function hopeless(
-  turn: Turn,
+  turn: TaskTurn,
   delivery: TaskDelivery,
   parts: Pick<WorkParts, "config" | "mostDeliveries">,
 ): MeshError | undefined {
@@ -37,7 +37,11 @@ export interface Left {
 }
 
 /** Why a task need not be tried once more: its attempts are spent, or its time is. */
-export function whyHopeless(turn: Turn, left: Left, config: TasksConfig): MeshError | undefined {
+export function whyHopeless(
+  turn: TaskTurn,
+  left: Left,
+  config: TasksConfig,
+): MeshError | undefined {
   const { id, operation, head, isCancel } = turn.task;
   if (isCancel) return undefined;
   const what = `${operation.key}: task ${id}`;

@@ -65,7 +65,7 @@ export class Intake {
     if (this.#normal.outstanding === 0) this.#normal.pull(room("normal"));
   }
 
-  /** Looks whether something urgent waits that nobody else takes, although there is no room: it may be an order to stop. */
+  /** Looks whether something urgent waits that nobody else takes, although there is no room: it may be a cancellation. */
   peek(): void {
     if (this.#isAsking || this.#high.outstanding > 0 || !this.#parts.link.isUp) return;
     this.#high.probe(1);

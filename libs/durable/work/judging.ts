@@ -19,16 +19,16 @@ export async function judgeTask(
 ): Promise<Judged> {
   const { task, error } = readAny(delivery, parts);
   if (task === undefined) return { task, error };
-  const { submitter, orderedBy, moved } = task;
+  const { submitter, canceller, moved } = task;
   const { verify, agent, clock, warn } = parts;
   try {
-    const whose = { submitter, orderedBy, agent };
+    const whose = { submitter, canceller, agent };
     if (verify) await onceKnown({ clock, warn, isOver }, () => verify(delivery, whose));
     return { task, error };
   } catch (thrown) {
     // The broker vouches for a submitter's name, but not for one that somebody says he moves a task of: what cannot
     // be verified must not end another one's task.
-    const isClaimed = moved !== undefined || orderedBy !== undefined;
+    const isClaimed = moved !== undefined || canceller !== undefined;
     return { task: isClaimed ? undefined : task, error: error ?? MeshError.from(thrown) };
   }
 }

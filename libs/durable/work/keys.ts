@@ -12,7 +12,7 @@ import { readGeneration } from "../tasks/generation.ts";
 import type { KnownTask } from "./known-task.ts";
 import type { TaskDelivery } from "./task-delivery.ts";
 
-export interface KeysParts {
+export interface TaskKeysParts {
   readonly agent: string;
   readonly store: StoreAccess;
   readonly clock: Clock;
@@ -49,10 +49,10 @@ const windUpMs = 10_000;
  * not the process's: a task whose worker dies comes again and still has it, and a while after the task is over the key
  * is free, whoever forgot to say so. A handler that was told to stop keeps it while it winds up, for that while.
  */
-export class Keys {
-  readonly #parts: KeysParts;
+export class TaskKeys {
+  readonly #parts: TaskKeysParts;
 
-  constructor(parts: KeysParts) {
+  constructor(parts: TaskKeysParts) {
     this.#parts = parts;
   }
 

@@ -28,8 +28,8 @@ export function deliveryReader(
   };
 }
 
-/** Whether it is an order to cancel a task, and no task. */
-export function isOrder({ message }: TaskDelivery): boolean {
+/** Whether it is the cancellation of a task, and no task. */
+export function isCancellation({ message }: TaskDelivery): boolean {
   const { id } = readTaskHead(message.head);
   return id !== undefined && cancelledBy(id) !== undefined;
 }

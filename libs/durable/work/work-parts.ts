@@ -5,15 +5,15 @@ import type { MeshMetrics } from "../../telemetry/index.ts";
 import type { Alone } from "../attempts/alone.ts";
 import type { Signing } from "../stored/signing.ts";
 import type { StoreAccess } from "../stored/store.ts";
-import type { Keys } from "./keys.ts";
+import type { TaskKeys } from "./keys.ts";
 import type { TaskDelivery } from "./task-delivery.ts";
 import type { TasksConfig } from "./tasks-options.ts";
 
 /** Whose a task is, by its subject. */
 export interface Between {
   readonly submitter: string;
-  /** Who orders to cancel it, where that is not its submitter. */
-  readonly orderedBy?: string | undefined;
+  /** Who cancels it, where that is not its submitter. */
+  readonly canceller?: string | undefined;
   readonly agent: string;
 }
 
@@ -44,7 +44,7 @@ export interface WorkParts {
   /** Where those wait for each other that their workers may die of. */
   readonly alone: Alone;
   /** Who has which key. */
-  readonly keys: Keys;
+  readonly keys: TaskKeys;
   readonly warn: (detail: string) => void;
   /** How often the server delivers a task. */
   readonly mostDeliveries: () => number;

@@ -9,8 +9,8 @@ import { Attempt } from "./attempt.ts";
 import { checkConsumers } from "./consumers.ts";
 import { Held, isNormal } from "./held.ts";
 import { Intake } from "./intake.ts";
-import { Keys } from "./keys.ts";
-import { isOrder, type TaskDelivery } from "./task-delivery.ts";
+import { TaskKeys } from "./keys.ts";
+import { isCancellation, type TaskDelivery } from "./task-delivery.ts";
 import type { WorkParts } from "./work-parts.ts";
 
 /** What a worker has of its own. */
@@ -23,7 +23,7 @@ export interface WorkerParts extends Omit<WorkParts, Own> {
 
 /** Longest time until an attempt notices that its task is over, in milliseconds. */
 const mostBeatMs = 2_000;
-/** Most that lie here while there is no room, taken on the search for orders. */
+/** Most that lie here while there is no room, taken on the search for cancellations. */
 const mostAhead = 16;
 
 /**
@@ -36,8 +36,8 @@ export class Worker {
   readonly #parts: WorkParts;
   readonly #intake: Intake;
   readonly #running = new Map<Held, Promise<void>>();
-  /** Those that carry out an order to cancel, which may be about what would begin. */
-  readonly #orders = new Set<Held>();
+  /** Cancellations under way: one may be about what would begin. */
+  readonly #cancellations = new Set<Held>();
   /** Came when there was no room left; the urgent ones first. */
   readonly #waiting: Held[] = [];
   readonly #parking = new Parking<Held>();
@@ -48,7 +48,11 @@ export class Worker {
 
   constructor(parts: WorkerParts) {
     const { link, clock, agent, warn, onRefused } = parts;
-    const own = { alone: new Alone(), keys: new Keys(parts), signing: new Signing(parts.signer) };
+    const own = {
+      alone: new Alone(),
+      keys: new TaskKeys(parts),
+      signing: new Signing(parts.signer),
+    };
     this.#parts = {
       ...{ ...parts, ...own },
       mostDeliveries: () => this.#bearing.mostDeliveries,
@@ -123,9 +127,9 @@ export class Worker {
     const held = new Held(attempt, priority, this.#parts.clock.now());
     // Given back as soon as nothing is asked for any more.
     if (this.#state === "draining") return void this.#waiting.push(held);
-    // An order to stop what runs must not wait for that.
-    if (isOrder(delivery)) {
-      this.#orders.add(held);
+    // A cancellation must not wait for what it stops.
+    if (isCancellation(delivery)) {
+      this.#cancellations.add(held);
       return this.#run(held);
     }
     // It was asked for when there was room: once, it is given to whoever has some now.
@@ -168,7 +172,7 @@ export class Worker {
     this.#intake.fill();
     while (!this.#isFull) {
       const [next] = this.#waiting;
-      const mustWait = this.#intake.isAsking || this.#orders.size > 0;
+      const mustWait = this.#intake.isAsking || this.#cancellations.size > 0;
       if (next === undefined || (isNormal(next) && mustWait)) return;
       this.#waiting.shift();
       this.#run(next);
@@ -178,7 +182,7 @@ export class Worker {
   #run(held: Held): void {
     const done = held.attempt.run().then((ran) => {
       this.#running.delete(held);
-      this.#orders.delete(held);
+      this.#cancellations.delete(held);
       if (ran === "parked") this.#park(held);
       else if (held.key !== undefined) this.#unpark(held.key);
       if (this.#parts.alone.isFree) this.#unpark(aloneKey);

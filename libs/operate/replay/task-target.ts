@@ -1,7 +1,7 @@
 import { ContentType, finalState, Header, Store, StoreHeader, taskSubject } from "@myelin/subjects";
 import {
   envelopeHeaders,
-  type Letterbox,
+  type OutMessage,
   onceId,
   type StoreAccess,
   statesOf,
@@ -69,7 +69,7 @@ interface Sending {
 function letterOf(
   { payload, contentType, stream, sequence, skill: was }: Recorded,
   { into, agent, id, timeoutMs, parts }: Sending,
-): Letterbox {
+): OutMessage {
   const skill = into.skill ?? was;
   const subject = taskSubject({ agent, skill, priority: "normal", submitter: parts.name });
   const about = { kind: "task", target: agent, subject, id, contentType, payload } as const;

@@ -3,8 +3,8 @@ import {
   bury,
   failureOf,
   type LaterOrder,
-  type Letterbox,
   type Original,
+  type OutMessage,
   onceAfter,
   onceId,
   readAttempt,
@@ -76,7 +76,7 @@ export async function endWith(
     ...{ task, attempt: 1, generation: 0 },
     signer: workspace.signer(),
   });
-  const put = ({ subject, payload, headers }: Letterbox, of: string, expected: number) => {
+  const put = ({ subject, payload, headers }: OutMessage, of: string, expected: number) => {
     const condition = onceAfter(onceId(), expected, states(of));
     return write(vault.store, clock, { subject, payload, headers: [...headers, ...condition] });
   };

@@ -6,7 +6,7 @@ import { json } from "../../wire/index.ts";
 import { readAttempt } from "../attempts/running.ts";
 import type { Progress } from "./documents.ts";
 
-export interface FollowingParts {
+export interface ResultWatchParts {
   readonly link: Pick<Link, "subscribe" | "onUp">;
   readonly clock: Clock;
   readonly subject: string;
@@ -36,8 +36,8 @@ const mostWaiting = 1_000;
  * Listens first and looks into the store then, so nothing falls between the two. Looks again from time to time and
  * after a reconnection: a live message can be lost, what is stored is not.
  */
-export class Following implements AsyncIterable<Progress>, Disposable {
-  readonly #parts: FollowingParts;
+export class ResultWatch implements AsyncIterable<Progress>, Disposable {
+  readonly #parts: ResultWatchParts;
   readonly #told: Progress[] = [];
   readonly #listening: Listening;
   readonly #undo: (() => void)[] = [];
@@ -48,7 +48,7 @@ export class Following implements AsyncIterable<Progress>, Disposable {
   #mustLookAgain = false;
   #againMs = firstLookMs;
 
-  constructor(parts: FollowingParts) {
+  constructor(parts: ResultWatchParts) {
     this.#parts = parts;
     const { link, clock, subject, timeoutMs, signal } = parts;
     this.#listening = link.subscribe(subject, (message) => this.#hear(message));
