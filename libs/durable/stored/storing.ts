@@ -1,7 +1,8 @@
-import { MeshCode, MeshError } from "../../errors/index.ts";
+import { MeshCode, type MeshError } from "../../errors/index.ts";
 import type { Link } from "../../nats/index.ts";
-import { type Clock, gaveUp, pause } from "../../pipeline/index.ts";
+import { type Clock, gaveUp } from "../../pipeline/index.ts";
 import type { Stored } from "./answers.ts";
+import { againMs, askWhile, tryMs } from "./asking.ts";
 import type { OutMessage, StoreAccess } from "./store.ts";
 
 export interface StoringParts {
@@ -18,10 +19,8 @@ export interface Storing {
   readonly what: string;
 }
 
-/** How long one try waits for the store, and all of them together, in milliseconds. */
-const tryMs = 2_500;
+/** How long all tries together may take, in milliseconds. */
 const allTriesMs = 12_000;
-const pauseMs = 200;
 
 /** Stores a message for whoever waits; tries again as `askAgain` does: its id keeps it single. */
 export function storeMessage(
@@ -37,18 +36,15 @@ export function storeMessage(
 
 /** Asks the store, again while the outcome is not known or nobody leads; throws the last reason after 12 s. */
 export function askAgain<T>(
-  parts: Omit<StoringParts, "store">,
+  { link, clock }: Omit<StoringParts, "store">,
   ask: (waitMs: number) => Promise<T>,
-  until = parts.clock.now() + allTriesMs,
 ): Promise<T> {
-  const { link, clock } = parts;
-  // The first answer is nearly always one: it pays for no more than it must.
-  return ask(Math.min(tryMs, until - clock.now())).catch(async (error: unknown) => {
-    const mayPass = passes(MeshError.from(error), link);
-    if (!mayPass || clock.now() + pauseMs >= until) throw error;
-    await pause(clock, pauseMs);
-    return askAgain(parts, ask, until);
-  });
+  const until = clock.now() + allTriesMs;
+  return askWhile(
+    clock,
+    () => ask(Math.min(tryMs, until - clock.now())),
+    (error) => passes(error, link) && clock.now() + againMs < until,
+  );
 }
 
 /** A stream that nobody has made does not come by waiting; a broker that restarts, or a leader, does. */
