@@ -45,23 +45,36 @@ export function spentOf(
   return tried?.hasBegun === true ? tried.spent : deliveries;
 }
 
-/** Whether no attempt is left after this one, or no delivery to make one with. */
-export function isLastTry(
-  tried: Pick<Tried, "hasBegun" | "spent"> | undefined,
-  delivery: Delivered,
-  limits: Limits,
-  most = limits.config.attempts,
-): boolean {
-  return spentOf(tried, delivery) >= most || triesLeft(delivery, limits) <= 0;
+/** An attempt with one delivery. */
+interface TryAt {
+  /** Undefined where nobody knows yet what it is an attempt at. */
+  readonly tried: Pick<Tried, "hasBegun" | "spent"> | undefined;
+  readonly delivery: Delivered;
+  /** How often it may be tried that failed so. Default: as often as everything. */
+  readonly mostTries?: number;
 }
 
-/** Why a message need not be tried once more: its attempts are spent, or below 0 `left`; undefined where it may be. */
+/** Whether no attempt is left after this one, or no delivery to make one with. */
+export function isLastTry({ tried, delivery, mostTries }: TryAt, limits: Limits): boolean {
+  const { attempts } = limits.config;
+  return spentOf(tried, delivery) >= (mostTries ?? attempts) || triesLeft(delivery, limits) <= 0;
+}
+
+/** What is known of a message before it is tried once more. */
+interface Spending {
+  /** `event 7 of mail`. */
+  readonly what: string;
+  readonly tried: Pick<Tried, "spent" | "tries">;
+  /** `triesLeft` of it. */
+  readonly left: number;
+}
+
+/** Why a message need not be tried once more: its attempts are spent, or below 0 are left; undefined where it may be. */
 export function whySpent(
-  what: string,
-  { spent, tries }: Pick<Tried, "spent" | "tries">,
-  left: number,
+  { what, tried, left }: Spending,
   { attempts }: Limits["config"],
 ): MeshError | undefined {
+  const { spent, tries } = tried;
   const isSpent = spent >= attempts;
   if (!isSpent && left >= 0) return undefined;
   const last = tries.at(-1)?.error;

@@ -14,15 +14,20 @@ export class ClaimedData {
 
 /** Brings the data of an event; what it is used for ends with the call. */
 export type BringData = (
-  claim: Claim,
-  of: EventAddress,
-  signal: Stop,
+  wanted: Wanted,
   use: (data: unknown) => Promise<unknown>,
 ) => Promise<unknown>;
 
+/** Which data, of which event, and what ends the wait for it. */
+interface Wanted {
+  readonly claim: Claim;
+  readonly of: EventAddress;
+  readonly signal: Stop;
+}
+
 /** How the data of events is brought. */
 export function bringing(claims: Pick<LargePayloads, "hold">): BringData {
-  return async (claim, { publisher, name }, signal, use) => {
+  return async ({ claim, of: { publisher, name }, signal }, use) => {
     const held = await claims.hold(claim, publisher, signal, eventReaders(name));
     try {
       return await use(json.decode(held.payload));

@@ -39,7 +39,8 @@ export class EventEnding {
     const { deliveries } = this.#delivery;
     // A later delivery is at work: the message is its to acknowledge.
     if (begunAt !== undefined && !(await tries.end(begunAt, error.code))) return false;
-    if (mayPass(error) && !isFinal(error) && !isLastTry(tries, this.#delivery, this.#parts)) {
+    const isLast = isLastTry({ tried: tries, delivery: this.#delivery }, this.#parts);
+    if (mayPass(error) && !isFinal(error) && !isLast) {
       this.#say(Word.again(this.#delay(error)));
       return false;
     }

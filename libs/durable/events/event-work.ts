@@ -81,7 +81,8 @@ export function eventData(works: Iterable<EventWork>, bring: BringData): ServeLa
           return next(checked(request, data));
         }
         const use = async (whole: unknown): Promise<unknown> => next(checked(request, whole));
-        return bring(data.claim, { publisher, name: event.name }, request.signal, use);
+        const of = { publisher, name: event.name };
+        return bring({ claim: data.claim, of, signal: request.signal }, use);
       } catch (error) {
         return Promise.reject(error);
       }

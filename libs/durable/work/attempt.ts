@@ -193,8 +193,8 @@ export class Attempt {
     const { config } = this.#parts;
     const delay = this.#delay(error);
     const isLate = turn !== undefined && leftMs(turn.task, this.delivery, config) <= delay;
-    const most = mostTriesFor(turn, error, config);
-    const isLast = isLastTry(turn, this.delivery, this.#parts, most);
+    const mostTries = mostTriesFor(turn, error, config);
+    const isLast = isLastTry({ tried: turn, delivery: this.delivery, mostTries }, this.#parts);
     if (mayPass(error) && !isLast && !isLate) {
       if (turn?.hasBegun === true && (await turn.failed(error)).is === "outdated") {
         return this.#left(turn);

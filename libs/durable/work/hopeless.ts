@@ -45,7 +45,7 @@ export function whyHopeless(
   const { id, operation, head, isCancel } = turn.task;
   if (isCancel) return undefined;
   const what = `${operation.key}: task ${id}`;
-  const spent = whySpent(what, turn, left.tries, config);
+  const spent = whySpent({ what, tried: turn, left: left.tries }, config);
   if (spent !== undefined || left.ms > 0) return spent;
   const late = `${what} was not done within ${head.timeoutMs} ms`;
   return new MeshError(MeshCode.DeadlineExceeded, late);
