@@ -1,4 +1,5 @@
 import { isMeshCode, MeshCode, MeshError } from "../../errors/index.ts";
+import type { Delivered } from "../stored/acks.ts";
 import type { RetryingConfig } from "./retrying-options.ts";
 import type { Try } from "./running.ts";
 
@@ -19,9 +20,7 @@ export interface Limits {
 }
 
 /** Which delivery of a message it is. */
-interface Delivered {
-  readonly deliveries: number;
-}
+type Counted = Pick<Delivered, "deliveries">;
 
 /** Deliveries that are kept for its end, at most: it may have to be said again. */
 const mostSpare = 3;
@@ -31,7 +30,7 @@ const mostSpare = 3;
  * try it with. Attempts are counted in the store, and the copy that tells them may be behind: what is delivered too
  * often has to end all the same, while somebody has it who can say why.
  */
-export function triesLeft({ deliveries }: Delivered, { config, mostDeliveries }: Limits): number {
+export function triesLeft({ deliveries }: Counted, { config, mostDeliveries }: Limits): number {
   const most = mostDeliveries();
   const spare = Math.max(0, Math.min(mostSpare, most - config.attempts - 1));
   return most - spare - deliveries;
@@ -40,7 +39,7 @@ export function triesLeft({ deliveries }: Delivered, { config, mostDeliveries }:
 /** How many attempts are spent: before a handler has run for it, as often as it was delivered. */
 export function spentOf(
   tried: Pick<Tried, "hasBegun" | "spent"> | undefined,
-  { deliveries }: Delivered,
+  { deliveries }: Counted,
 ): number {
   return tried?.hasBegun === true ? tried.spent : deliveries;
 }
@@ -49,7 +48,7 @@ export function spentOf(
 interface TryAt {
   /** Undefined where nobody knows yet what it is an attempt at. */
   readonly tried: Pick<Tried, "hasBegun" | "spent"> | undefined;
-  readonly delivery: Delivered;
+  readonly delivery: Counted;
   /** How often it may be tried that failed so. Default: as often as everything. */
   readonly mostTries?: number;
 }

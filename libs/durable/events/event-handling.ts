@@ -21,14 +21,14 @@ export async function readBelieved(
 }
 
 /** An event, and what it was read from. */
-interface Delivered {
+interface DeliveredEvent {
   readonly delivery: EventDelivery;
   readonly event: ReadEvent;
 }
 
 /** Throws unless its publisher has signed it. */
 export async function checkSigned(
-  { delivery, event: { address, cloud, move } }: Delivered,
+  { delivery, event: { address, cloud, move } }: DeliveredEvent,
   verify: EventCheck,
   waiting: Waiting,
 ): Promise<void> {
@@ -55,7 +55,7 @@ export function handleEvent(
   return unlessEnded(signal, () => serve(request));
 }
 
-interface Handling extends Delivered {
+interface Handling extends DeliveredEvent {
   readonly attempt: number;
   readonly signal: CallSignal;
 }

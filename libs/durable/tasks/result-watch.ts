@@ -20,7 +20,7 @@ export interface ResultWatchParts {
 }
 
 /** Why nothing more comes. */
-export type Ended =
+export type WatchEnd =
   | { readonly is: "final" }
   | { readonly is: "stopped"; readonly error: MeshError };
 
@@ -41,7 +41,7 @@ export class ResultWatch implements AsyncIterable<Progress>, Disposable {
   readonly #told: Progress[] = [];
   readonly #listening: Listening;
   readonly #undo: (() => void)[] = [];
-  #ended: Ended | undefined;
+  #ended: WatchEnd | undefined;
   #wake: (() => void) | undefined;
   #unlook: (() => void) | undefined;
   #isLooking = false;
@@ -65,14 +65,14 @@ export class ResultWatch implements AsyncIterable<Progress>, Disposable {
   }
 
   /** Waits for the end alone. */
-  async untilEnded(): Promise<Ended> {
+  async untilEnded(): Promise<WatchEnd> {
     for await (const _told of this) {
       // Nothing is told before the end, or nobody wants it.
     }
     return this.ended;
   }
 
-  get ended(): Ended {
+  get ended(): WatchEnd {
     return this.#ended ?? { is: "stopped", error: left(this.#parts.what) };
   }
 
@@ -135,7 +135,7 @@ export class ResultWatch implements AsyncIterable<Progress>, Disposable {
     this.#end({ is: "stopped", error });
   }
 
-  #end(ended: Ended): void {
+  #end(ended: WatchEnd): void {
     this.#ended ??= ended;
     this.#wake?.();
   }

@@ -50,7 +50,7 @@ export class Submitter {
   }
 
   /** The handle of a task of this submitter, whichever process of it submitted it. */
-  task({ contract, operation }: Target, id: string, { receipt, dueAt }: Submitted = {}): Task {
+  task({ contract, operation }: Target, id: string, { receipt, dueAt }: SubmittedHere = {}): Task {
     checkTaskId(id);
     const skill = contract.skills[operation.skill];
     const what = `the result of task ${id} of ${operation.key}`;
@@ -89,7 +89,7 @@ export class Submitter {
 }
 
 /** What is known of a task that was submitted here. */
-interface Submitted {
+interface SubmittedHere {
   readonly receipt?: Receipt;
   /** When it is due, where it is for later. */
   readonly dueAt?: Date;

@@ -15,7 +15,7 @@ import type { StoreAccess } from "../stored/store.ts";
 import { type Final, type Progress, readFinal, statesOf } from "./documents.ts";
 import { readGeneration } from "./generation.ts";
 import { wholeResult } from "./result-body.ts";
-import { type Ended, ResultWatch, readTold } from "./result-watch.ts";
+import { ResultWatch, readTold, type WatchEnd } from "./result-watch.ts";
 import type { Receipt } from "./sender.ts";
 import type { VerifyResult } from "./verifying-results.ts";
 
@@ -168,7 +168,7 @@ export class Task implements TaskHandle {
     });
   }
 
-  async #answer(ended: Ended, signal: AbortSignal | undefined): Promise<unknown> {
+  async #answer(ended: WatchEnd, signal: AbortSignal | undefined): Promise<unknown> {
     const found = await this.#readFinal();
     if (found?.final.is === "done") return this.#parse(await this.#output(found, signal));
     if (found?.final.is === "failed") throw this.#failure(found.final.error);
