@@ -19,12 +19,12 @@ export { type MeshThatIsUp, meshThatIsUp } from "./agent/state-file.ts";
 export type { BreakerOptions } from "./call/breaker-options.ts";
 export type { LimiterOptions } from "./call/limiter.ts";
 export type { RetryOptions } from "./call/retry-options.ts";
-export { isDomainError } from "./contract/domain.ts";
 export {
   type Contract,
   defineAgent,
   type EventKind,
   event,
+  isDomainError,
   type Skill,
   skill,
 } from "./contract/index.ts";

@@ -42,8 +42,8 @@ export function durableMethods(contract: Contract, submitter: Submitter): BindDu
     const about = { contract, operation, trace, conversation, replay };
     return {
       submit: (input, options) => submitter.submit({ ...about, input, options }),
-      schedule: (input, options) => submitter.schedule({ ...about, input, options }),
-      schedules: (options) => submitter.schedules(about, options),
+      schedule: (input, options) => submitter.scheduler.schedule({ ...about, input, options }),
+      schedules: (options) => submitter.scheduler.schedules(about, options),
     };
   };
 }

@@ -76,7 +76,7 @@ export class Kept {
     const parts = { agent, clock, random, link, store: caller.store };
     const { facts, mayWrite } = maker;
     const said = { call: facts.task ?? facts.call, trace: facts.trace, mayWrite };
-    return new StoredConversation(id, parts, resolveConversation(options), said);
+    return new StoredConversation({ id, config: resolveConversation(options), said }, parts);
   }
 }
 

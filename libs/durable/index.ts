@@ -1,5 +1,12 @@
+export {
+  type Running,
+  readAttempt,
+  readRunning,
+  runningBody,
+  stateHeaders,
+  type Try,
+} from "./attempts/running.ts";
 export { Claims } from "./claims/claims.ts";
-export { bringing } from "./claims/events.ts";
 export {
   bury,
   type Dead,
@@ -20,6 +27,7 @@ export {
 } from "./dead/moved.ts";
 export { unwrapHead, wrappedIn } from "./dead/origin.ts";
 export { deadEvent } from "./events/dead-event.ts";
+export { bringing } from "./events/event-body.ts";
 export {
   EventCheck,
   type EventReceipt,
@@ -42,7 +50,6 @@ export {
   resolveHear,
 } from "./events/index.ts";
 export {
-  cancelOrder,
   checkCron,
   firingId,
   isPlanned,
@@ -59,6 +66,7 @@ export {
   readPlace,
   type Schedule,
   type ScheduleOptions,
+  scheduleCancellation,
   type WhenOptions,
 } from "./later/index.ts";
 export { CallRecorder, type RecordFacts, readRecordFacts, recordTasks } from "./recording/index.ts";
@@ -79,33 +87,33 @@ export {
   type ConversationState,
   StoredConversation,
 } from "./state/conversation.ts";
-export type { KeptTurn, Turn as ConversationTurn } from "./state/conversation-document.ts";
+export type { ConversationTurn, KeptTurn } from "./state/conversation-document.ts";
 export {
   type ConversationOptions,
   conversationName,
   conversationWith,
   resolveConversation,
 } from "./state/conversation-options.ts";
-export { storedAtOf, storedOf } from "./stored/acks.ts";
+export type { Delivered } from "./stored/acks.ts";
 export type { Put } from "./stored/answers.ts";
-export type { Delivery } from "./stored/delivery.ts";
-export { onceId } from "./stored/signing.ts";
-export { type Headers, type Replies, StoreAccess } from "./stored/store.ts";
+export { envelopeHeaders, onceId } from "./stored/signing.ts";
+export { type Headers, type OutMessage, type Replies, StoreAccess } from "./stored/store.ts";
 export { checkServer } from "./stored/version.ts";
-export { write } from "./stored/writing.ts";
-export { cancelledBy, orderedCancel } from "./tasks/cancelling.ts";
+export { onceAfter, write } from "./stored/writing.ts";
+export { cancelledBy, taskCancellation } from "./tasks/cancelling.ts";
 export type { Progress } from "./tasks/documents.ts";
 export { statesOf } from "./tasks/documents.ts";
 export { failureOf } from "./tasks/final.ts";
 export { readGeneration } from "./tasks/generation.ts";
+export type { Receipt } from "./tasks/sender.ts";
 export type { SubmitOptions } from "./tasks/submit-options.ts";
-export { type Receipt, Submitter } from "./tasks/submitter.ts";
+export { Submitter } from "./tasks/submitter.ts";
 export type { Listeners } from "./tasks/takers.ts";
 export type { TaskHandle, TaskStatus, WaitOptions } from "./tasks/task.ts";
 export { verifyResults } from "./tasks/verifying-results.ts";
 export { type AbandonedParts, endAbandoned } from "./work/abandoned.ts";
-export { type Running, readRunning, type Try } from "./work/running.ts";
-export { type Taken, Taking, type TakingParts } from "./work/taking.ts";
+export { Taking, type TakingParts } from "./work/taking.ts";
+export type { TaskDelivery } from "./work/task-delivery.ts";
 export { resolveTasks, type TasksOptions } from "./work/tasks-options.ts";
 export { verifyTasks } from "./work/verifying.ts";
 export type { VerifyTask } from "./work/work-parts.ts";

@@ -97,6 +97,36 @@ test("the rule is red for each border that ARCHITECTURE draws", () => {
   }
 });
 
+test("the rule is red when a layer reaches past another's index", () => {
+  const judge = (path: string, from: string) =>
+    what(judgeLayers([{ path, text: `import type { A } from "${from}";` }]));
+  const closed = ["errors", "pipeline", "contract", "wire", "identity", "telemetry", "nats"];
+  for (const layer of [...closed, "transport", "discovery", "durable"]) {
+    const breach = `operate must import ${layer} through its index.ts`;
+    assert.deepEqual(judge("libs/operate/dead/a.ts", `../../${layer}/b.ts`), [breach]);
+    assert.deepEqual(judge("libs/operate/dead/a.ts", `../../${layer}/b/index.ts`), [breach]);
+    assert.deepEqual(judge("libs/operate/dead/a.ts", `../../${layer}/index.ts`), []);
+  }
+  assert.deepEqual(judge("libs/durable/dead/a.ts", "../stored/store.ts"), []);
+  assert.deepEqual(judge("libs/agent/a.ts", "../serve/stack.ts"), []);
+});
+
+test("the rule is red when durable's lowest folders import a sibling above them", () => {
+  const judge = (path: string, from: string) =>
+    what(judgeLayers([{ path, text: `import type { A } from "${from}";` }]));
+  assert.deepEqual(judge("libs/durable/stored/a.ts", "../tasks/b.ts"), [
+    "libs/durable/stored may not import libs/durable/tasks",
+  ]);
+  assert.deepEqual(judge("libs/durable/attempts/a.ts", "../work/b.ts"), [
+    "libs/durable/attempts may not import libs/durable/work",
+  ]);
+  assert.deepEqual(judge("libs/durable/claims/a.ts", "../later/b.ts"), [
+    "libs/durable/claims may not import libs/durable/later",
+  ]);
+  assert.deepEqual(judge("libs/durable/attempts/a.ts", "../stored/b.ts"), []);
+  assert.deepEqual(judge("libs/durable/stored/a.ts", "./b.ts"), []);
+});
+
 test("the rule is red for a folder that is no layer", () => {
   assert.deepEqual(what(judgeLayers([{ path: "libs/utils/a.ts", text: "" }])), [
     "is in no layer of ARCHITECTURE",

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { type Destination, judgeImports, layerOf } from "./imports.ts";
 import type { Breach, Source } from "./source.ts";
 
@@ -40,6 +41,21 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   testing: [...all, "agent", "operate"],
   program: ["pipeline", "telemetry", "contract"],
   operate: all,
+};
+
+/**
+ * Layers that others see through their index.ts alone. The others have none: the composition root takes the ladders
+ * apart, and the doors name what they show file by file.
+ */
+const closed: readonly string[] = all
+  .filter((layer) => layer !== "call" && layer !== "serve")
+  .concat("testing");
+
+/** Folders of a layer on which its others stand, and the siblings that they may import: nothing above them. */
+const lowest: Readonly<Record<string, readonly string[]>> = {
+  "libs/durable/stored": [],
+  "libs/durable/attempts": ["libs/durable/stored"],
+  "libs/durable/claims": ["libs/durable/stored"],
 };
 
 /** Packages that one layer alone may import; the first pattern that fits decides. */
@@ -96,10 +112,12 @@ function judgeLib(to: Destination, source: Source): string | undefined {
   if (to.is === "file") {
     const target = layerOf(to.name);
     if (target === undefined) return `leaves libs for ${to.name}`;
-    if (target === layer || target === "errors" || mayImport[layer]?.includes(target)) {
-      return undefined;
+    if (target === layer) return judgeSibling(to.name, source.path);
+    if (target !== "errors" && !mayImport[layer]?.includes(target)) {
+      return `${layer} may not import ${target}`;
     }
-    return `${layer} may not import ${target}`;
+    const isInside = closed.includes(target) && to.name !== `libs/${target}/index.ts`;
+    return isInside ? `${layer} must import ${target} through its index.ts` : undefined;
   }
   if (to.name === "@myelin/subjects") {
     return layer === "errors" ? "errors may not import @myelin/subjects" : undefined;
@@ -109,6 +127,13 @@ function judgeLib(to: Destination, source: Source): string | undefined {
   return owner === undefined || owner === layer
     ? undefined
     : `only ${owner} may import ${to.name}, not ${layer}`;
+}
+
+function judgeSibling(to: string, path: string): string | undefined {
+  const [own, target] = [posix.dirname(path), posix.dirname(to)];
+  const siblings = lowest[own];
+  if (siblings === undefined || target === own || siblings.includes(target)) return undefined;
+  return `${own} may not import ${target}`;
 }
 
 function ownerOf(name: string): string | undefined {

@@ -4,7 +4,7 @@ import { eventually } from "@myelin/mesh/testing";
 import { Store } from "@myelin/subjects";
 import type { JetStreamManager } from "@nats-io/jetstream";
 import { headers } from "@nats-io/transport-node";
-import type { Letterbox } from "../../libs/durable/stored/store.ts";
+import type { OutMessage } from "../../libs/durable/stored/store.ts";
 import { parseCredentials, type Signer } from "../../libs/identity/index.ts";
 import type { HomeMesh } from "./home-mesh.ts";
 import { inStore, joinPlain } from "./stores.ts";
@@ -32,7 +32,7 @@ export function signerOf(home: HomeMesh, name: string): Signer {
 export async function sendPlain(
   home: HomeMesh,
   name: string,
-  { subject, payload, headers: given }: Letterbox,
+  { subject, payload, headers: given }: OutMessage,
 ): Promise<string> {
   const nc = await joinPlain(home, name);
   try {

@@ -14,12 +14,13 @@ import type { Link } from "../../nats/index.ts";
 import type { Clock } from "../../pipeline/index.ts";
 import { parseTraceparent } from "../../telemetry/index.ts";
 import { field, headerText, needle } from "../../wire/index.ts";
-import { type Delivery, readTaskHead } from "../stored/delivery.ts";
+import { readTries, type Try } from "../attempts/running.ts";
 import { envelopeHeaders, onceId } from "../stored/signing.ts";
-import type { Headers, Letterbox, StoreAccess } from "../stored/store.ts";
+import type { Headers, OutMessage, StoreAccess } from "../stored/store.ts";
 import { write } from "../stored/writing.ts";
+import { readTaskHead } from "../tasks/task-headers.ts";
 import type { KnownTask } from "../work/known-task.ts";
-import { readTries, type Try } from "../work/running.ts";
+import type { TaskDelivery } from "../work/task-delivery.ts";
 import { type MoveReason, moveReasons, type Original } from "./moved.ts";
 import { wrapHead } from "./origin.ts";
 
@@ -103,7 +104,7 @@ function isOf(head: string, { subject, sequence, storedAt }: Original): boolean 
 /** Writes the dead letter of a delivered message; `task` only where it is believed to be one. */
 export function buryTask(
   parts: BuryParts & { readonly agent: string },
-  delivery: Delivery,
+  delivery: TaskDelivery,
   { task, ...given }: GivenUp & { readonly task: KnownTask | undefined },
 ): Promise<void> {
   return bury(parts, deadTask(parts.agent, delivery, task), given);
@@ -112,7 +113,7 @@ export function buryTask(
 /** What of a delivered message died. Of a move that nobody believes, the message that claims it. */
 export function deadTask(
   agent: string,
-  { message, sequence, storedAt }: Delivery,
+  { message, sequence, storedAt }: TaskDelivery,
   task: KnownTask | undefined,
 ): Dead {
   const { subject, head, payload } = message;
@@ -199,7 +200,7 @@ interface Naming extends GivenUp {
   readonly name: string;
 }
 
-function letterOf(dead: Dead, given: Naming, mostBytes: number): Letterbox {
+function letterOf(dead: Dead, given: Naming, mostBytes: number): OutMessage {
   const { kind, agent, skill, generation, origin } = dead;
   const { error, signer, name } = given;
   const subject = deadSubject({ kind, agent, skill, task: name, generation });

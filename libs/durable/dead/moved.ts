@@ -12,9 +12,9 @@ import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Signer } from "../../identity/index.ts";
 import type { Inbound } from "../../nats/index.ts";
 import { field, needle } from "../../wire/index.ts";
-import type { Delivery } from "../stored/delivery.ts";
 import { envelopeHeaders, messageId } from "../stored/signing.ts";
-import type { Headers, Letterbox } from "../stored/store.ts";
+import type { Headers, OutMessage } from "../stored/store.ts";
+import type { TaskDelivery } from "../work/task-delivery.ts";
 import { unwrapHead, wrapHead, wrappedIn } from "./origin.ts";
 
 /** Why a stored message is published anew. */
@@ -78,7 +78,7 @@ export const movedType = "application/vnd.myelin.moved";
  * A stored message, published anew under the name of who moves it: its bytes and headers unchanged, the latter under
  * `Origin-`, signed by the mover together with why and what it was. Moved twice the same way it is stored once.
  */
-export function moved(original: Original, how: Move, signer: Signer | undefined): Letterbox {
+export function moved(original: Original, how: Move, signer: Signer | undefined): OutMessage {
   const from = originOf(original.subject);
   if (from === undefined) throw unmovable(original.subject);
   const { why, mover, id, generation, to = from.agent } = how;
@@ -99,7 +99,7 @@ export function wrapMoved(
   original: Original,
   wrapping: Wrapping,
   signer: Signer | undefined,
-): Letterbox {
+): OutMessage {
   const { why, id, generation, subject, to } = wrapping;
   const facts = factsOf(original, wrapping);
   const origin = wrapHead(original.head);
@@ -120,7 +120,7 @@ export function wrapMoved(
 }
 
 /** Reads a moved message; undefined when it is none, `malformed_header` when it cannot be one. */
-export function readMoved({ message, address, storedAt }: Delivery): Moved | undefined {
+export function readMoved({ message, address, storedAt }: TaskDelivery): Moved | undefined {
   const wrapped = readWrapped(message, storedAt);
   if (wrapped === undefined) return undefined;
   const { why, id, generation, original, signed } = wrapped;

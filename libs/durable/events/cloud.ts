@@ -2,8 +2,8 @@ import { ContentType } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { CloudEvent } from "../../pipeline/index.ts";
 import { field, json, needle, readContentType } from "../../wire/index.ts";
-import { ClaimedData } from "../claims/events.ts";
 import type { Headers } from "../stored/store.ts";
+import { ClaimedData } from "./event-body.ts";
 
 const version = "1.0";
 /** Longest attribute that is read, in characters. */

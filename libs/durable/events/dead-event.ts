@@ -4,7 +4,7 @@ import type { Original } from "../dead/moved.ts";
 import type { StoreAccess } from "../stored/store.ts";
 
 /** Whose event it was. */
-export interface Following {
+export interface FollowName {
   readonly agent: string;
   readonly follow: string;
 }
@@ -16,7 +16,7 @@ export interface Following {
  * tells it from the event of that number in a stream that was made anew.
  */
 export function deadEvent(
-  { agent, follow }: Following,
+  { agent, follow }: FollowName,
   origin: Original,
   move?: Dead["moved"] & { readonly generation: number },
 ): Dead {

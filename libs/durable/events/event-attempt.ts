@@ -1,17 +1,18 @@
 import { MeshError } from "../../errors/index.ts";
 import { CallSignal, pause } from "../../pipeline/index.ts";
+import { aloneKey, isSuspect, type Ran } from "../attempts/alone.ts";
+import { type EarlyEnd, earlyEnd } from "../attempts/early-end.ts";
+import type { Parkable } from "../attempts/parking.ts";
+import { triesLeft, whySpent } from "../attempts/tried.ts";
 import { acknowledge, Word } from "../stored/acknowledging.ts";
 import type { Waiting } from "../stored/known.ts";
-import { aloneKey, isSuspect, type Ran } from "../work/alone.ts";
-import { type EarlyEnd, earlyEnd } from "../work/attempt-ends.ts";
-import type { Parkable } from "../work/parking.ts";
-import { triesLeft, whySpent } from "../work/tried.ts";
 import { type EventDelivery, keyOf, type ReadEvent, readEvent } from "./event-delivery.ts";
 import { EventEnding } from "./event-ending.ts";
 import { unhandled } from "./event-ends.ts";
 import { checkSigned, failure, handleEvent, readBelieved } from "./event-handling.ts";
 import type { EventWork } from "./event-work.ts";
 import type { FollowParts } from "./follow-parts.ts";
+import type { EventName } from "./seen.ts";
 
 /** How often one looks whose twin is being handled, in milliseconds. */
 const twinMs = 200;
@@ -63,12 +64,12 @@ export class EventAttempt implements Parkable {
     } catch {
       return this.#carefully();
     }
-    const { id } = event.cloud;
-    if (seen.has(subject, id) || inHand.has(subject, id)) return this.#carefully();
-    inHand.add(subject, id);
+    const name = { subject, id: event.cloud.id };
+    if (seen.has(name) || inHand.has(name)) return this.#carefully();
+    inHand.add(name);
     return this.#serve(work, event).then(
-      () => this.#handled(subject, id),
-      (error: unknown) => this.#failed(MeshError.from(error), subject, id),
+      () => this.#handled(name),
+      (error: unknown) => this.#failed(MeshError.from(error), name),
     );
   }
 
@@ -111,28 +112,28 @@ export class EventAttempt implements Parkable {
   async #meet(event: ReadEvent): Promise<Ran> {
     const { seen, inHand } = this.#parts;
     const subject = event.move?.original.subject ?? this.delivery.message.subject;
-    const id = keyOf(event, this.delivery);
-    if (seen.has(subject, id)) return this.#done();
+    const name = { subject, id: keyOf(event, this.delivery) };
+    if (seen.has(name)) return this.#done();
     // Each return would count as a delivery, and too many of those as an event that kills its followers.
-    while (inHand.has(subject, id)) {
+    while (inHand.has(name)) {
       if (this.#early !== undefined) return this.#leave();
       await pause(this.#parts.clock, twinMs);
-      if (seen.has(subject, id)) return this.#done();
+      if (seen.has(name)) return this.#done();
     }
-    inHand.add(subject, id);
+    inHand.add(name);
     try {
-      return await this.#judge(event, subject, id);
+      return await this.#judge(event, name);
     } finally {
-      inHand.delete(subject, id);
+      inHand.delete(name);
     }
   }
 
   /** Looks what became of it before, and whether it may be tried. */
-  async #judge(event: ReadEvent, subject: string, id: string): Promise<Ran> {
+  async #judge(event: ReadEvent, name: EventName): Promise<Ran> {
     const { works, config, alone } = this.#parts;
-    const work = works.get(subject);
+    const work = works.get(name.subject);
     const isNamed = work !== undefined || event.move !== undefined;
-    if (!isNamed && (await this.#parts.isBeside(subject))) return this.#done();
+    if (!isNamed && (await this.#parts.isBeside(name.subject))) return this.#done();
     const { tries } = this.#ending;
     if (this.delivery.deliveries > 1) {
       // What was given up comes again where its consumer was made anew.
@@ -142,27 +143,28 @@ export class EventAttempt implements Parkable {
     }
     if (this.#early !== undefined) return this.#leave();
     const left = triesLeft(this.delivery, this.#parts);
-    const why = whySpent(this.#what(), tries, left, config);
+    const why = whySpent({ what: this.#what(), tried: tries, left }, config);
     if (why !== undefined) {
       await this.#ending.giveUp(why, tries.attempt);
       return "ended";
     }
-    if (work === undefined) return this.#failed(unhandled(event.address, this.#parts), subject, id);
-    if (!isSuspect(tries.deaths, config)) return this.#try(work, event, subject, id);
+    if (work === undefined) return this.#failed(unhandled(event.address, this.#parts), name);
+    if (!isSuspect(tries.deaths, config)) return this.#try(work, event, name);
     if (!alone.enter(this)) return "parked";
     try {
-      return await this.#try(work, event, subject, id);
+      return await this.#try(work, event, name);
     } finally {
       alone.leave(this);
     }
   }
 
-  async #try(work: EventWork, event: ReadEvent, subject: string, id: string): Promise<Ran> {
+  async #try(work: EventWork, event: ReadEvent, name: EventName): Promise<Ran> {
     const { verify, config } = this.#parts;
     const isSigned = work.kind.signed && verify !== undefined;
     const doubt =
-      isSigned && (await failure(checkSigned(this.delivery, event, verify, this.#waiting)));
-    if (doubt) return this.#failed(doubt, subject, id);
+      isSigned &&
+      (await failure(checkSigned({ delivery: this.delivery, event }, verify, this.#waiting)));
+    if (doubt) return this.#failed(doubt, name);
     // Where one try is all that it has, nobody could tell afterwards whether it had begun.
     if (this.delivery.deliveries > 1 || config.attempts === 1) {
       if (!(await this.#ending.tries.begin())) return "ended";
@@ -170,7 +172,7 @@ export class EventAttempt implements Parkable {
     }
     if (this.#early !== undefined) return this.#leave();
     const error = await failure(this.#serve(work, event));
-    return error === undefined ? this.#handled(subject, id) : this.#failed(error, subject, id);
+    return error === undefined ? this.#handled(name) : this.#failed(error, name);
   }
 
   /** The handler's end, or why the signal ended: one that never comes back must not hold its place for good. */
@@ -178,27 +180,27 @@ export class EventAttempt implements Parkable {
     const { delivery } = this;
     const attempt = delivery.deliveries === 1 ? 1 : this.#ending.tries.attempt;
     this.#begunAt = Date.now();
-    return handleEvent(work, event, { delivery, attempt, signal: this.#signal }, this.#parts);
+    return handleEvent(work, { delivery, event, attempt, signal: this.#signal }, this.#parts);
   }
 
-  #handled(subject: string, id: string): Ran {
+  #handled(name: EventName): Ran {
     const { seen, inHand } = this.#parts;
     this.#signal.settle();
-    seen.add(subject, id);
-    inHand.delete(subject, id);
+    seen.add(name);
+    inHand.delete(name);
     return this.#done();
   }
 
-  async #failed(error: MeshError, subject: string, id: string): Promise<Ran> {
+  async #failed(error: MeshError, name: EventName): Promise<Ran> {
     const { seen, inHand } = this.#parts;
     this.#signal.settle();
     try {
-      if (await this.#fail(error)) seen.add(subject, id);
+      if (await this.#fail(error)) seen.add(name);
       return "ended";
     } catch (trouble) {
       return this.#comesAgain(MeshError.from(trouble));
     } finally {
-      inHand.delete(subject, id);
+      inHand.delete(name);
     }
   }
 

@@ -8,12 +8,11 @@ import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Inbound } from "../../nats/index.ts";
 import type { CloudEvent, TaskMove } from "../../pipeline/index.ts";
 import { type Original, readWrapped, type Wrapped } from "../dead/moved.ts";
-import { type Ack, ackReader, storedAtOf } from "../stored/acks.ts";
+import { ackReader, type Delivered } from "../stored/acks.ts";
 import { readCloud } from "./cloud.ts";
 
 /** One message as a consumer of events delivered it. */
-export interface EventDelivery extends Ack {
-  readonly message: Inbound;
+export interface EventDelivery extends Delivered {
   /** As its subject says; undefined for one that was moved. */
   readonly address: EventAddress | undefined;
 }
@@ -51,11 +50,11 @@ export function eventReader(
 const mostKnown = 1_000;
 
 /** Reads the event that was delivered, or that was moved in it; throws why it is none. */
-export function readEvent({ message, address, stored }: EventDelivery): ReadEvent {
+export function readEvent({ message, address, storedAt }: EventDelivery): ReadEvent {
   const { subject, head, payload } = message;
   if (address !== undefined) return { address, cloud: readCloud(head, payload), move: undefined };
   const moved = parseMovedEventSubject(subject);
-  const wrapped = moved.ok ? readWrapped(message, storedAtOf(stored)) : undefined;
+  const wrapped = moved.ok ? readWrapped(message, storedAt) : undefined;
   const first = addressOf(wrapped?.original.subject ?? "");
   if (!moved.ok || wrapped === undefined || first === undefined || wrapped.why === "later") {
     throw new MeshError(MeshCode.MalformedHeader, `${subject} brings back no event`);
@@ -66,9 +65,9 @@ export function readEvent({ message, address, stored }: EventDelivery): ReadEven
 }
 
 /** The message as it lies in the stream. */
-export function originalOf({ message, sequence, stored }: EventDelivery): Original {
+export function originalOf({ message, sequence, storedAt }: EventDelivery): Original {
   const { subject, head, payload } = message;
-  return { subject, head, payload, sequence, storedAt: storedAtOf(stored) };
+  return { subject, head, payload, sequence, storedAt };
 }
 
 function addressOf(subject: string): EventAddress | undefined {

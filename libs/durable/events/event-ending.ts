@@ -1,10 +1,10 @@
 import type { MeshError } from "../../errors/index.ts";
 import { inTime } from "../../pipeline/index.ts";
+import { delayAfter, mayPass, untilStore } from "../attempts/retrying.ts";
+import { isLastTry, spentOf } from "../attempts/tried.ts";
 import { bury, type Dead } from "../dead/dead.ts";
 import { acknowledge, Word } from "../stored/acknowledging.ts";
 import type { Waiting } from "../stored/known.ts";
-import { delayAfter, mayPass, untilStore } from "../work/retrying.ts";
-import { isLastTry, spentOf } from "../work/tried.ts";
 import { deadEvent, isBuried } from "./dead-event.ts";
 import { type EventDelivery, type EventMove, originalOf } from "./event-delivery.ts";
 import { isFinal } from "./event-ends.ts";
@@ -39,7 +39,8 @@ export class EventEnding {
     const { deliveries } = this.#delivery;
     // A later delivery is at work: the message is its to acknowledge.
     if (begunAt !== undefined && !(await tries.end(begunAt, error.code))) return false;
-    if (mayPass(error) && !isFinal(error) && !isLastTry(tries, this.#delivery, this.#parts)) {
+    const isLast = isLastTry({ tried: tries, delivery: this.#delivery }, this.#parts);
+    if (mayPass(error) && !isFinal(error) && !isLast) {
       this.#say(Word.again(this.#delay(error)));
       return false;
     }
@@ -76,8 +77,7 @@ export class EventEnding {
   }
 
   #delay(error: MeshError): number {
-    const { config, random } = this.#parts;
-    return delayAfter(spentOf(this.tries, this.#delivery), error, config, random);
+    return delayAfter(spentOf(this.tries, this.#delivery), error, this.#parts);
   }
 
   #say(word: string): void {

@@ -1,6 +1,6 @@
 import type { EventAddress } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import type { Following } from "./dead-event.ts";
+import type { FollowName } from "./dead-event.ts";
 
 const final = Symbol("final");
 
@@ -18,7 +18,7 @@ export function isFinal(error: MeshError): boolean {
 /** An old version of the follower, or a mistake: another instance may have a handler. */
 export function unhandled(
   { publisher, name }: EventAddress,
-  { agent, follow }: Following,
+  { agent, follow }: FollowName,
 ): MeshError {
   const detail = `${agent} follows ${publisher}.${name} as ${follow}, and this version has no handler for it`;
   return new MeshError(MeshCode.UnknownSkill, detail);

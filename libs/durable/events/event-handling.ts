@@ -20,10 +20,15 @@ export async function readBelieved(
   return event;
 }
 
+/** An event, and what it was read from. */
+interface DeliveredEvent {
+  readonly delivery: EventDelivery;
+  readonly event: ReadEvent;
+}
+
 /** Throws unless its publisher has signed it. */
 export async function checkSigned(
-  delivery: EventDelivery,
-  { address, cloud, move }: ReadEvent,
+  { delivery, event: { address, cloud, move } }: DeliveredEvent,
   verify: EventCheck,
   waiting: Waiting,
 ): Promise<void> {
@@ -36,10 +41,10 @@ export async function checkSigned(
 /** The handler's end, or why the signal ended: one that never comes back must not hold its place for good. */
 export function handleEvent(
   work: EventWork,
-  { address, cloud, move }: ReadEvent,
-  { delivery, attempt, signal }: Handling,
+  { delivery, event, attempt, signal }: Handling,
   { config, clock, serve }: Pick<FollowParts, "config" | "clock" | "serve">,
 ): Promise<unknown> {
+  const { address, cloud, move } = event;
   const { head } = move?.original ?? delivery.message;
   const sequence = move?.original.sequence ?? delivery.sequence;
   const arrival = { address, cloud, head, attempt, sequence, missed: 0, move };
@@ -50,8 +55,7 @@ export function handleEvent(
   return unlessEnded(signal, () => serve(request));
 }
 
-interface Handling {
-  readonly delivery: EventDelivery;
+interface Handling extends DeliveredEvent {
   readonly attempt: number;
   readonly signal: CallSignal;
 }

@@ -1,6 +1,6 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { checkNumbers, checkSignal, hexId, overDefaults } from "../../pipeline/index.ts";
-import { anyTime, type RetryingOptions, retryingDefaults } from "../work/retrying-options.ts";
+import { anyTime, type RetryingOptions, retryingDefaults } from "../attempts/retrying-options.ts";
 
 /** What a publisher may say about one event. */
 export interface PublishOptions {

@@ -1,23 +1,24 @@
 import { createHash } from "node:crypto";
 import { resultSubject, Store, triedState } from "@myelin/subjects";
 import { MeshCode } from "../../errors/index.ts";
-import { onceKnown, type Waiting } from "../stored/known.ts";
-import { onceId } from "../stored/signing.ts";
-import type { StoreAccess } from "../stored/store.ts";
-import { onceAfter, stateHeaders } from "../tasks/documents.ts";
 import {
   deathsOf,
   type Running,
   readRunning,
   runningBody,
+  stateHeaders,
   withEnd,
   withTry,
-} from "../work/running.ts";
-import type { Tried } from "../work/tried.ts";
-import type { Following } from "./dead-event.ts";
+} from "../attempts/running.ts";
+import type { Tried } from "../attempts/tried.ts";
+import { onceKnown, type Waiting } from "../stored/known.ts";
+import { onceId } from "../stored/signing.ts";
+import type { StoreAccess } from "../stored/store.ts";
+import { onceAfter } from "../stored/writing.ts";
+import type { FollowName } from "./dead-event.ts";
 import type { EventDelivery } from "./event-delivery.ts";
 
-export interface EventTriesParts extends Following {
+export interface EventTriesParts extends FollowName {
   readonly instance: string;
   readonly store: StoreAccess;
 }
@@ -45,14 +46,14 @@ export class EventTries implements Tried {
   #hasBegun = false;
 
   constructor(
-    { sequence, stored, deliveries }: Pick<EventDelivery, "sequence" | "stored" | "deliveries">,
+    { sequence, storedAt, deliveries }: Pick<EventDelivery, "sequence" | "storedAt" | "deliveries">,
     parts: EventTriesParts & { readonly config: { readonly attempts: number } },
     waiting: Waiting,
   ) {
     this.#parts = parts;
     this.#waiting = waiting;
     const { instance, config } = parts;
-    this.#subject = subjectOf(parts, `${sequence} ${stored}`);
+    this.#subject = subjectOf(parts, `${sequence} ${storedAt.getTime()}`);
     const fresh = { stopped: 0, isEnding: false, tries: [] };
     const attempt = deliveries > 1 && config.attempts > 1 ? 1 : 0;
     this.#now = { ...fresh, attempt, instance, sequence, delivery: deliveries };
@@ -135,7 +136,7 @@ export class EventTries implements Tried {
     const { store, follow } = this.#parts;
     for (let looks = 0; ; looks++) {
       const next = change(this.#now);
-      const letter = {
+      const message = {
         subject: this.#subject,
         payload: runningBody(next),
         headers: [
@@ -143,7 +144,7 @@ export class EventTries implements Tried {
           ...stateHeaders(follow, next.attempt),
         ],
       };
-      const put = await onceKnown(this.#waiting, () => store.put(letter, askMs));
+      const put = await onceKnown(this.#waiting, () => store.put(message, askMs));
       if (put.is === "stored") {
         this.#now = next;
         this.#place = put.sequence;
@@ -159,7 +160,7 @@ export async function checkTries(parts: EventTriesParts, waitMs: number): Promis
   await parts.store.last(Store.results, subjectOf(parts, "none"), waitMs);
 }
 
-function subjectOf({ agent, follow }: Following, event: string): string {
+function subjectOf({ agent, follow }: FollowName, event: string): string {
   const task = createHash("sha256").update(`${follow} ${event}`).digest("hex").slice(0, 40);
   return resultSubject({ submitter: agent, task, state: triedState, agent });
 }

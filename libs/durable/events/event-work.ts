@@ -12,7 +12,7 @@ import {
 } from "../../pipeline/index.ts";
 import { parseTraceparent } from "../../telemetry/index.ts";
 import { field, json, needle } from "../../wire/index.ts";
-import { type BringData, ClaimedData } from "../claims/events.ts";
+import { type BringData, ClaimedData } from "./event-body.ts";
 
 /** Events of one kind as they are handled here. */
 export interface EventWork {
@@ -81,7 +81,8 @@ export function eventData(works: Iterable<EventWork>, bring: BringData): ServeLa
           return next(checked(request, data));
         }
         const use = async (whole: unknown): Promise<unknown> => next(checked(request, whole));
-        return bring(data.claim, { publisher, name: event.name }, request.signal, use);
+        const of = { publisher, name: event.name };
+        return bring({ claim: data.claim, of, signal: request.signal }, use);
       } catch (error) {
         return Promise.reject(error);
       }

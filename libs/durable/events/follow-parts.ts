@@ -1,11 +1,11 @@
 import type { Signer } from "../../identity/index.ts";
 import type { Link } from "../../nats/index.ts";
 import type { Clock, Serve, Wheel } from "../../pipeline/index.ts";
+import type { Alone } from "../attempts/alone.ts";
 import type { StoreAccess } from "../stored/store.ts";
-import type { Alone } from "../work/alone.ts";
 import type { FollowConfig } from "./event-options.ts";
 import type { EventWork } from "./event-work.ts";
-import type { Keys, Seen } from "./seen.ts";
+import type { EventIds, Seen } from "./seen.ts";
 import type { EventCheck } from "./verifying-events.ts";
 
 /** What every attempt of one durable subscription shares. */
@@ -35,7 +35,7 @@ export interface FollowParts {
   /** What was handled here. */
   readonly seen: Seen;
   /** What is being handled here. */
-  readonly inHand: Keys;
+  readonly inHand: EventIds;
   /** Whether a subject without a handler comes only because a wildcard of mesh.yaml covers it. */
   readonly isBeside: (subject: string) => Promise<boolean>;
 }

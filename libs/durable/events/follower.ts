@@ -2,18 +2,18 @@ import { followConsumer } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { refusalOf } from "../../nats/index.ts";
 import { every } from "../../pipeline/index.ts";
+import { Alone, aloneKey, type Ran } from "../attempts/alone.ts";
+import { Parking } from "../attempts/parking.ts";
+import type { Bearing } from "../stored/consumer.ts";
 import { Puller } from "../stored/puller.ts";
 import { askAgain } from "../stored/storing.ts";
 import { checkServer } from "../stored/version.ts";
-import { Alone, aloneKey, type Ran } from "../work/alone.ts";
-import type { Bearing } from "../work/consumers.ts";
-import { Parking } from "../work/parking.ts";
 import { EventAttempt } from "./event-attempt.ts";
 import { type EventDelivery, eventReader } from "./event-delivery.ts";
 import { checkTries } from "./event-tries.ts";
 import { Filters } from "./filters.ts";
 import type { FollowParts } from "./follow-parts.ts";
-import { Keys, Seen } from "./seen.ts";
+import { EventIds, Seen } from "./seen.ts";
 import { Window } from "./window.ts";
 
 /** What a follower has of its own. */
@@ -61,7 +61,7 @@ export class Follower {
       alone: new Alone(),
       mostDeliveries: () => this.#terms.mostDeliveries,
       seen: new Seen(config.remember),
-      inHand: new Keys(),
+      inHand: new EventIds(),
       isBeside: async (subject) => {
         const isBeside = await this.#filters.isBeside(subject);
         if (isBeside) onRefused("event_without_handler");

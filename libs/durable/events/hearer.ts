@@ -117,8 +117,9 @@ export class Hearer {
       const address = parseEventSubject(subject);
       if (!address.ok) return onRefused("event_subject");
       const cloud = readCloud(head, payload);
-      if (this.#seen.has(subject, cloud.id)) return;
-      this.#seen.add(subject, cloud.id);
+      const name = { subject, id: cloud.id };
+      if (this.#seen.has(name)) return;
+      this.#seen.add(name);
       const event = { message, address: address.value, cloud };
       if (work.kind.signed) {
         // The same message has one place, however often it comes.

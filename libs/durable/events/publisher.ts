@@ -13,13 +13,13 @@ import {
 } from "../../pipeline/index.ts";
 import { formatTraceparent, type MeshMetrics, type MeshTracer } from "../../telemetry/index.ts";
 import { field, json, needle, payloadOf } from "../../wire/index.ts";
-import { eventBody } from "../claims/events.ts";
 import type { Stored } from "../stored/answers.ts";
 import { messageId, Signing } from "../stored/signing.ts";
-import type { Headers, Letterbox, StoreAccess } from "../stored/store.ts";
-import { storeLetter } from "../stored/storing.ts";
+import type { Headers, OutMessage, StoreAccess } from "../stored/store.ts";
+import { storeMessage } from "../stored/storing.ts";
 import { checkServer } from "../stored/version.ts";
 import { writeCloud } from "./cloud.ts";
+import { eventBody } from "./event-body.ts";
 import { type PublishConfig, type PublishOptions, resolvePublish } from "./event-options.ts";
 import { eventOperation } from "./event-work.ts";
 
@@ -106,12 +106,12 @@ export class Publisher {
     const { payload, contentType } = await eventBody(payloadOf(json, data), address, about);
     const subject = eventSubject(address);
     const { id, at: time, subject: topic } = config;
-    const letter = { kind: "event", target: "*", subject, id } as const;
+    const signable = { kind: "event", target: "*", subject, id } as const;
     const headers: Headers = [
       ...writeCloud({ publisher: contract.name, name, id, time, subject: topic, contentType }),
       [Header.contract, contract.version],
       [Header.traceparent, trace === undefined ? undefined : formatTraceparent(trace)],
-      ...(kind.signed ? await this.#signing.headers({ ...letter, contentType, payload }) : []),
+      ...(kind.signed ? await this.#signing.headers({ ...signable, contentType, payload }) : []),
     ];
     // One that nobody could know before needs no signature to be its publisher's own.
     const first = config.isNamed
@@ -133,16 +133,16 @@ export class Publisher {
    * Ids of messages are shared by all publishers, and one that is heard live can be used up by another before it is
    * stored. So a duplicate is believed only where our own event is stored; else it is stored under another id.
    */
-  async #store(letter: Letterbox, id: string, config: PublishConfig): Promise<Stored> {
-    const put = await this.#put(letter, id, config);
-    if (!put.duplicate || (await this.#isOurs(letter.subject, id, put.sequence))) return put;
-    return this.#put(letter, randomToken(), config);
+  async #store(message: OutMessage, id: string, config: PublishConfig): Promise<Stored> {
+    const put = await this.#put(message, id, config);
+    if (!put.duplicate || (await this.#isOurs(message.subject, id, put.sequence))) return put;
+    return this.#put(message, randomToken(), config);
   }
 
-  #put(letter: Letterbox, id: string, { signal, id: event }: PublishConfig): Promise<Stored> {
-    const headers: Headers = [[StoreHeader.id, id], ...letter.headers];
+  #put(message: OutMessage, id: string, { signal, id: event }: PublishConfig): Promise<Stored> {
+    const headers: Headers = [[StoreHeader.id, id], ...message.headers];
     const what = `publishing event ${event}`;
-    return storeLetter(this.#parts, { letter: { ...letter, headers }, signal, what });
+    return storeMessage(this.#parts, { message: { ...message, headers }, signal, what });
   }
 
   /** Only this agent writes to its subjects: what came after shows nothing, what is missing does. */

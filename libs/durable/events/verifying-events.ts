@@ -3,8 +3,7 @@ import { EnvelopeCheck, type Trust } from "../../identity/index.ts";
 import type { Inbound } from "../../nats/index.ts";
 import type { CloudEvent } from "../../pipeline/index.ts";
 import { movedType } from "../dead/moved.ts";
-import { storedAtOf } from "../stored/acks.ts";
-import { refuseUnlessMover } from "../stored/roles.ts";
+import { refuseUnlessMover } from "../dead/roles.ts";
 import { ownAccount, signatureOf } from "../stored/verifying.ts";
 import type { EventDelivery, EventMove } from "./event-delivery.ts";
 
@@ -44,14 +43,14 @@ export class EventCheck {
 
   /** Throws `permission_denied` unless who brought it back has signed that, and may. */
   async move(delivery: EventDelivery, move: EventMove, follower: string): Promise<void> {
-    const { message, sequence, stored } = delivery;
+    const { message, sequence, storedAt } = delivery;
     const { id, signed: body, mover } = move;
     const account = await ownAccount(this.#trust, this.#account(), "the event");
     const author = await this.#check.verify(
       {
         ...signatureOf(message.head, `the move of event ${id}`),
         ...{ id, body, subject: message.subject, contentType: movedType },
-        ...{ storedAt: storedAtOf(stored), place: `${Store.events}:${sequence}` },
+        ...{ storedAt, place: `${Store.events}:${sequence}` },
       },
       { kind: "moved", target: follower, speaker: mover, account },
     );

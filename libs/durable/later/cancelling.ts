@@ -2,16 +2,16 @@ import { Header, laterSubject, type ScheduleAddress, StoreHeader } from "@myelin
 import type { Signer } from "../../identity/index.ts";
 import { json } from "../../wire/index.ts";
 import { envelopeHeaders, onceId } from "../stored/signing.ts";
-import type { Letterbox } from "../stored/store.ts";
+import type { OutMessage } from "../stored/store.ts";
 import { cancelId } from "../tasks/cancelling.ts";
 import { type Plan, signedOrder, writePlan } from "./plan.ts";
 
-/** An order to take back what another submitter has for later, under the name of who gives it. */
-export function cancelOrder(
+/** Takes back what another submitter has for later, under the name of who does so. */
+export function scheduleCancellation(
   { agent, skill, submitter, id }: ScheduleAddress,
   name: string,
   signer: Signer | undefined,
-): Letterbox {
+): OutMessage {
   const subject = laterSubject({ agent, skill, submitter: name });
   const plan: Plan = { does: "cancel", id, submitter };
   const text = writePlan(plan);

@@ -1,4 +1,4 @@
-export { cancelOrder } from "./cancelling.ts";
+export { scheduleCancellation } from "./cancelling.ts";
 export { checkCron } from "./cron.ts";
 export { OrderJudge } from "./judging.ts";
 export type { Page } from "./listing.ts";

@@ -2,7 +2,7 @@ import { coversSubject, ownName } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { Chains, EnvelopeCheck, type Trust } from "../../identity/index.ts";
 import { readSigned } from "../../wire/index.ts";
-import { refuseUnlessCanceller } from "../stored/roles.ts";
+import { refuseUnlessCanceller } from "../dead/roles.ts";
 import { ownAccount } from "../stored/verifying.ts";
 import { verifyOriginal } from "../work/verifying.ts";
 import type { LaterOrder } from "./order.ts";

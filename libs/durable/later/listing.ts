@@ -6,19 +6,21 @@ import { hexId } from "../../pipeline/index.ts";
 import { json } from "../../wire/index.ts";
 import type { StoreAccess } from "../stored/store.ts";
 import { statesOf } from "../tasks/documents.ts";
-import { Following } from "../tasks/following.ts";
+import { ResultWatch } from "../tasks/result-watch.ts";
 import type { WaitOptions } from "../tasks/task.ts";
 import { isPlanned, type Plan } from "./plan.ts";
 import { type Kept, type Schedule, scheduleOf } from "./schedule.ts";
 
 export interface ListingParts {
+  /** Of which skill. */
+  readonly operation: Operation;
   readonly name: string;
   readonly link: Pick<Link, "subscribe" | "onUp">;
   readonly store: StoreAccess;
   readonly clock: Clock;
   /** Sends an order to keeper. */
   readonly order: (id: string, plan: Plan) => Promise<void>;
-  readonly cancel: (id: string, isOnce: boolean) => Promise<void>;
+  readonly cancel: (kept: Kept) => Promise<void>;
 }
 
 /** A part of what there is, as keeper answers. */
@@ -37,15 +39,14 @@ const patienceMs = 15_000;
 
 /** What a submitter has for later of a skill, page by page: each is an order to keeper, answered as a result is. */
 export async function* listSchedules(
-  operation: Operation,
   { timeoutMs = patienceMs, signal }: WaitOptions,
   parts: ListingParts,
 ): AsyncGenerator<Schedule, void> {
   for (let from: number | undefined = 0; from !== undefined; ) {
-    const page: Page = await ask(operation, from, { timeoutMs, signal }, parts);
+    const page: Page = await ask(from, { timeoutMs, signal }, parts);
     for (const { id, plan, storedAt } of page.schedules) {
       const kept = { id, plan, storedAt: new Date(storedAt) };
-      yield scheduleOf(kept, () => parts.cancel(id, plan.does === "once"));
+      yield scheduleOf(kept, () => parts.cancel(kept));
     }
     from = page.next;
   }
@@ -57,15 +58,15 @@ interface Waiting {
 }
 
 async function ask(
-  { agent, key }: Operation,
   from: number,
   waiting: Waiting,
-  { name, link, clock, store, order }: ListingParts,
+  { operation, name, link, clock, store, order }: ListingParts,
 ): Promise<Page> {
+  const { agent, key } = operation;
   const id = `list-${hexId(16)}`;
   const subject = statesOf({ submitter: name, task: id, agent })(listedState);
   const look = () => store.last(Store.results, subject);
-  using following = new Following({
+  using watch = new ResultWatch({
     ...{ link, clock, subject, ...waiting },
     look: async () => (await look()) !== undefined,
     // Others can put a message there, so what is live is a hint to look only.
@@ -73,7 +74,7 @@ async function ask(
     what: `what ${name} has for later of ${key}; does keeper run?`,
   });
   await order(id, { does: "list", from });
-  const ended = await following.untilEnded();
+  const ended = await watch.untilEnded();
   if (ended.is === "stopped") throw ended.error;
   const answer = await look();
   const page: unknown = answer === undefined ? undefined : json.decode(answer.payload);

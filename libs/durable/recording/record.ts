@@ -1,7 +1,7 @@
 import { Header, maxHeaderBytes, recordSubject } from "@myelin/subjects";
 import { z } from "zod";
 import { wrapHead } from "../dead/origin.ts";
-import type { Letterbox } from "../stored/store.ts";
+import type { OutMessage } from "../stored/store.ts";
 
 /** What a copy is of. It crosses the wire as JSON. */
 export interface RecordFacts {
@@ -45,7 +45,7 @@ const factsBytes = 1_024;
 export function recordOf(
   { agent, skill, facts, head, payload }: Piece,
   maxPayload: number,
-): Letterbox {
+): OutMessage {
   const most = maxPayload - maxHeaderBytes / 2 - factsBytes;
   const size = Buffer.byteLength(payload);
   const isCut = size > most;

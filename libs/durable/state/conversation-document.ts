@@ -3,7 +3,7 @@ import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { StoredMessage } from "../stored/answers.ts";
 
 /** One turn of a conversation. */
-export interface Turn {
+export interface ConversationTurn {
   /** Who said it: `user`, `assistant`, a name. */
   readonly role: string;
   /** What was said: whatever JSON can hold. */
@@ -13,7 +13,7 @@ export interface Turn {
 }
 
 /** A turn as it is kept. */
-export interface KeptTurn extends Turn {
+export interface KeptTurn extends ConversationTurn {
   readonly at: string;
   /** The call or task in which it was said, and its trace. */
   readonly call?: string;

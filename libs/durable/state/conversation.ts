@@ -1,20 +1,21 @@
 import { conversationSubject, maxHeaderBytes, Store, StoreHeader } from "@myelin/subjects";
 import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
 import type { Link } from "../../nats/index.ts";
-import { type Clock, pause, unlessAborted } from "../../pipeline/index.ts";
+import { type Clock, unlessAborted } from "../../pipeline/index.ts";
 import { onceId } from "../stored/signing.ts";
 import type { Headers, StoreAccess } from "../stored/store.ts";
 import { write } from "../stored/writing.ts";
 import {
   type ConversationDocument,
+  type ConversationTurn,
   type KeptTurn,
   nothing,
   readConversation,
   shortened,
-  type Turn,
   withTurns,
 } from "./conversation-document.ts";
 import type { ConversationConfig } from "./conversation-options.ts";
+import { startingOver, type Written } from "./starting-over.ts";
 
 /** A conversation as it was read. */
 export interface ConversationState {
@@ -27,6 +28,9 @@ export interface ConversationState {
   readonly startedAt: Date | undefined;
   readonly updatedAt: Date | undefined;
 }
+
+/** One turn, or several in order. */
+export type Turns = ConversationTurn | readonly ConversationTurn[];
 
 /** What ends a wait. */
 export interface Stoppable {
@@ -46,13 +50,13 @@ export interface Conversation {
   /** What was said so far; nothing where it is new, or has expired. */
   read(options?: Stoppable): Promise<ConversationState>;
   /** Adds turns at the end; throws `conflict` when somebody else has written meanwhile, and adds nothing. */
-  append(turns: Turn | readonly Turn[], options?: AppendOptions): Promise<ConversationState>;
+  append(turns: Turns, options?: AppendOptions): Promise<ConversationState>;
   /**
    * Reads it, has turns made from what is there, and adds them; begins anew when somebody else has written meanwhile.
    * `make` may be run several times.
    */
   update(
-    make: (state: ConversationState) => Turn | readonly Turn[] | Promise<Turn | readonly Turn[]>,
+    make: (state: ConversationState) => Turns | Promise<Turns>,
     options?: Stoppable,
   ): Promise<ConversationState>;
   /** Empties it. */
@@ -75,9 +79,12 @@ export interface Said {
   readonly mayWrite: (what: string) => void;
 }
 
-/** How often an update begins anew, and how long it waits before at most, in milliseconds. */
-const mostTries = 20;
-const mostPauseMs = 200;
+/** Which conversation it is, how it is kept, and in what it is spoken of. */
+export interface ConversationAbout {
+  readonly id: string;
+  readonly config: ConversationConfig;
+  readonly said: Said;
+}
 
 export class StoredConversation implements Conversation {
   readonly id: string;
@@ -88,7 +95,7 @@ export class StoredConversation implements Conversation {
   /** As this handle knows it last. */
   #known: { readonly document: ConversationDocument; readonly revision: number } | undefined;
 
-  constructor(id: string, parts: ConversationParts, config: ConversationConfig, said: Said) {
+  constructor({ id, config, said }: ConversationAbout, parts: ConversationParts) {
     this.id = id;
     this.#parts = parts;
     this.#config = config;
@@ -101,10 +108,7 @@ export class StoredConversation implements Conversation {
     return this.#state();
   }
 
-  async append(
-    turns: Turn | readonly Turn[],
-    { expected, signal }: AppendOptions = {},
-  ): Promise<ConversationState> {
+  async append(turns: Turns, { expected, signal }: AppendOptions = {}): Promise<ConversationState> {
     const added = this.#kept(turns);
     const isBehind = expected !== undefined && expected !== this.#known?.revision;
     if (this.#known === undefined || isBehind) await this.#look(signal);
@@ -115,21 +119,21 @@ export class StoredConversation implements Conversation {
     return this.#state();
   }
 
-  async update(
-    make: (state: ConversationState) => Turn | readonly Turn[] | Promise<Turn | readonly Turn[]>,
+  update(
+    make: (state: ConversationState) => Turns | Promise<Turns>,
     { signal }: Stoppable = {},
   ): Promise<ConversationState> {
-    for (let tries = 1; ; tries++) {
-      const state = await this.read(signal === undefined ? {} : { signal });
+    const stoppable = signal === undefined ? {} : { signal };
+    const once = async (): Promise<Written<ConversationState>> => {
+      const state = await this.read(stoppable);
       try {
-        return await this.append(await make(state), signal === undefined ? {} : { signal });
+        return { is: "written", value: await this.append(await make(state), stoppable) };
       } catch (error) {
-        if (!isMeshError(error, MeshCode.Conflict) || tries === mostTries) throw error;
-        // Those that came together must not come back together.
-        const pauseMs = this.#parts.random() * Math.min(mostPauseMs, 10 * 2 ** tries);
-        await unlessAborted(pause(this.#parts.clock, pauseMs), signal, this.#what);
+        if (!isMeshError(error, MeshCode.Conflict)) throw error;
+        return { is: "outdated", error };
       }
-    }
+    };
+    return startingOver(once, this.#parts, { signal, what: this.#what });
   }
 
   async clear({ signal }: Stoppable = {}): Promise<void> {
@@ -182,12 +186,14 @@ export class StoredConversation implements Conversation {
     this.#known = { document, revision: put.sequence };
   }
 
-  #kept(given: Turn | readonly Turn[]): readonly KeptTurn[] {
-    const turns = Array.isArray(given) ? (given as readonly Turn[]) : [given as Turn];
+  #kept(given: Turns): readonly KeptTurn[] {
+    const turns = Array.isArray(given)
+      ? (given as readonly ConversationTurn[])
+      : [given as ConversationTurn];
     const { call, trace } = this.#said;
     const at = new Date().toISOString();
     return turns.map((turn) => {
-      const { role, content, id }: Partial<Turn> = turn ?? {};
+      const { role, content, id }: Partial<ConversationTurn> = turn ?? {};
       const isTurn = typeof role === "string" && role !== "" && content !== undefined;
       if (!isTurn) throw this.#noTurn(turn);
       return {

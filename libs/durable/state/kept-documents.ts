@@ -1,10 +1,11 @@
 import { StoreHeader } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { type Clock, pause, unlessAborted } from "../../pipeline/index.ts";
+import { type Clock, unlessAborted } from "../../pipeline/index.ts";
 import { json } from "../../wire/index.ts";
 import { onceId } from "../stored/signing.ts";
 import type { Headers, StoreAccess } from "../stored/store.ts";
 import { write } from "../stored/writing.ts";
+import { startingOver, type Written } from "./starting-over.ts";
 
 export interface KeptDocumentsParts {
   readonly stream: string;
@@ -12,10 +13,6 @@ export interface KeptDocumentsParts {
   readonly clock: Clock;
   readonly random: () => number;
 }
-
-/** How often a change begins anew, and how long it waits before at most, in milliseconds. */
-const mostTries = 20;
-const mostPauseMs = 200;
 
 /** Documents in JSON, one a subject, each written only by who has read the one before. */
 export class KeptDocuments {
@@ -34,27 +31,26 @@ export class KeptDocuments {
    * Replaces what is there by what `change` makes of it; undefined leaves it as it is. Begins anew when somebody else
    * has written meanwhile, so `change` may be run several times.
    */
-  async change(
+  change(
     subject: string,
     change: (found: unknown) => unknown,
     signal?: AbortSignal,
   ): Promise<void> {
-    const { store, clock, random } = this.#parts;
-    for (let tries = 1; ; tries++) {
+    const { store, clock } = this.#parts;
+    const written = { is: "written", value: undefined } as const;
+    const once = async (tries: number): Promise<Written<void>> => {
       const { found, revision } = await this.#look(subject, signal);
       const next = change(found);
-      if (next === undefined) return;
+      if (next === undefined) return written;
       const headers: Headers = [
         [StoreHeader.id, onceId()],
         [StoreHeader.expected, revision],
       ];
       const writing = write(store, clock, { subject, payload: JSON.stringify(next), headers });
       const put = await unlessAborted(writing, signal, subject);
-      if (put.is === "stored") return;
-      if (tries === mostTries) throw busy(subject, tries);
-      const pauseMs = random() * Math.min(mostPauseMs, 10 * 2 ** tries);
-      await unlessAborted(pause(clock, pauseMs), signal, subject);
-    }
+      return put.is === "stored" ? written : { is: "outdated", error: busy(subject, tries) };
+    };
+    return startingOver(once, this.#parts, { signal, what: subject });
   }
 
   async #look(

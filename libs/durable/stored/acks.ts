@@ -1,4 +1,5 @@
-import { ackPrefix, type ConsumerName, nanosecondsPerMs } from "@myelin/subjects";
+import { ackPrefix, type ConsumerName } from "@myelin/subjects";
+import type { Inbound } from "../../nats/index.ts";
 
 /** What the reply subject of a delivered message tells of it. */
 export interface Ack {
@@ -6,8 +7,12 @@ export interface Ack {
   readonly deliveries: number;
   /** Its place in the stream. */
   readonly sequence: number;
-  /** When it was stored, in nanoseconds since 1970. */
-  readonly stored: string;
+  readonly storedAt: Date;
+}
+
+/** One message as a consumer delivered it. */
+export interface Delivered extends Ack {
+  readonly message: Inbound;
 }
 
 /**
@@ -25,19 +30,11 @@ export function ackReader({ stream, consumer }: ConsumerName): (reply: string) =
   };
 }
 
-const perMs = BigInt(nanosecondsPerMs);
-
-/** The nanoseconds of an acknowledgement as a date. */
-export function storedAtOf(stored: string): Date {
-  return new Date(Number(BigInt(stored) / perMs));
-}
-
-/** A date as an acknowledgement says it. */
-export function storedOf(at: Date): string {
-  return `${BigInt(at.getTime()) * perMs}`;
-}
-
 function readAck([delivered, sequence, , stored]: readonly string[]): Ack | undefined {
   if (stored === undefined || !/^\d{1,19}$/.test(stored)) return undefined;
-  return { deliveries: Number(delivered), sequence: Number(sequence), stored };
+  const storedAt = new Date(Number(stored.slice(0, -nanosecondDigits)));
+  return { deliveries: Number(delivered), sequence: Number(sequence), storedAt };
 }
+
+/** The server tells nanoseconds, of which a number has no room for all; a Date has milliseconds. */
+const nanosecondDigits = 6;

@@ -12,8 +12,11 @@ export interface Terms {
   readonly filters: readonly string[];
 }
 
+/** What the server bears with a message. */
+export type Bearing = Pick<Terms, "ackWaitMs" | "mostDeliveries">;
+
 /** Whose consumer it is, and how long the store may take to tell. */
-export interface Asked {
+export interface ConsumerQuestion {
   readonly needs: "events" | "tasks";
   readonly waitMs: number;
 }
@@ -22,7 +25,7 @@ export interface Asked {
 export async function readConsumer(
   store: StoreAccess,
   of: ConsumerName,
-  { needs, waitMs }: Asked,
+  { needs, waitMs }: ConsumerQuestion,
 ): Promise<Terms> {
   const info = await store.api(storeApi.consumerInfo(of.stream, of.consumer), { waitMs });
   const config = (info["config"] ?? {}) as Readonly<Record<string, unknown>>;
@@ -42,7 +45,7 @@ export async function readConsumer(
 /** Why a consumer that somebody else made, or changed, is of no use. */
 export function unfit(
   { stream, consumer }: ConsumerName,
-  needs: Asked["needs"],
+  needs: ConsumerQuestion["needs"],
   why: string,
 ): MeshError {
   return new MeshError(

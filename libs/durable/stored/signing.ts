@@ -26,12 +26,12 @@ export interface Signable {
 const usualLifeMs = 600_000;
 
 /** The headers that sign a message; none where there is nothing to sign with. */
-export function envelopeHeaders(letter: Signable, signer: Signer | undefined): Headers {
-  return signer === undefined ? [] : asHeaders(signEnvelope(dated(letter, new Date()), signer));
+export function envelopeHeaders(signable: Signable, signer: Signer | undefined): Headers {
+  return signer === undefined ? [] : asHeaders(signEnvelope(dated(signable, new Date()), signer));
 }
 
 interface Waiting {
-  readonly letter: Signable;
+  readonly signable: Signable;
   readonly resolve: (headers: Headers) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -54,10 +54,10 @@ export class Signing {
   }
 
   /** The headers that sign a message; none where there is nothing to sign with. */
-  headers(letter: Signable): Promise<Headers> | Headers {
+  headers(signable: Signable): Promise<Headers> | Headers {
     if (this.#signer() === undefined) return [];
     return new Promise((resolve, reject) => {
-      if (this.#waiting.push({ letter, resolve, reject }) === 1) process.nextTick(this.#sign);
+      if (this.#waiting.push({ signable, resolve, reject }) === 1) process.nextTick(this.#sign);
     });
   }
 
@@ -71,15 +71,15 @@ export class Signing {
         signer === undefined
           ? []
           : signEnvelopes(
-              waiting.map(({ letter }) => dated(letter, now)),
+              waiting.map(({ signable }) => dated(signable, now)),
               signer,
             );
       for (const [at, { resolve }] of waiting.entries()) resolve(asHeaders(signed[at]));
     } catch {
       // One that cannot be signed spoils it for nobody else.
-      for (const { letter, resolve, reject } of waiting) {
+      for (const { signable, resolve, reject } of waiting) {
         try {
-          resolve(envelopeHeaders(letter, signer));
+          resolve(envelopeHeaders(signable, signer));
         } catch (error) {
           reject(error);
         }
@@ -88,9 +88,9 @@ export class Signing {
   };
 }
 
-function dated(letter: Signable, issuedAt: Date): Letter<Uint8Array | string> {
-  const { kind, target, subject, id, contentType, payload: body } = letter;
-  const { lifeMs = usualLifeMs } = letter;
+function dated(signable: Signable, issuedAt: Date): Letter<Uint8Array | string> {
+  const { kind, target, subject, id, contentType, payload: body } = signable;
+  const { lifeMs = usualLifeMs } = signable;
   const expiresAt = new Date(issuedAt.getTime() + lifeMs);
   return { kind, target, subject, id, contentType, body, issuedAt, expiresAt };
 }

@@ -32,7 +32,7 @@ export interface StoreParts {
 export type StoreApi = typeof storeApi;
 
 /** A message to be stored. */
-export interface Letterbox {
+export interface OutMessage {
   readonly subject: string;
   readonly payload: Uint8Array | string;
   readonly headers: Headers;
@@ -75,12 +75,12 @@ export class StoreAccess {
   }
 
   /** Stores a message; throws what the store says against it, or `unknown_outcome` when it says nothing in time. */
-  put({ subject, payload, headers }: Letterbox, waitMs: number): Promise<Put> {
+  put({ subject, payload, headers }: OutMessage, waitMs: number): Promise<Put> {
     return this.#ask(subject, { payload, head: writeHead(headers), waitMs }, readPut);
   }
 
   /** The same for a message that is stored whatever was written before it. */
-  store({ subject, payload, headers }: Letterbox, waitMs: number): Promise<Stored> {
+  store({ subject, payload, headers }: OutMessage, waitMs: number): Promise<Stored> {
     return this.#ask(subject, { payload, head: writeHead(headers), waitMs }, readStored);
   }
 
@@ -102,7 +102,7 @@ export class StoreAccess {
   #ask<T>(subject: string, { payload, head, waitMs }: Asking, read: Read<T>): Promise<T> {
     const { link, replies } = this.#parts;
     return new Promise((resolve, reject) => {
-      const asked = new Asked({
+      const asked = new OpenQuestion({
         subject,
         waitMs,
         replies,
@@ -132,8 +132,8 @@ export class StoreAccess {
     return denied.length > 0;
   }
 
-  #open(): Asked<unknown>[] {
-    return this.#wheel.armed().filter((timer) => timer instanceof Asked);
+  #open(): OpenQuestion<unknown>[] {
+    return this.#wheel.armed().filter((timer) => timer instanceof OpenQuestion);
   }
 }
 
@@ -142,7 +142,7 @@ const tickMs = 50;
 
 type Read<T> = (subject: string, answer: Inbound) => T;
 
-interface AskedParts<T> {
+interface OpenQuestionParts<T> {
   readonly subject: string;
   readonly waitMs: number;
   readonly replies: Replies;
@@ -153,14 +153,14 @@ interface AskedParts<T> {
 }
 
 /** A question that waits for its answer. */
-class Asked<T> implements Timer {
+class OpenQuestion<T> implements Timer {
   readonly token: string;
-  readonly #parts: AskedParts<T>;
+  readonly #parts: OpenQuestionParts<T>;
   at = 0;
   next: Timer | undefined = undefined;
   previous: Timer | undefined = undefined;
 
-  constructor(parts: AskedParts<T>) {
+  constructor(parts: OpenQuestionParts<T>) {
     this.#parts = parts;
     this.token = parts.replies.open(this);
   }

@@ -1,8 +1,9 @@
-import { MeshCode, MeshError } from "../../errors/index.ts";
+import { MeshCode, type MeshError } from "../../errors/index.ts";
 import type { Link } from "../../nats/index.ts";
-import { type Clock, gaveUp, pause } from "../../pipeline/index.ts";
+import { type Clock, gaveUp } from "../../pipeline/index.ts";
 import type { Stored } from "./answers.ts";
-import type { Letterbox, StoreAccess } from "./store.ts";
+import { againMs, askWhile, tryMs } from "./asking.ts";
+import type { OutMessage, StoreAccess } from "./store.ts";
 
 export interface StoringParts {
   readonly link: Pick<Link, "isUp">;
@@ -12,43 +13,38 @@ export interface StoringParts {
 
 /** What is stored, for whom it is given up, and how it is called in an error. */
 export interface Storing {
-  readonly letter: Letterbox;
+  readonly message: OutMessage;
   readonly signal: AbortSignal | undefined;
   /** `submitting task 7`. */
   readonly what: string;
 }
 
-/** How long one try waits for the store, and all of them together, in milliseconds. */
-const tryMs = 2_500;
+/** How long all tries together may take, in milliseconds. */
 const allTriesMs = 12_000;
-const pauseMs = 200;
 
 /** Stores a message for whoever waits; tries again as `askAgain` does: its id keeps it single. */
-export function storeLetter(
+export function storeMessage(
   parts: StoringParts,
-  { letter, signal, what }: Storing,
+  { message, signal, what }: Storing,
 ): Promise<Stored> {
   return askAgain(parts, (waitMs) =>
     signal?.aborted === true
       ? Promise.reject(gaveUp(what, signal))
-      : parts.store.store(letter, waitMs),
+      : parts.store.store(message, waitMs),
   );
 }
 
 /** Asks the store, again while the outcome is not known or nobody leads; throws the last reason after 12 s. */
 export function askAgain<T>(
-  parts: Omit<StoringParts, "store">,
+  { link, clock }: Omit<StoringParts, "store">,
   ask: (waitMs: number) => Promise<T>,
-  until = parts.clock.now() + allTriesMs,
 ): Promise<T> {
-  const { link, clock } = parts;
-  // The first answer is nearly always one: it pays for no more than it must.
-  return ask(Math.min(tryMs, until - clock.now())).catch(async (error: unknown) => {
-    const mayPass = passes(MeshError.from(error), link);
-    if (!mayPass || clock.now() + pauseMs >= until) throw error;
-    await pause(clock, pauseMs);
-    return askAgain(parts, ask, until);
-  });
+  const until = clock.now() + allTriesMs;
+  return askWhile(
+    clock,
+    () => ask(Math.min(tryMs, until - clock.now())),
+    (error) => passes(error, link) && clock.now() + againMs < until,
+  );
 }
 
 /** A stream that nobody has made does not come by waiting; a broker that restarts, or a leader, does. */

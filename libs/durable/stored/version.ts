@@ -11,8 +11,7 @@ const needs = {
 /** Throws `unavailable` for a server that is too old for what is asked of it. */
 export function checkServer(version: string, what: keyof typeof needs = "tasks"): void {
   const least = needs[what];
-  if (version !== read.version) read = readVersion(version);
-  const { major, minor } = read;
+  const [major = Number.NaN, minor = Number.NaN] = version.split(".").map(Number);
   // One that does not say is not refused: what it cannot do it refuses itself.
   if (Number.isNaN(major) || Number.isNaN(minor)) return;
   if (major > least[0] || (major === least[0] && minor >= least[1])) return;
@@ -20,18 +19,4 @@ export function checkServer(version: string, what: keyof typeof needs = "tasks")
     MeshCode.Unavailable,
     `${what}: nats-server ${least.join(".")} or newer is needed, this one is ${version.slice(0, 20)}`,
   );
-}
-
-interface Version {
-  readonly version: string;
-  readonly major: number;
-  readonly minor: number;
-}
-
-/** The last one that was asked for: it is asked for each message. */
-let read: Version = readVersion("");
-
-function readVersion(version: string): Version {
-  const [major = Number.NaN, minor = Number.NaN] = version.split(".").map(Number);
-  return { version, major, minor };
 }

@@ -4,38 +4,40 @@ import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Signer } from "../../identity/index.ts";
 import { json } from "../../wire/index.ts";
 import { envelopeHeaders, onceId } from "../stored/signing.ts";
-import type { Letterbox } from "../stored/store.ts";
+import type { OutMessage } from "../stored/store.ts";
 
-/** How long an order to cancel is worth doing, in milliseconds: no task outlives it. */
+/** How long a cancellation is worth doing, in milliseconds: no task outlives it. */
 export const cancelLifeMs = maxDeadlineMs;
 
 const prefix = "cancel:";
 
-/** The id of the order that cancels a task; no task has it, since it is no token. */
+/** The id of what cancels a task; no task has it, since it is no token. */
 export function cancelId(task: string): string {
   return prefix + task;
 }
 
-/** The task that an order cancels; undefined when it is a task itself. */
+/** The task that the message of this id cancels; undefined when it is a task itself. */
 export function cancelledBy(id: string): string | undefined {
   return id.startsWith(prefix) ? id.slice(prefix.length) : undefined;
 }
 
-/** Whose task somebody else orders to be cancelled. */
-export interface OrderedCancel {
+/** Whose task somebody else cancels. */
+export interface TaskCancellation {
   readonly id: string;
   readonly agent: string;
   readonly skill: string;
   readonly submitter: string;
-  /** The name of who orders it, as the broker enforces it. */
+  /** The name of who cancels it, as the broker enforces it. */
   readonly by: string;
 }
 
-/** An operator's order to cancel a task of another. */
-export function orderedCancel(order: OrderedCancel, signer: Signer | undefined): Letterbox {
-  const { agent, skill, submitter, by } = order;
+/** An operator's cancellation of another one's task. */
+export function taskCancellation(
+  { id: task, agent, skill, submitter, by }: TaskCancellation,
+  signer: Signer | undefined,
+): OutMessage {
   const subject = taskSubject({ agent, skill, priority: "high", submitter: by });
-  const id = cancelId(order.id);
+  const id = cancelId(task);
   const payload = JSON.stringify({ submitter });
   const about = {
     kind: "task",
@@ -53,8 +55,8 @@ export function orderedCancel(order: OrderedCancel, signer: Signer | undefined):
   return { subject, payload, headers: [...own, ...headers] };
 }
 
-/** Whose task an order is about: the submitter's own, unless its body names another. */
-export function orderedFor(payload: Uint8Array, own: string): string {
+/** Whose task a cancellation is about: the submitter's own, unless its body names another. */
+export function cancelledFor(payload: Uint8Array, own: string): string {
   if (payload.length === 0) return own;
   const said = json.decode(payload) as { readonly submitter?: unknown } | null;
   const submitter = said?.submitter ?? own;

@@ -1,8 +1,7 @@
-import { Header, type ResultAddress, resultSubject, StoreHeader } from "@myelin/subjects";
+import { Header, type ResultAddress, resultSubject } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Codec } from "../../pipeline/index.ts";
 import { field, json, needle, readContentType, readError } from "../../wire/index.ts";
-import type { Headers } from "../stored/store.ts";
 
 /** How a task ended. */
 export type Final =
@@ -23,23 +22,6 @@ const needles = {
 /** Where the states of one task are told. */
 export function statesOf(address: Omit<ResultAddress, "state">): (state: string) => string {
   return (state) => resultSubject({ ...address, state });
-}
-
-/** Headers of a state: of which skill, since ids are one name space for all of an agent's, and of which attempt. */
-export function stateHeaders(skill: string, attempt: number): Headers {
-  return [
-    [Header.skill, skill],
-    [Header.attempt, attempt],
-  ];
-}
-
-/** Only this writing of a state is stored, however often it is tried, and only after the expected one. */
-export function onceAfter(id: string, sequence: number, subject: string): Headers {
-  return [
-    [StoreHeader.id, id],
-    [StoreHeader.expected, sequence],
-    [StoreHeader.expectedOf, subject],
-  ];
 }
 
 /** A final result as it is stored, or with its body fetched. */

@@ -3,13 +3,13 @@ import type { MeshError } from "../../errors/index.ts";
 import type { Signer } from "../../identity/index.ts";
 import type { Operation } from "../../pipeline/index.ts";
 import { headerText, json, payloadOf } from "../../wire/index.ts";
+import { stateHeaders } from "../attempts/running.ts";
 import type { Body } from "../claims/bodies.ts";
-import type { Fit } from "../claims/results.ts";
 import { envelopeHeaders, type Signable, type Signing } from "../stored/signing.ts";
-import type { Headers, Letterbox } from "../stored/store.ts";
+import type { Headers, OutMessage } from "../stored/store.ts";
 import type { KnownTask } from "../work/known-task.ts";
-import { stateHeaders } from "./documents.ts";
 import { generationHeaders } from "./generation.ts";
+import type { Fit } from "./result-body.ts";
 
 /** Whose final result it is. */
 export interface FinalParts<Task = KnownTask> {
@@ -28,7 +28,7 @@ export type EndedTask = Pick<KnownTask, "id" | "submitter" | "states"> & {
 };
 
 /** The handler's answer, written as a call's would be; `fit` brings it down to what a message takes. */
-export async function answerOf(output: unknown, parts: FinalParts, fit: Fit): Promise<Letterbox> {
+export async function answerOf(output: unknown, parts: FinalParts, fit: Fit): Promise<OutMessage> {
   const { operation, codec } = parts.task;
   const own = codec === operation.request ? operation.response : json;
   const body = await fit({ payload: payloadOf(own, output), contentType: own.contentType });
@@ -38,7 +38,7 @@ export async function answerOf(output: unknown, parts: FinalParts, fit: Fit): Pr
 }
 
 /** Why there is no answer: as a call's failure, so that plain clients can read it. */
-export function failureOf(error: MeshError, parts: FinalParts<EndedTask>): Letterbox {
+export function failureOf(error: MeshError, parts: FinalParts<EndedTask>): OutMessage {
   const { code, message, domain } = error;
   const headers: Headers = [
     [Header.error, code],
@@ -59,7 +59,7 @@ function signableOf({ task }: FinalParts<EndedTask>, { payload, contentType }: B
   return { kind: "result", target, subject: states(finalState), id, contentType, payload };
 }
 
-function final(parts: FinalParts<EndedTask>, { payload, headers, contentType }: Said): Letterbox {
+function final(parts: FinalParts<EndedTask>, { payload, headers, contentType }: Said): OutMessage {
   const { task, attempt, generation } = parts;
   const { id, operation, states } = task;
   return {

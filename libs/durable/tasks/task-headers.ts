@@ -2,25 +2,30 @@ import { Header, StoreHeader } from "@myelin/subjects";
 import type { Signer } from "../../identity/index.ts";
 import type { Operation, Replay, TraceContext } from "../../pipeline/index.ts";
 import { formatTraceparent } from "../../telemetry/index.ts";
-import { json, writeReplay } from "../../wire/index.ts";
+import { field, json, needle, writeReplay } from "../../wire/index.ts";
 import { type Plan, signedOrder, writePlan } from "../later/plan.ts";
 import { messageId, onceId, type Signing } from "../stored/signing.ts";
 import type { Headers } from "../stored/store.ts";
-import type { SubmitConfig } from "./submit-options.ts";
 
-/** A task, an order to cancel one, or an order for later. */
-export interface TaskLetter {
+/** A task, a cancellation, or an order for later, before it has its headers. */
+export interface TaskMessage {
   readonly subject: string;
   readonly payload: Uint8Array | string;
   readonly id: string;
   readonly operation: Operation;
-  readonly lifeMs: number;
+  /** How long it is worth doing, in milliseconds. */
+  readonly deadlineMs: number;
   /** Default: as the skill takes it. */
   readonly contentType?: string;
+  /** What only one task of the agent may work on at once. Default: nothing. */
+  readonly key?: string | undefined;
+  /** The conversation that it belongs to. Default: none. */
+  readonly conversation?: string | undefined;
   /** Of what is not for now. */
   readonly plan?: Plan | undefined;
   /** The replay that it is submitted in. Default: none. */
   readonly replay?: Replay | undefined;
+  readonly trace?: TraceContext | undefined;
 }
 
 /** Who writes it. */
@@ -30,22 +35,35 @@ export interface Writer {
   readonly signing: Signing;
 }
 
+const needles = {
+  id: needle(Header.id),
+  contract: needle(Header.contract),
+  key: needle(Header.key),
+};
+
+/** What a task says of itself beside a call's headers. */
+export function readTaskHead(head: string) {
+  return {
+    id: field(head, needles.id),
+    contract: field(head, needles.contract),
+    key: field(head, needles.key),
+  };
+}
+
 /** How long a task's signature holds at least, in milliseconds. */
 const leastSignedMs = 600_000;
 
 /** What a task has beside its body: whose it is, until when, and who signs for it. */
 export function taskHeaders(
   { name, signer, signing }: Writer,
-  letter: TaskLetter,
-  { deadlineMs, key, conversation }: Pick<SubmitConfig, "deadlineMs" | "key" | "conversation">,
-  trace: TraceContext | undefined,
+  message: TaskMessage,
 ): Headers | Promise<Headers> {
-  const { operation, id, subject, lifeMs, plan, replay } = letter;
-  const { contentType = operation.request.contentType } = letter;
+  const { operation, id, subject, deadlineMs, key, conversation, plan, replay, trace } = message;
+  const { contentType = operation.request.contentType } = message;
   const target = operation.agent;
   const order = plan === undefined ? undefined : writePlan(plan);
   const kind = order === undefined ? "task" : "later";
-  const payload = order === undefined ? letter.payload : signedOrder(order, letter.payload);
+  const payload = order === undefined ? message.payload : signedOrder(order, message.payload);
   // The same task twice is one; what is said of a schedule later is something new.
   const isOnce = plan === undefined || plan.does === "once";
   const what = `${order === undefined ? "" : "later "}${target} ${name} ${id}`;
@@ -62,7 +80,7 @@ export function taskHeaders(
     [Header.contentType, contentType === json.contentType ? undefined : contentType],
   ];
   // That a task comes too late is its deadline's to say: a signature that has expired is a forgery's error.
-  const signed = { lifeMs: Math.max(lifeMs, leastSignedMs) };
+  const signed = { lifeMs: Math.max(deadlineMs, leastSignedMs) };
   const about = { kind, target, subject, id, contentType, payload, ...signed } as const;
   const envelope = signing.headers(about);
   if (!(envelope instanceof Promise)) return [...own, ...envelope];

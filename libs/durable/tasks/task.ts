@@ -9,14 +9,14 @@ import {
   type Operation,
   unlessAborted,
 } from "../../pipeline/index.ts";
-import { wholeResult } from "../claims/results.ts";
+import { readRunning, type Try } from "../attempts/running.ts";
 import type { StoredMessage } from "../stored/answers.ts";
 import type { StoreAccess } from "../stored/store.ts";
-import { readRunning, type Try } from "../work/running.ts";
 import { type Final, type Progress, readFinal, statesOf } from "./documents.ts";
-import { type Ended, Following, readTold } from "./following.ts";
 import { readGeneration } from "./generation.ts";
-import type { Receipt } from "./submitter.ts";
+import { wholeResult } from "./result-body.ts";
+import { ResultWatch, readTold, type WatchEnd } from "./result-watch.ts";
+import type { Receipt } from "./sender.ts";
 import type { VerifyResult } from "./verifying-results.ts";
 
 /** Where a task is now. */
@@ -135,31 +135,31 @@ export class Task implements TaskHandle {
   }
 
   async result(options: WaitOptions = {}): Promise<unknown> {
-    using following = this.#follow(options, finalState);
-    return this.#answer(await following.untilEnded(), options.signal);
+    using watch = this.#watch(options, finalState);
+    return this.#answer(await watch.untilEnded(), options.signal);
   }
 
   async *progress(options: WaitOptions = {}): AsyncGenerator<Progress, void> {
-    using following = this.#follow(options, "*");
+    using watch = this.#watch(options, "*");
     let attempt = 0;
-    for await (const told of following) {
+    for await (const told of watch) {
       // What an attempt tells that another has taken over from is of no use.
       if (told.attempt < attempt) continue;
       attempt = told.attempt;
       yield told;
     }
-    if (following.ended.is === "stopped") throw following.ended.error;
+    if (watch.ended.is === "stopped") throw watch.ended.error;
   }
 
   cancel({ signal }: Pick<WaitOptions, "signal"> = {}): Promise<void> {
     return unlessAborted(this.#cancel(), signal, `cancelling task ${this.id}`);
   }
 
-  #follow({ timeoutMs, signal }: WaitOptions, states: string): Following {
+  #watch({ timeoutMs, signal }: WaitOptions, states: string): ResultWatch {
     if (timeoutMs !== undefined) checkNumbers("task", { timeoutMs }, { timeoutMs: anyWait });
     const { link, clock, name } = this.#parts;
     const { agent } = this.#operation;
-    return new Following({
+    return new ResultWatch({
       ...{ link, clock, timeoutMs, signal },
       subject: this.#states(states),
       look: async () => (await this.#readFinal()) !== undefined,
@@ -168,7 +168,7 @@ export class Task implements TaskHandle {
     });
   }
 
-  async #answer(ended: Ended, signal: AbortSignal | undefined): Promise<unknown> {
+  async #answer(ended: WatchEnd, signal: AbortSignal | undefined): Promise<unknown> {
     const found = await this.#readFinal();
     if (found?.final.is === "done") return this.#parse(await this.#output(found, signal));
     if (found?.final.is === "failed") throw this.#failure(found.final.error);

@@ -1,10 +1,10 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Signer } from "../../identity/index.ts";
 import { type BuryParts, bury, deadTask } from "../dead/dead.ts";
-import type { Delivery } from "../stored/delivery.ts";
 import { failureOf } from "../tasks/final.ts";
 import { type KnownTask, readBareTask } from "./known-task.ts";
-import { Turn } from "./turn.ts";
+import type { TaskDelivery } from "./task-delivery.ts";
+import { TaskTurn } from "./turn.ts";
 import type { TurnParts, VerifyTask } from "./work-parts.ts";
 
 export interface AbandonedParts extends BuryParts {
@@ -23,13 +23,13 @@ export interface AbandonedParts extends BuryParts {
  */
 export async function endAbandoned(
   parts: AbandonedParts,
-  delivery: Delivery,
+  delivery: TaskDelivery,
   agent: string,
 ): Promise<void> {
   const { instance, signer } = parts;
   const task = await believed(parts, delivery, agent);
   if (task?.isCancel === true) return;
-  const turn = task === undefined ? undefined : new Turn(task, delivery, parts);
+  const turn = task === undefined ? undefined : new TaskTurn(task, delivery, parts);
   // Nobody has it: the server does not deliver it any more.
   await turn?.isLate();
   const begun = await turn?.begin("end");
@@ -48,7 +48,7 @@ export async function endAbandoned(
 /** The task that it is, without the contract; undefined where it is none, or nobody vouches for whose it is. */
 async function believed(
   { verify }: AbandonedParts,
-  delivery: Delivery,
+  delivery: TaskDelivery,
   agent: string,
 ): Promise<KnownTask | undefined> {
   try {
@@ -63,12 +63,12 @@ async function believed(
   }
 }
 
-function undone({ message, deliveries }: Delivery, agent: string, attempts: number): MeshError {
+function undone({ message, deliveries }: TaskDelivery, agent: string, attempts: number): MeshError {
   const detail = `${message.subject}: ${agent} got it ${deliveries} times and never said how it ended (${attempts} attempts begun); its workers die of it, or are stopped each time`;
   return new MeshError(MeshCode.UnknownOutcome, detail);
 }
 
-function again({ message, sequence }: Delivery): MeshError {
+function again({ message, sequence }: TaskDelivery): MeshError {
   const detail = `${message.subject} ${sequence}: its state changes while it is ended`;
   return new MeshError(MeshCode.Unavailable, detail);
 }

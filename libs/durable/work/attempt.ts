@@ -1,21 +1,22 @@
 import { finalState } from "@myelin/subjects";
 import { MeshError } from "../../errors/index.ts";
 import { CallSignal } from "../../pipeline/index.ts";
-import { fitResult } from "../claims/results.ts";
+import { aloneKey, isSuspect, type Ran } from "../attempts/alone.ts";
+import { type EarlyEnd, earlyEnd } from "../attempts/early-end.ts";
+import { delayAfter, mayPass, untilStore } from "../attempts/retrying.ts";
+import { deathsOf } from "../attempts/running.ts";
+import { isLastTry, spentOf } from "../attempts/tried.ts";
 import { acknowledge, Word } from "../stored/acknowledging.ts";
-import type { Delivery } from "../stored/delivery.ts";
-import type { Letterbox } from "../stored/store.ts";
+import type { OutMessage } from "../stored/store.ts";
 import { answerOf } from "../tasks/final.ts";
-import { aloneKey, isSuspect, type Ran } from "./alone.ts";
-import { type EarlyEnd, earlyEnd, hopeless, leftMs, mostTriesFor } from "./attempt-ends.ts";
+import { fitResult } from "../tasks/result-body.ts";
 import { type Ended, Ending, finalParts, takenOver } from "./ending.ts";
 import { execute } from "./execution.ts";
+import { hopeless, leftMs, mostTriesFor } from "./hopeless.ts";
 import { judgeTask } from "./judging.ts";
 import type { HeldKey } from "./keys.ts";
-import { delayAfter, mayPass, untilStore } from "./retrying.ts";
-import { deathsOf } from "./running.ts";
-import { isLastTry, spentOf } from "./tried.ts";
-import { Turn } from "./turn.ts";
+import type { TaskDelivery } from "./task-delivery.ts";
+import { TaskTurn } from "./turn.ts";
 import type { WorkParts } from "./work-parts.ts";
 
 const retryMs = 200;
@@ -24,24 +25,24 @@ const lookMs = 1_500;
 /**
  * One delivery of a task, from its turn to its acknowledgement. Every step is safe to repeat.
  *
- * What it may write is its turn's to say (`Turn`). Where the task has a key, the turn begins once nobody else has it;
+ * What it may write is its turn's to say (`TaskTurn`). Where the task has a key, the turn begins once nobody else has it;
  * until then nothing is attempted and nothing counted.
  */
 export class Attempt {
-  readonly delivery: Delivery;
+  readonly delivery: TaskDelivery;
   /** What it waits for, where it is parked. */
   waitsFor: string | undefined;
   readonly #parts: WorkParts;
   readonly #signal: CallSignal;
   /** Undefined until it is known whose task it is. */
-  #turn: Turn | undefined;
+  #turn: TaskTurn | undefined;
   #held: HeldKey | undefined;
   /** The end of its handler. */
   #handler: Promise<unknown> = Promise.resolve();
   #wasParked = false;
   #early: EarlyEnd | undefined;
 
-  constructor(delivery: Delivery, parts: WorkParts) {
+  constructor(delivery: TaskDelivery, parts: WorkParts) {
     this.delivery = delivery;
     this.#parts = parts;
     this.#signal = new CallSignal(parts.wheel);
@@ -93,7 +94,7 @@ export class Attempt {
   end(early: EarlyEnd): void {
     if (this.#early !== undefined) return;
     this.#early = early;
-    this.#signal.end(earlyEnd(early, this.#turn?.task.id));
+    this.#signal.end(earlyEnd(early, this.#turn?.task.id ?? "the task"));
   }
 
   /** Looks whether the task is over, by the hand of another: cancelled, or done by an attempt that was taken for dead. */
@@ -111,7 +112,7 @@ export class Attempt {
     if (this.#turn === undefined) {
       const isOver = (): boolean => this.#early !== undefined;
       const { task, error } = await judgeTask(this.delivery, this.#parts, isOver);
-      if (task !== undefined) this.#turn = new Turn(task, this.delivery, this.#parts);
+      if (task !== undefined) this.#turn = new TaskTurn(task, this.delivery, this.#parts);
       if (error !== undefined) {
         if (!isOver()) await this.#fail(error);
         else if (this.#early !== "superseded") this.nak(0);
@@ -132,7 +133,7 @@ export class Attempt {
     }
   }
 
-  async #try(turn: Turn, why: MeshError | undefined): Promise<Ran> {
+  async #try(turn: TaskTurn, why: MeshError | undefined): Promise<Ran> {
     if (why === undefined && !(await this.#takeKey(turn))) return this.#park(turn, turn.task.key);
     const begun = await turn.begin(why === undefined && !turn.task.isCancel ? "try" : "end");
     if (begun !== "begun") await this.#conclude(begun === "over" ? "done" : "again");
@@ -144,14 +145,14 @@ export class Attempt {
   }
 
   /** Whether nobody else has its key, if it has one. */
-  async #takeKey({ task }: Turn): Promise<boolean> {
+  async #takeKey({ task }: TaskTurn): Promise<boolean> {
     if (task.key === undefined || task.isCancel) return true;
     this.#held = await this.#parts.keys.take(task.key, task, this.delivery);
     return this.#held !== undefined;
   }
 
   /** Somebody else has its key; where it was cancelled meanwhile it waits no longer. */
-  async #park(turn: Turn, waitsFor: string | undefined): Promise<Ran> {
+  async #park(turn: TaskTurn, waitsFor: string | undefined): Promise<Ran> {
     if (await turn.isOver()) {
       this.#say(Word.done);
       return "ended";
@@ -162,9 +163,9 @@ export class Attempt {
     return "parked";
   }
 
-  async #attempt(turn: Turn): Promise<void> {
+  async #attempt(turn: TaskTurn): Promise<void> {
     const left = leftMs(turn.task, this.delivery, this.#parts.config);
-    let answer: Letterbox;
+    let answer: OutMessage;
     try {
       const output = await execute(turn.task, {
         ...{ parts: this.#parts, signal: this.#signal, leftMs: left, attempt: turn.attempt },
@@ -192,8 +193,8 @@ export class Attempt {
     const { config } = this.#parts;
     const delay = this.#delay(error);
     const isLate = turn !== undefined && leftMs(turn.task, this.delivery, config) <= delay;
-    const most = mostTriesFor(turn, error, config);
-    const isLast = isLastTry(turn, this.delivery, this.#parts, most);
+    const mostTries = mostTriesFor(turn, error, config);
+    const isLast = isLastTry({ tried: turn, delivery: this.delivery, mostTries }, this.#parts);
     if (mayPass(error) && !isLast && !isLate) {
       if (turn?.hasBegun === true && (await turn.failed(error)).is === "outdated") {
         return this.#left(turn);
@@ -203,7 +204,7 @@ export class Attempt {
     return this.#conclude(await this.#ending.fail(error));
   }
 
-  async #cancel(turn: Turn): Promise<void> {
+  async #cancel(turn: TaskTurn): Promise<void> {
     const ended = await this.#ending.cancel(turn);
     if (ended === "done") this.#parts.onCancelled(turn.task.states(finalState));
     return this.#conclude(ended);
@@ -218,7 +219,7 @@ export class Attempt {
   }
 
   /** What is left to do for an attempt that may not write: nothing, or to acknowledge what is over. */
-  async #left(turn: Turn): Promise<void> {
+  async #left(turn: TaskTurn): Promise<void> {
     const isReplaced = this.#early === undefined || this.#early === "superseded";
     if (isReplaced && turn.hasBegun) this.#parts.warn(takenOver(turn.task));
     if (this.#early === "superseded") return;
@@ -228,10 +229,10 @@ export class Attempt {
     if (this.#early !== undefined) this.nak(this.#early === "stopping" ? 0 : retryMs);
   }
 
-  async #tell(turn: Turn, state: string, value: unknown): Promise<void> {
+  async #tell(turn: TaskTurn, state: string, value: unknown): Promise<void> {
     this.#signal.throwIfEnded();
     const put = await turn.tell(state, JSON.stringify(value) ?? "");
-    if (put.is === "outdated") this.end((await turn.isOrdered()) ? "cancelled" : "superseded");
+    if (put.is === "outdated") this.end((await turn.isCancelled()) ? "cancelled" : "superseded");
     this.#signal.throwIfEnded();
   }
 
@@ -240,8 +241,7 @@ export class Attempt {
   }
 
   #delay(error: MeshError): number {
-    const { config, random } = this.#parts;
-    return delayAfter(spentOf(this.#turn, this.delivery), error, config, random);
+    return delayAfter(spentOf(this.#turn, this.delivery), error, this.#parts);
   }
 
   #say(word: string): void {

@@ -1,13 +1,10 @@
 import { type ConsumerName, priorities, taskConsumer, taskFilter } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { readConsumer, type Terms, unfit } from "../stored/consumer.ts";
+import { type Bearing, readConsumer, type Terms, unfit } from "../stored/consumer.ts";
 import { askAgain } from "../stored/storing.ts";
 import type { WorkParts } from "./work-parts.ts";
 
 type Checked = Pick<WorkParts, "agent" | "store" | "link" | "clock" | "config" | "operations">;
-
-/** What the server bears with a task. */
-export type Bearing = Pick<Terms, "ackWaitMs" | "mostDeliveries">;
 
 /** How the consumers of an agent bear with its tasks; throws when one of them is not as tasks need it. */
 export async function checkConsumers(parts: Checked): Promise<Bearing> {

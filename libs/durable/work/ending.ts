@@ -4,11 +4,11 @@ import { readError } from "../../wire/index.ts";
 import { buryTask } from "../dead/dead.ts";
 import { letterAbout } from "../dead/letter-about.ts";
 import type { Put } from "../stored/answers.ts";
-import type { Delivery } from "../stored/delivery.ts";
-import type { Letterbox } from "../stored/store.ts";
+import type { OutMessage } from "../stored/store.ts";
 import { type FinalParts, failureOf } from "../tasks/final.ts";
 import type { KnownTask } from "./known-task.ts";
-import type { Turn } from "./turn.ts";
+import type { TaskDelivery } from "./task-delivery.ts";
+import type { TaskTurn } from "./turn.ts";
 import type { WorkParts } from "./work-parts.ts";
 
 /** What became of the wish to end a task; `outdated` when another attempt has begun, `again` when it must be tried again. */
@@ -17,22 +17,22 @@ export type Ended = "done" | "outdated" | "again" | { readonly gaveUp: MeshCode 
 /** How a delivered message ends for good: what is stored, and in which order. */
 export class Ending {
   readonly #parts: WorkParts;
-  readonly #delivery: Delivery;
+  readonly #delivery: TaskDelivery;
   /** Undefined where nobody knows whose task it is. */
-  readonly #turn: Turn | undefined;
+  readonly #turn: TaskTurn | undefined;
 
-  constructor(parts: WorkParts, delivery: Delivery, turn: Turn | undefined) {
+  constructor(parts: WorkParts, delivery: TaskDelivery, turn: TaskTurn | undefined) {
     this.#parts = parts;
     this.#delivery = delivery;
     this.#turn = turn;
   }
 
   /** With the handler's answer. */
-  finish(turn: Turn, final: Letterbox): Promise<Ended> {
+  finish(turn: TaskTurn, final: OutMessage): Promise<Ended> {
     return this.#answer(turn, final, "ok");
   }
 
-  async #answer(turn: Turn, final: Letterbox, outcome: Outcome): Promise<Ended> {
+  async #answer(turn: TaskTurn, final: OutMessage, outcome: Outcome): Promise<Ended> {
     try {
       return endedBy(await this.#store(turn, final, outcome));
     } catch (error) {
@@ -52,7 +52,7 @@ export class Ending {
   /** Dead letter, then final result: each is stored before the next. */
   async giveUp(error: MeshError): Promise<Ended> {
     const turn = this.#turn;
-    // An order to cancel has no result of its own.
+    // A cancellation has no result of its own.
     const isTask = turn !== undefined && !turn.task.isCancel;
     if (isTask && !turn.hasBegun) {
       const begun = await turn.begin("end");
@@ -69,10 +69,10 @@ export class Ending {
     return put.is === "outdated" ? "outdated" : { gaveUp };
   }
 
-  /** With what its submitter ordered. */
-  async cancel(turn: Turn): Promise<Ended> {
-    const { id, submitter, orderedBy = submitter } = turn.task;
-    const cancelled = new MeshError(MeshCode.Cancelled, `${orderedBy} cancelled task ${id}`);
+  /** Because it was cancelled. */
+  async cancel(turn: TaskTurn): Promise<Ended> {
+    const { id, submitter, canceller = submitter } = turn.task;
+    const cancelled = new MeshError(MeshCode.Cancelled, `${canceller} cancelled task ${id}`);
     const error = (await this.#buried(turn)) ?? cancelled;
     const put = await this.#store(turn, this.#failure(turn, error), error.code);
     // Another attempt has begun in between: again, until one of the two has written.
@@ -80,7 +80,7 @@ export class Ending {
   }
 
   /** Why the task was given up, where who did so died before its final result: the letter lies there. */
-  async #buried({ task, generation, before }: Turn): Promise<MeshError | undefined> {
+  async #buried({ task, generation, before }: TaskTurn): Promise<MeshError | undefined> {
     if (before?.isEnding !== true) return undefined;
     const { agent, skill } = task.operation;
     const address = { kind: "task", agent, skill, task: task.id, generation } as const;
@@ -90,11 +90,11 @@ export class Ending {
     return letter && readError(letter.head, () => undefined);
   }
 
-  #failure(turn: Turn, error: MeshError): Letterbox {
+  #failure(turn: TaskTurn, error: MeshError): OutMessage {
     return failureOf(error, finalParts(turn, this.#parts));
   }
 
-  async #store(turn: Turn, final: Letterbox, outcome: Outcome): Promise<Put> {
+  async #store(turn: TaskTurn, final: OutMessage, outcome: Outcome): Promise<Put> {
     const put = await turn.finish(final);
     if (put.is === "stored") this.#parts.metrics.task(turn.task.operation).end(outcome);
     return put;
@@ -103,7 +103,7 @@ export class Ending {
 
 /** Whose final result it is. */
 export function finalParts(
-  { task, attempt, generation }: Turn,
+  { task, attempt, generation }: TaskTurn,
   { signer, signing }: WorkParts,
 ): FinalParts {
   return { task, generation, attempt: Math.max(attempt, 1), signer: signer(), signing };

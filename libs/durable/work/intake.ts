@@ -2,8 +2,8 @@ import { type Priority, taskConsumer } from "@myelin/subjects";
 import type { MeshError } from "../../errors/index.ts";
 import { type Link, refusalOf } from "../../nats/index.ts";
 import type { Clock } from "../../pipeline/index.ts";
-import { type Delivery, deliveryReader } from "../stored/delivery.ts";
 import { Puller } from "../stored/puller.ts";
+import { deliveryReader, type TaskDelivery } from "./task-delivery.ts";
 
 export interface IntakeParts {
   readonly link: Pick<Link, "publish" | "subscribe" | "isUp">;
@@ -14,7 +14,7 @@ export interface IntakeParts {
   readonly onRefused: (reason: string) => void;
   /** How many more of a class there is room for now. */
   readonly room: (priority: Priority) => number;
-  readonly onDelivery: (delivery: Delivery, priority: Priority) => void;
+  readonly onDelivery: (delivery: TaskDelivery, priority: Priority) => void;
   /** It is known again that no urgent task waits in the store, or it has been delivered. */
   readonly onKnown: () => void;
 }
@@ -28,8 +28,8 @@ export interface IntakeParts {
  */
 export class Intake {
   readonly #parts: IntakeParts;
-  readonly #high: Puller<Delivery>;
-  readonly #normal: Puller<Delivery>;
+  readonly #high: Puller<TaskDelivery>;
+  readonly #normal: Puller<TaskDelivery>;
   #isAsking = false;
 
   constructor(parts: IntakeParts) {
@@ -65,7 +65,7 @@ export class Intake {
     if (this.#normal.outstanding === 0) this.#normal.pull(room("normal"));
   }
 
-  /** Looks whether something urgent waits that nobody else takes, although there is no room: it may be an order to stop. */
+  /** Looks whether something urgent waits that nobody else takes, although there is no room: it may be a cancellation. */
   peek(): void {
     if (this.#isAsking || this.#high.outstanding > 0 || !this.#parts.link.isUp) return;
     this.#high.probe(1);
@@ -83,7 +83,7 @@ export class Intake {
     await Promise.all([this.#high.stop(), this.#normal.stop()]);
   }
 
-  #puller(priority: Priority, onSpent: () => void): Puller<Delivery> {
+  #puller(priority: Priority, onSpent: () => void): Puller<TaskDelivery> {
     const { link, clock, agent, onRefused, warn } = this.#parts;
     const consumer = taskConsumer(agent, priority);
     return new Puller({
@@ -94,7 +94,7 @@ export class Intake {
     });
   }
 
-  #take(delivery: Delivery, priority: Priority): void {
+  #take(delivery: TaskDelivery, priority: Priority): void {
     this.#parts.onDelivery(delivery, priority);
     // As many came as were asked for: the server says nothing more.
     if (this.#isAsking && this.#high.outstanding === 0) this.#known();

@@ -1,7 +1,7 @@
 import { MeshError } from "../../errors/index.ts";
-import type { Delivery } from "../stored/delivery.ts";
 import { onceKnown } from "../stored/known.ts";
 import { type KnownTask, type Reading, readBareTask, readTask } from "./known-task.ts";
+import type { TaskDelivery } from "./task-delivery.ts";
 import type { WorkParts } from "./work-parts.ts";
 
 /** What a delivered message is, as far as it can be believed, and what stands against doing it. */
@@ -13,27 +13,27 @@ export interface Judged {
 
 /** Reads a task and checks who signed it. One that this version cannot read is somebody's all the same. */
 export async function judgeTask(
-  delivery: Delivery,
+  delivery: TaskDelivery,
   parts: Reading & Pick<WorkParts, "verify" | "clock" | "warn">,
   isOver: () => boolean,
 ): Promise<Judged> {
   const { task, error } = readAny(delivery, parts);
   if (task === undefined) return { task, error };
-  const { submitter, orderedBy, moved } = task;
+  const { submitter, canceller, moved } = task;
   const { verify, agent, clock, warn } = parts;
   try {
-    const whose = { submitter, orderedBy, agent };
+    const whose = { submitter, canceller, agent };
     if (verify) await onceKnown({ clock, warn, isOver }, () => verify(delivery, whose));
     return { task, error };
   } catch (thrown) {
     // The broker vouches for a submitter's name, but not for one that somebody says he moves a task of: what cannot
     // be verified must not end another one's task.
-    const isClaimed = moved !== undefined || orderedBy !== undefined;
+    const isClaimed = moved !== undefined || canceller !== undefined;
     return { task: isClaimed ? undefined : task, error: error ?? MeshError.from(thrown) };
   }
 }
 
-function readAny(delivery: Delivery, parts: Reading): Judged {
+function readAny(delivery: TaskDelivery, parts: Reading): Judged {
   try {
     return { task: readTask(delivery, parts), error: undefined };
   } catch (thrown) {
@@ -41,7 +41,7 @@ function readAny(delivery: Delivery, parts: Reading): Judged {
   }
 }
 
-function bareOf(delivery: Delivery, agent: string): KnownTask | undefined {
+function bareOf(delivery: TaskDelivery, agent: string): KnownTask | undefined {
   try {
     return readBareTask(delivery, agent);
   } catch {

@@ -4,15 +4,15 @@ import { MeshError } from "../../errors/index.ts";
 import { type Clock, inTime } from "../../pipeline/index.ts";
 import { json } from "../../wire/index.ts";
 import type { StoredMessage } from "../stored/answers.ts";
-import type { Delivery } from "../stored/delivery.ts";
 import { onceId } from "../stored/signing.ts";
 import type { StoreAccess } from "../stored/store.ts";
-import { write } from "../stored/writing.ts";
-import { onceAfter, statesOf } from "../tasks/documents.ts";
+import { onceAfter, write } from "../stored/writing.ts";
+import { statesOf } from "../tasks/documents.ts";
 import { readGeneration } from "../tasks/generation.ts";
 import type { KnownTask } from "./known-task.ts";
+import type { TaskDelivery } from "./task-delivery.ts";
 
-export interface KeysParts {
+export interface TaskKeysParts {
   readonly agent: string;
   readonly store: StoreAccess;
   readonly clock: Clock;
@@ -49,10 +49,10 @@ const windUpMs = 10_000;
  * not the process's: a task whose worker dies comes again and still has it, and a while after the task is over the key
  * is free, whoever forgot to say so. A handler that was told to stop keeps it while it winds up, for that while.
  */
-export class Keys {
-  readonly #parts: KeysParts;
+export class TaskKeys {
+  readonly #parts: TaskKeysParts;
 
-  constructor(parts: KeysParts) {
+  constructor(parts: TaskKeysParts) {
     this.#parts = parts;
   }
 
@@ -60,7 +60,7 @@ export class Keys {
   async take(
     key: string,
     task: KnownTask,
-    { storedAt }: Pick<Delivery, "storedAt">,
+    { storedAt }: Pick<TaskDelivery, "storedAt">,
   ): Promise<HeldKey | undefined> {
     const { store } = this.#parts;
     const subject = this.#subject(key);

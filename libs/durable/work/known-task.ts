@@ -3,20 +3,21 @@ import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Codec, Operation, OwnedClaim } from "../../pipeline/index.ts";
 import { json, type RequestHead, readClaim, readRequestHead } from "../../wire/index.ts";
 import { type Moved, readMoved } from "../dead/moved.ts";
-import { type Delivery, readTaskHead } from "../stored/delivery.ts";
-import { cancelledBy, orderedFor } from "../tasks/cancelling.ts";
+import { cancelledBy, cancelledFor } from "../tasks/cancelling.ts";
 import { statesOf } from "../tasks/documents.ts";
 import { isTaskKey, taskKeyRule } from "../tasks/submit-options.ts";
+import { readTaskHead } from "../tasks/task-headers.ts";
+import type { TaskDelivery } from "./task-delivery.ts";
 
-/** A delivered message that is a task, or the order to cancel one. */
+/** A delivered message that is a task, or the cancellation of one. */
 export interface KnownTask {
   readonly operation: Operation;
   readonly submitter: string;
-  /** The task's id; of an order to cancel, that of the task it cancels. */
+  /** The task's id; of a cancellation, that of the task it cancels. */
   readonly id: string;
   readonly isCancel: boolean;
-  /** Who orders to cancel it, where that is not its submitter. */
-  readonly orderedBy: string | undefined;
+  /** Who cancels it, where that is not its submitter. */
+  readonly canceller: string | undefined;
   /** What only one of the agent's tasks may work on at once. */
   readonly key: string | undefined;
   /** How often it was redriven before this attempt. */
@@ -41,11 +42,14 @@ export interface Reading {
 }
 
 /** Reads a task; throws why it is none that this agent can do. */
-export function readTask(delivery: Delivery, { agent, version, operations }: Reading): KnownTask {
+export function readTask(
+  delivery: TaskDelivery,
+  { agent, version, operations }: Reading,
+): KnownTask {
   const { task, skill, speaker, rawHead } = identify(delivery, agent);
   const { payload } = delivery.message;
   const { id, moved, head, isCancel } = task;
-  const submitter = isCancel ? orderedFor(payload, speaker) : speaker;
+  const submitter = isCancel ? cancelledFor(payload, speaker) : speaker;
   const operation = operations.get(skill);
   if (operation === undefined || operation.streams || operation.sealed) {
     const why = operation === undefined ? "has no such skill" : "does not do it as a task";
@@ -59,7 +63,7 @@ export function readTask(delivery: Delivery, { agent, version, operations }: Rea
   return {
     ...{ ...task, operation, submitter },
     key: key === undefined ? undefined : checkKey(key),
-    orderedBy: submitter === speaker ? undefined : speaker,
+    canceller: submitter === speaker ? undefined : speaker,
     ...bodyOf(operation, head.contentType, {
       payload,
       owner: ownerOf(moved, agent) ?? submitter,
@@ -69,10 +73,10 @@ export function readTask(delivery: Delivery, { agent, version, operations }: Rea
 }
 
 /** The same without the contract: whose task it is, and which; throws why it is none. */
-export function readBareTask(delivery: Delivery, agent: string): KnownTask {
+export function readBareTask(delivery: TaskDelivery, agent: string): KnownTask {
   const { task, skill, speaker: submitter } = identify(delivery, agent);
   return {
-    ...{ ...task, submitter, key: undefined, codec: json, orderedBy: undefined },
+    ...{ ...task, submitter, key: undefined, codec: json, canceller: undefined },
     states: statesOf({ submitter, task: task.id, agent }),
     operation: {
       ...{ agent, skill, key: `${agent}.${skill}`, request: json, response: json },
@@ -85,13 +89,13 @@ export function readBareTask(delivery: Delivery, agent: string): KnownTask {
 interface Identified {
   readonly task: Pick<KnownTask, "id" | "moved" | "head" | "subject" | "generation" | "isCancel">;
   readonly skill: string;
-  /** Who says it: of an order to cancel not always the task's submitter. */
+  /** Who says it: of a cancellation not always the task's submitter. */
   readonly speaker: string;
   /** The headers that it was stored with first. */
   readonly rawHead: string;
 }
 
-function identify(delivery: Delivery, agent: string): Identified {
+function identify(delivery: TaskDelivery, agent: string): Identified {
   const { address, message } = delivery;
   if (address === undefined || address.agent !== agent) {
     throw malformed(`${message.subject} is not the subject of a task of ${agent}`);
@@ -101,14 +105,14 @@ function identify(delivery: Delivery, agent: string): Identified {
   const rawHead = moved?.original.head ?? message.head;
   const head = readRequestHead(rawHead, moved?.from.submitter ?? speaker);
   const own = moved?.id ?? head.id;
-  const order = own === undefined ? undefined : cancelledBy(own);
-  const id = order ?? own;
+  const cancelled = own === undefined ? undefined : cancelledBy(own);
+  const id = cancelled ?? own;
   if (id === undefined || !isToken(id)) {
     throw malformed(`a task needs an id that is a token, it has ${JSON.stringify(id ?? "none")}`);
   }
   const subject = moved?.original.subject ?? message.subject;
   const generation = moved?.generation ?? 0;
-  const task = { id, moved, head, subject, generation, isCancel: order !== undefined };
+  const task = { id, moved, head, subject, generation, isCancel: cancelled !== undefined };
   return { task, skill: address.skill, speaker, rawHead };
 }
 

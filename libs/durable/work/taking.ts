@@ -1,16 +1,11 @@
 import type { ConsumerName } from "@myelin/subjects";
 import { MeshError } from "../../errors/index.ts";
-import { type Inbound, type Link, refusalOf } from "../../nats/index.ts";
+import { type Link, refusalOf } from "../../nats/index.ts";
 import type { Clock } from "../../pipeline/index.ts";
 import { acknowledge, Word } from "../stored/acknowledging.ts";
-import { type Ack, ackReader } from "../stored/acks.ts";
+import { ackReader, type Delivered } from "../stored/acks.ts";
 import { Puller } from "../stored/puller.ts";
 import type { StoreApi } from "../stored/store.ts";
-
-/** One message that was taken. */
-export interface Taken extends Ack {
-  readonly message: Inbound;
-}
 
 export interface TakingParts {
   readonly link: Link;
@@ -22,7 +17,7 @@ export interface TakingParts {
   /** Most that are worked on at once. */
   readonly atOnce: number;
   /** Its message is acknowledged when this resolves, and comes again a while after it throws. */
-  readonly work: (taken: Taken) => Promise<void>;
+  readonly work: (taken: Delivered) => Promise<void>;
   readonly warn: (detail: string) => void;
 }
 
@@ -32,7 +27,7 @@ const maxDelayMs = 30_000;
 /** Takes messages of a consumer and works on them, a bounded number at once; each until it is done. */
 export class Taking {
   readonly #parts: TakingParts;
-  readonly #puller: Puller<Taken>;
+  readonly #puller: Puller<Delivered>;
   readonly #running = new Set<Promise<void>>();
   #isOpen = false;
   #unhear = (): void => {};
@@ -41,7 +36,7 @@ export class Taking {
     this.#parts = parts;
     const { link, clock, name, consumer, api, warn } = parts;
     const read = ackReader(consumer);
-    this.#puller = new Puller<Taken>({
+    this.#puller = new Puller<Delivered>({
       ...{ link, clock, agent: name, consumer, api },
       read: (message) => {
         const ack = read(message.reply);
@@ -83,7 +78,7 @@ export class Taking {
     this.#puller.pull(atOnce - this.#running.size - this.#puller.outstanding);
   }
 
-  #take(taken: Taken): void {
+  #take(taken: Delivered): void {
     if (!this.#isOpen) return acknowledge(this.#parts.link, taken, Word.again(0));
     const done = this.#work(taken).then(() => {
       this.#running.delete(done);
@@ -92,7 +87,7 @@ export class Taking {
     this.#running.add(done);
   }
 
-  async #work(taken: Taken): Promise<void> {
+  async #work(taken: Delivered): Promise<void> {
     const { link, work, warn } = this.#parts;
     try {
       await work(taken);

@@ -1,5 +1,5 @@
 import { checkNumbers, overDefaults } from "../../pipeline/index.ts";
-import { anyTime, type RetryingOptions, retryingDefaults } from "./retrying-options.ts";
+import { anyTime, type RetryingOptions, retryingDefaults } from "../attempts/retrying-options.ts";
 
 /** How an agent works on tasks. */
 export interface TasksOptions extends RetryingOptions {

@@ -1,24 +1,24 @@
 import { finalState, runningState, Store } from "@myelin/subjects";
 import type { MeshError } from "../../errors/index.ts";
 import { pause } from "../../pipeline/index.ts";
-import type { Put, StoredMessage } from "../stored/answers.ts";
-import type { Delivery } from "../stored/delivery.ts";
-import { onceId } from "../stored/signing.ts";
-import type { Letterbox } from "../stored/store.ts";
-import { write } from "../stored/writing.ts";
-import { onceAfter, stateHeaders } from "../tasks/documents.ts";
-import { generationHeaders, readGeneration } from "../tasks/generation.ts";
-import type { KnownTask } from "./known-task.ts";
 import {
   asGivenUp,
   isWrittenFor,
   type Running,
   readRunning,
   runningBody,
+  stateHeaders,
   withEnd,
   withStop,
   withTry,
-} from "./running.ts";
+} from "../attempts/running.ts";
+import type { Put, StoredMessage } from "../stored/answers.ts";
+import { onceId } from "../stored/signing.ts";
+import type { OutMessage } from "../stored/store.ts";
+import { onceAfter, write } from "../stored/writing.ts";
+import { generationHeaders, readGeneration } from "../tasks/generation.ts";
+import type { KnownTask } from "./known-task.ts";
+import type { TaskDelivery } from "./task-delivery.ts";
 import type { After, Begun, TurnParts } from "./work-parts.ts";
 
 /** Younger than this no other delivery of it can have begun, in milliseconds: the server waits longer. */
@@ -26,7 +26,7 @@ const freshMs = 500;
 /** Looks for the final result that refuses a turn, and milliseconds between. */
 const mostLooks = 3;
 const pauseMs = 100;
-/** How often an order to cancel comes again while its task is being given up. */
+/** How often a cancellation comes again while its task is being given up. */
 const mostAwaited = 10;
 
 /**
@@ -38,11 +38,11 @@ const mostAwaited = 10;
  * from the refusal: the message is acknowledged for it. What was redriven by two at once begins once: there the first
  * writing is refused when another has begun.
  */
-export class Turn {
+export class TaskTurn {
   readonly task: KnownTask;
-  readonly #delivery: Delivery;
+  readonly #delivery: TaskDelivery;
   readonly #parts: TurnParts;
-  /** The running state that an order to cancel found, if there was one. */
+  /** The running state that a cancellation found, if there was one. */
   before: Running | undefined;
   #now: Running;
   #generation: number;
@@ -52,10 +52,10 @@ export class Turn {
   #place = 0;
   /** The sequence of an earlier generation's final result. */
   #finalBefore = 0;
-  /** Of an order, and of what was redriven and comes first: the sequence of the running state found, 0 for none. */
+  /** Of a cancellation, and of what was redriven and comes first: the sequence of the running state found, 0 for none. */
   #runningBefore: number | undefined;
 
-  constructor(task: KnownTask, delivery: Delivery, parts: TurnParts) {
+  constructor(task: KnownTask, delivery: TaskDelivery, parts: TurnParts) {
     this.task = task;
     this.#delivery = delivery;
     this.#parts = parts;
@@ -133,7 +133,7 @@ export class Turn {
     // Two operators may have redriven it at once, and two messages of it come.
     if (await this.isOver()) return "over";
     if (await this.#take({ state: runningState, last })) return "begun";
-    // An order takes what has begun meanwhile as well.
+    // A cancellation takes what has begun meanwhile as well.
     if (!this.task.isCancel || looks === mostLooks) return "again";
     await this.isLate();
     return this.begin(to, looks + 1);
@@ -168,7 +168,7 @@ export class Turn {
     return this.#note(withEnd(this.#now, code));
   }
 
-  /** The same where it is given up: an order to cancel comes too late now. */
+  /** The same where it is given up: a cancellation comes too late now. */
   givenUp({ code }: MeshError): Promise<Put> {
     return this.#note(asGivenUp(this.#now, code));
   }
@@ -200,19 +200,19 @@ export class Turn {
     return running !== undefined && this.#isOthers(running);
   }
 
-  /** Whether it may write no more for an order to cancel alone: no other attempt has begun. */
-  async isOrdered(): Promise<boolean> {
+  /** Whether it may write no more for a cancellation alone: no other attempt has begun. */
+  async isCancelled(): Promise<boolean> {
     return isWrittenFor(await this.#last(runningState), this.#delivery);
   }
 
-  /** Whether the last to begin was another message of the same generation, and no order to cancel. */
+  /** Whether the last to begin was another message of the same generation, and no cancellation. */
   #isOthers(running: StoredMessage): boolean {
     const { sequence } = readRunning(running);
     const isSame = readGeneration(running.head) === this.#generation;
     return isSame && sequence > 0 && sequence !== this.#delivery.sequence;
   }
 
-  /** An order to cancel is no attempt of the task: what was tried stays as it is, and its message is not this one. */
+  /** A cancellation is no attempt of the task: what was tried stays as it is, and its message is not this one. */
   #body(now: Running): string {
     const noneOf = { ...now, sequence: 0, delivery: 0 };
     return runningBody(this.task.isCancel ? (this.before ?? noneOf) : now);
@@ -225,20 +225,20 @@ export class Turn {
       ...stateHeaders(task.operation.skill, Math.max(attempt ?? 1, 1)),
       ...generationHeaders(this.#generation),
     ];
-    const letter = { subject: task.states(state), payload, headers };
-    return after === undefined ? this.finish(letter) : this.#put(letter, after);
+    const message = { subject: task.states(state), payload, headers };
+    return after === undefined ? this.finish(message) : this.#put(message, after);
   }
 
   /** Stores the final result, or what else is its own. What a full store has dropped is written again first. */
-  async finish(letter: Letterbox): Promise<Put> {
-    const put = await this.#put(letter, { state: runningState, last: this.#place });
+  async finish(message: OutMessage): Promise<Put> {
+    const put = await this.#put(message, { state: runningState, last: this.#place });
     if (put.is === "stored" || (await this.#last(runningState)) || (await this.isOver()))
       return put;
     if (!(await this.#take({ state: runningState, last: 0 }))) return put;
-    return this.#put(letter, { state: runningState, last: this.#place });
+    return this.#put(message, { state: runningState, last: this.#place });
   }
 
-  #put({ subject, payload, headers }: Letterbox, { state, last }: After): Promise<Put> {
+  #put({ subject, payload, headers }: OutMessage, { state, last }: After): Promise<Put> {
     const { store, clock } = this.#parts;
     const once = onceAfter(onceId(), last, this.task.states(state));
     return write(store, clock, { subject, payload, headers: [...headers, ...once] });

@@ -1,10 +1,10 @@
 import { Store } from "@myelin/subjects";
 import { type Author, EnvelopeCheck, type EnvelopeKind, type Trust } from "../../identity/index.ts";
 import { movedType, type Original, readMoved } from "../dead/moved.ts";
+import { refuseUnlessCanceller, refuseUnlessMover } from "../dead/roles.ts";
 import { signedStored } from "../later/plan.ts";
-import { readTaskHead } from "../stored/delivery.ts";
-import { refuseUnlessCanceller, refuseUnlessMover } from "../stored/roles.ts";
 import { ownAccount, signatureOf, signedType } from "../stored/verifying.ts";
+import { readTaskHead } from "../tasks/task-headers.ts";
 import type { VerifyTask } from "./work-parts.ts";
 
 /**
@@ -13,15 +13,15 @@ import type { VerifyTask } from "./work-parts.ts";
  */
 export function verifyTasks(trust: Trust, account: () => string | undefined): VerifyTask {
   const check = new EnvelopeCheck(trust);
-  return async (delivery, { submitter, orderedBy, agent }) => {
+  return async (delivery, { submitter, canceller, agent }) => {
     const { message, sequence, storedAt } = delivery;
     const own = await ownAccount(trust, account(), "the task");
     const moved = readMoved(delivery);
     if (moved === undefined) {
       const task = { ...message, sequence, storedAt };
-      const speaker = orderedBy ?? submitter;
+      const speaker = canceller ?? submitter;
       const by = await verifyOriginal(check, task, { kind: "task", target: agent, speaker, own });
-      if (orderedBy !== undefined) refuseUnlessCanceller(by.role, orderedBy, submitter);
+      if (canceller !== undefined) refuseUnlessCanceller(by.role, canceller, submitter);
       return;
     }
     const { id, mover } = moved;

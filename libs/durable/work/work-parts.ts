@@ -2,23 +2,23 @@ import type { Signer } from "../../identity/index.ts";
 import type { Link } from "../../nats/index.ts";
 import type { Clock, LargePayloads, Operation, Serve, Wheel } from "../../pipeline/index.ts";
 import type { MeshMetrics } from "../../telemetry/index.ts";
-import type { Delivery } from "../stored/delivery.ts";
+import type { Alone } from "../attempts/alone.ts";
 import type { Signing } from "../stored/signing.ts";
 import type { StoreAccess } from "../stored/store.ts";
-import type { Alone } from "./alone.ts";
-import type { Keys } from "./keys.ts";
+import type { TaskKeys } from "./keys.ts";
+import type { TaskDelivery } from "./task-delivery.ts";
 import type { TasksConfig } from "./tasks-options.ts";
 
 /** Whose a task is, by its subject. */
 export interface Between {
   readonly submitter: string;
-  /** Who orders to cancel it, where that is not its submitter. */
-  readonly orderedBy?: string | undefined;
+  /** Who cancels it, where that is not its submitter. */
+  readonly canceller?: string | undefined;
   readonly agent: string;
 }
 
 /** Throws `permission_denied` unless its submitter has signed the task. */
-export type VerifyTask = (delivery: Delivery, between: Between) => Promise<void>;
+export type VerifyTask = (delivery: TaskDelivery, between: Between) => Promise<void>;
 
 /** What every attempt of one worker shares. */
 export interface WorkParts {
@@ -44,7 +44,7 @@ export interface WorkParts {
   /** Where those wait for each other that their workers may die of. */
   readonly alone: Alone;
   /** Who has which key. */
-  readonly keys: Keys;
+  readonly keys: TaskKeys;
   readonly warn: (detail: string) => void;
   /** How often the server delivers a task. */
   readonly mostDeliveries: () => number;

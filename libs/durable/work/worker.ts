@@ -1,15 +1,16 @@
 import type { Priority } from "@myelin/subjects";
 import { every } from "../../pipeline/index.ts";
-import { type Delivery, isOrder } from "../stored/delivery.ts";
+import { Alone, aloneKey } from "../attempts/alone.ts";
+import { Parking } from "../attempts/parking.ts";
+import type { Bearing } from "../stored/consumer.ts";
 import { Signing } from "../stored/signing.ts";
 import { checkServer } from "../stored/version.ts";
-import { Alone, aloneKey } from "./alone.ts";
 import { Attempt } from "./attempt.ts";
-import { type Bearing, checkConsumers } from "./consumers.ts";
+import { checkConsumers } from "./consumers.ts";
 import { Held, isNormal } from "./held.ts";
 import { Intake } from "./intake.ts";
-import { Keys } from "./keys.ts";
-import { Parking } from "./parking.ts";
+import { TaskKeys } from "./keys.ts";
+import { isCancellation, type TaskDelivery } from "./task-delivery.ts";
 import type { WorkParts } from "./work-parts.ts";
 
 /** What a worker has of its own. */
@@ -22,7 +23,7 @@ export interface WorkerParts extends Omit<WorkParts, Own> {
 
 /** Longest time until an attempt notices that its task is over, in milliseconds. */
 const mostBeatMs = 2_000;
-/** Most that lie here while there is no room, taken on the search for orders. */
+/** Most that lie here while there is no room, taken on the search for cancellations. */
 const mostAhead = 16;
 
 /**
@@ -35,8 +36,8 @@ export class Worker {
   readonly #parts: WorkParts;
   readonly #intake: Intake;
   readonly #running = new Map<Held, Promise<void>>();
-  /** Those that carry out an order to cancel, which may be about what would begin. */
-  readonly #orders = new Set<Held>();
+  /** Cancellations under way: one may be about what would begin. */
+  readonly #cancellations = new Set<Held>();
   /** Came when there was no room left; the urgent ones first. */
   readonly #waiting: Held[] = [];
   readonly #parking = new Parking<Held>();
@@ -47,7 +48,11 @@ export class Worker {
 
   constructor(parts: WorkerParts) {
     const { link, clock, agent, warn, onRefused } = parts;
-    const own = { alone: new Alone(), keys: new Keys(parts), signing: new Signing(parts.signer) };
+    const own = {
+      alone: new Alone(),
+      keys: new TaskKeys(parts),
+      signing: new Signing(parts.signer),
+    };
     this.#parts = {
       ...{ ...parts, ...own },
       mostDeliveries: () => this.#bearing.mostDeliveries,
@@ -116,15 +121,15 @@ export class Worker {
     return free - this.#waiting.filter((held) => held.priority === "high").length;
   }
 
-  #take(delivery: Delivery, priority: Priority): void {
+  #take(delivery: TaskDelivery, priority: Priority): void {
     if (this.#isHere(delivery)) return;
     const attempt = new Attempt(delivery, this.#parts);
     const held = new Held(attempt, priority, this.#parts.clock.now());
     // Given back as soon as nothing is asked for any more.
     if (this.#state === "draining") return void this.#waiting.push(held);
-    // An order to stop what runs must not wait for that.
-    if (isOrder(delivery)) {
-      this.#orders.add(held);
+    // A cancellation must not wait for what it stops.
+    if (isCancellation(delivery)) {
+      this.#cancellations.add(held);
       return this.#run(held);
     }
     // It was asked for when there was room: once, it is given to whoever has some now.
@@ -135,7 +140,7 @@ export class Worker {
   }
 
   /** Twice the same: a server that was killed forgot that it had delivered it. A later one: it took ours for lost. */
-  #isHere({ sequence, deliveries }: Delivery): boolean {
+  #isHere({ sequence, deliveries }: TaskDelivery): boolean {
     for (const held of this.#held()) {
       const { delivery } = held.attempt;
       if (delivery.sequence !== sequence) continue;
@@ -167,7 +172,7 @@ export class Worker {
     this.#intake.fill();
     while (!this.#isFull) {
       const [next] = this.#waiting;
-      const mustWait = this.#intake.isAsking || this.#orders.size > 0;
+      const mustWait = this.#intake.isAsking || this.#cancellations.size > 0;
       if (next === undefined || (isNormal(next) && mustWait)) return;
       this.#waiting.shift();
       this.#run(next);
@@ -177,7 +182,7 @@ export class Worker {
   #run(held: Held): void {
     const done = held.attempt.run().then((ran) => {
       this.#running.delete(held);
-      this.#orders.delete(held);
+      this.#cancellations.delete(held);
       if (ran === "parked") this.#park(held);
       else if (held.key !== undefined) this.#unpark(held.key);
       if (this.#parts.alone.isFree) this.#unpark(aloneKey);

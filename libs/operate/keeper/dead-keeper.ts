@@ -12,14 +12,13 @@ import { z } from "zod";
 import {
   bury,
   type Dead,
-  type Delivery,
+  type Delivered,
   deadEvent,
   EventCheck,
   endAbandoned,
   readWrapped,
-  storedOf,
-  type Taken,
   Taking,
+  type TaskDelivery,
   type VerifyTask,
   verifyTasks,
 } from "../../durable/index.ts";
@@ -78,7 +77,7 @@ export class DeadKeeper {
     await this.#taking?.stop();
   }
 
-  async #end({ message }: Taken): Promise<void> {
+  async #end({ message }: Delivered): Promise<void> {
     const said = readJson(message.payload, advisory);
     // Whatever else lies there is no message that died.
     if (said === undefined) return;
@@ -101,7 +100,7 @@ export class DeadKeeper {
     const { clock, vault, workspace, logger, metrics } = this.#keeping;
     const { subject, head, payload, sequence, storedAt } = stored;
     const address = parseTaskSubject(subject);
-    const delivery: Delivery = {
+    const delivery: TaskDelivery = {
       ...{ deliveries, sequence, storedAt },
       message: { subject, head, payload, reply: "" },
       address: address.ok ? address.value : undefined,
@@ -149,8 +148,7 @@ export class DeadKeeper {
       if (wrapped === undefined) return deadEvent(whose, stored);
       const move = { ...wrapped, mover: address.value.mover };
       const message = { ...stored, reply: "" };
-      const at = storedOf(storedAt);
-      const delivery = { message, sequence, stored: at, deliveries: 1, address: undefined };
+      const delivery = { message, sequence, storedAt, deliveries: 1, address: undefined };
       await this.#events?.move(delivery, move, whose.agent);
       return deadEvent(whose, wrapped.original, move);
     } catch (error) {

@@ -1,6 +1,6 @@
 import { laterConsumer, Store, scheduleSubject, storeApi } from "@myelin/subjects";
 import { token } from "../../contract/index.ts";
-import { cancelOrder, write } from "../../durable/index.ts";
+import { scheduleCancellation, write } from "../../durable/index.ts";
 import { systemClock } from "../../pipeline/index.ts";
 import type { ObserverOptions } from "../observe.ts";
 import { Standing } from "../standing.ts";
@@ -57,7 +57,7 @@ export class WorkForLater implements AsyncDisposable {
   /** Asks keeper to take something back; resolves when that is stored. */
   async cancel(scheduled: Scheduled): Promise<void> {
     const { name, store, signer } = this.#standing;
-    await write(store, systemClock, cancelOrder(scheduled, name, signer()));
+    await write(store, systemClock, scheduleCancellation(scheduled, name, signer()));
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,5 @@
 import { isToken, movedEventSubject, Store, tokenRule } from "@myelin/subjects";
-import { wrapMoved } from "../../durable/dead/moved.ts";
-import { write } from "../../durable/stored/writing.ts";
+import { wrapMoved, write } from "../../durable/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { hexId, systemClock } from "../../pipeline/index.ts";
 import type { ReplayAgent, ReplayTarget } from "./targets.ts";

@@ -1,8 +1,12 @@
 import { ContentType, finalState, Header, Store, StoreHeader, taskSubject } from "@myelin/subjects";
-import { envelopeHeaders, onceId } from "../../durable/stored/signing.ts";
-import type { Letterbox, StoreAccess } from "../../durable/stored/store.ts";
-import { write } from "../../durable/stored/writing.ts";
-import { statesOf } from "../../durable/tasks/documents.ts";
+import {
+  envelopeHeaders,
+  type OutMessage,
+  onceId,
+  type StoreAccess,
+  statesOf,
+  write,
+} from "../../durable/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Signer } from "../../identity/index.ts";
 import { hexId, pause, systemClock } from "../../pipeline/index.ts";
@@ -65,7 +69,7 @@ interface Sending {
 function letterOf(
   { payload, contentType, stream, sequence, skill: was }: Recorded,
   { into, agent, id, timeoutMs, parts }: Sending,
-): Letterbox {
+): OutMessage {
   const skill = into.skill ?? was;
   const subject = taskSubject({ agent, skill, priority: "normal", submitter: parts.name });
   const about = { kind: "task", target: agent, subject, id, contentType, payload } as const;

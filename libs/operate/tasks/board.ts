@@ -1,5 +1,5 @@
 import { isToken, Store, storeApi, taskFilter, tokenRule } from "@myelin/subjects";
-import { orderedCancel, write } from "../../durable/index.ts";
+import { taskCancellation, write } from "../../durable/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { systemClock } from "../../pipeline/index.ts";
 import { type ObserverOptions, observe } from "../observe.ts";
@@ -91,8 +91,8 @@ export class TaskBoard implements AsyncDisposable {
   async cancel({ id, agent, skill, submitter }: CancelledTask): Promise<void> {
     checkWords({ id, agent, skill, submitter });
     const { name, store, signer } = this.#standing;
-    const order = orderedCancel({ id, agent, skill, submitter, by: name }, signer());
-    await write(store, systemClock, order);
+    const cancellation = taskCancellation({ id, agent, skill, submitter, by: name }, signer());
+    await write(store, systemClock, cancellation);
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Header, Store, StoreHeader } from "@myelin/subjects";
 import { type Plan, signedOrder, writePlan } from "../../../libs/durable/later/plan.ts";
 import { envelopeHeaders, onceId } from "../../../libs/durable/stored/signing.ts";
-import type { Letterbox } from "../../../libs/durable/stored/store.ts";
+import type { OutMessage } from "../../../libs/durable/stored/store.ts";
 import type { Signer } from "../../../libs/identity/index.ts";
 import { left } from "../../support/durable-facts.ts";
 import { joinKeeper } from "../../support/keeping.ts";
@@ -12,7 +12,7 @@ import { painterMesh } from "../../support/painter.ts";
 import { storedMesh } from "../../support/stores.ts";
 
 /** An order of rival's, signed as it should be. */
-function orderOf(id: string, plan: Plan, signer: Signer): Letterbox {
+function orderOf(id: string, plan: Plan, signer: Signer): OutMessage {
   const subject = "mesh.later.painter.paint.rival";
   const text = writePlan(plan);
   const contentType = "application/json";

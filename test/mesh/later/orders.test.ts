@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { Header, Store } from "@myelin/subjects";
-import { cancelOrder } from "../../../libs/durable/later/index.ts";
+import { scheduleCancellation } from "../../../libs/durable/later/index.ts";
 import { laterThan } from "../../../libs/operate/home/later.ts";
 import { deadLetters, finals, left } from "../../support/durable-facts.ts";
 import { joinKeeper } from "../../support/keeping.ts";
@@ -62,7 +62,7 @@ test("nobody but its submitter and an operator takes back what is for later", as
   const gate = await paint.submit({ what: "a gate" }, { id: "gate", at });
   await soon("it is taken", async () => (await all(paint.schedules())).length === 1);
   const address = { agent: "painter", skill: "paint", submitter: "boss", id: "gate" };
-  const order = cancelOrder(address, "rival", signerOf(home, "rival"));
+  const order = scheduleCancellation(address, "rival", signerOf(home, "rival"));
   assert.match(await sendPlain(home, "rival", order), /"seq":/);
   await soon("it is refused", async () => (await deadLetters(home)).length === 1);
   const [letter] = await deadLetters(home);
@@ -71,7 +71,7 @@ test("nobody but its submitter and an operator takes back what is for later", as
   // Under the name of another one it does not get as far as that.
   const forged = { ...order, subject: "mesh.later.painter.paint.boss" };
   assert.doesNotMatch(await sendPlain(home, "rival", forged), /"seq":/);
-  const operators = cancelOrder(address, "ops", signerOf(home, "ops"));
+  const operators = scheduleCancellation(address, "ops", signerOf(home, "ops"));
   assert.match(await sendPlain(home, "ops", operators), /"seq":/);
   await assert.rejects(gate.result(patience), { code: "cancelled", message: /ops cancelled/ });
 });
@@ -80,7 +80,7 @@ test("what an order says cannot be changed after it was signed", async () => {
   await using home = await storedMesh(painterMesh, ["painter"]);
   await using _keeper = await joinKeeper(home);
   const address = { agent: "painter", skill: "paint", submitter: "boss", id: "gate" };
-  const order = cancelOrder(address, "ops", signerOf(home, "ops"));
+  const order = scheduleCancellation(address, "ops", signerOf(home, "ops"));
   const headers = order.headers.map(([name, value]) =>
     name === Header.later
       ? ([name, String(value).replace("gate", "door")] as const)

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { MeshCode } from "@myelin/mesh";
-import { type Left, whyHopeless } from "../../../libs/durable/work/attempt-ends.ts";
-import type { Try } from "../../../libs/durable/work/running.ts";
+import type { Try } from "../../../libs/durable/attempts/running.ts";
+import { type Left, whyHopeless } from "../../../libs/durable/work/hopeless.ts";
 import { resolveTasks } from "../../../libs/durable/work/tasks-options.ts";
-import type { Turn } from "../../../libs/durable/work/turn.ts";
+import type { TaskTurn } from "../../../libs/durable/work/turn.ts";
 import { operation } from "../../../libs/testing/builders.ts";
 
 const config = resolveTasks({ attempts: 2 });
@@ -22,7 +22,7 @@ function tries(...ends: readonly (string | undefined)[]): readonly Try[] {
 /** Why a task with these tries behind it need not be tried again. */
 function why(of: readonly Try[], left = plenty, isCancel = false): MeshCode | undefined {
   const task = { id: "t1", operation: operation(), head: { timeoutMs: 5 }, isCancel };
-  const turn = { task, tries: of, spent: of.at(-1)?.attempt ?? 0 } as unknown as Turn;
+  const turn = { task, tries: of, spent: of.at(-1)?.attempt ?? 0 } as unknown as TaskTurn;
   return whyHopeless(turn, left, config)?.code;
 }
 

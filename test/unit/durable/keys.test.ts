@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { type MockTimers, test } from "node:test";
 import { finalState, Header, resultSubject, StoreHeader } from "@myelin/subjects";
 import type { StoredMessage } from "../../../libs/durable/stored/answers.ts";
-import type { Letterbox, StoreAccess } from "../../../libs/durable/stored/store.ts";
-import { Keys } from "../../../libs/durable/work/keys.ts";
+import type { OutMessage, StoreAccess } from "../../../libs/durable/stored/store.ts";
+import { TaskKeys } from "../../../libs/durable/work/keys.ts";
 import type { KnownTask } from "../../../libs/durable/work/known-task.ts";
 import { ManualClock } from "../../../libs/testing/index.ts";
 
@@ -16,20 +16,20 @@ const windUpMs = 10_000;
 class World {
   readonly #last = new Map<string, StoredMessage>();
   #sequence = 0;
-  readonly keys: Keys;
+  readonly keys: TaskKeys;
 
   /** The day stands still but for what the test lets pass. */
   constructor(timers: MockTimers) {
     timers.enable({ apis: ["Date"], now: Date.UTC(2026, 0, 1) });
     const store = {
       last: async (_stream: string, subject: string) => this.#last.get(subject),
-      put: async ({ subject, payload, headers }: Letterbox) => {
+      put: async ({ subject, payload, headers }: OutMessage) => {
         const [, expected = 0] = headers.find(([name]) => name === StoreHeader.expected) ?? [];
         if ((this.#last.get(subject)?.sequence ?? 0) !== expected) return { is: "outdated" };
         return { is: "stored", sequence: this.#store(subject, "", payload), duplicate: false };
       },
     } as Partial<StoreAccess> as StoreAccess;
-    this.keys = new Keys({
+    this.keys = new TaskKeys({
       ...{ agent: "painter", store, clock: new ManualClock() },
       warn: (detail) => assert.fail(detail),
     });

@@ -5,8 +5,8 @@ import { parseTaskSubject } from "@myelin/subjects";
 import { readDead } from "../../../libs/durable/dead/dead.ts";
 import { type Move, moved, type Original, readMoved } from "../../../libs/durable/dead/moved.ts";
 import { unwrapHead, wrapHead, wrappedIn } from "../../../libs/durable/dead/origin.ts";
-import type { Delivery } from "../../../libs/durable/stored/delivery.ts";
 import { type Headers, writeHead } from "../../../libs/durable/stored/store.ts";
+import type { TaskDelivery } from "../../../libs/durable/work/task-delivery.ts";
 
 const original: Original = {
   subject: "mesh.task.painter.paint.high.boss",
@@ -24,7 +24,7 @@ function delivered(
     headers,
   }: { subject: string; payload: Uint8Array | string; headers: Headers },
   head = writeHead(headers),
-): Delivery {
+): TaskDelivery {
   const address = parseTaskSubject(subject);
   return {
     message: { subject, head, payload: Buffer.from(payload), reply: "" },

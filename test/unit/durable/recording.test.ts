@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CallRecorder, readRecordFacts } from "../../../libs/durable/recording/index.ts";
 import type { Put } from "../../../libs/durable/stored/answers.ts";
-import type { Letterbox } from "../../../libs/durable/stored/store.ts";
+import type { OutMessage } from "../../../libs/durable/stored/store.ts";
 import { MeshCode, MeshError } from "../../../libs/errors/index.ts";
 import { hexId } from "../../../libs/pipeline/index.ts";
 import { eventually, ManualClock } from "../../../libs/testing/index.ts";
@@ -11,11 +11,11 @@ import { headLine } from "../../../libs/wire/index.ts";
 const stored: Put = { is: "stored", sequence: 1, duplicate: false };
 
 /** A recorder of `scribe` on a store of the test's own. */
-async function recorder(rule: string, put: (letter: Letterbox) => Promise<Put>) {
+async function recorder(rule: string, put: (letter: OutMessage) => Promise<Put>) {
   const clock = new ManualClock(1_000);
   const fates: string[] = [];
   const warnings: string[] = [];
-  const letters: Letterbox[] = [];
+  const letters: OutMessage[] = [];
   let asked = 0;
   const recorder = new CallRecorder({
     agent: "scribe",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { delayAfter, untilStore } from "../../../libs/durable/work/retrying.ts";
+import { delayAfter, untilStore } from "../../../libs/durable/attempts/retrying.ts";
 import { MeshCode, MeshError } from "../../../libs/errors/index.ts";
 
 const config = { firstDelayMs: 100, maxDelayMs: 1_000 };
@@ -8,7 +8,7 @@ const failed = new MeshError(MeshCode.HandlerFailed, "wet");
 
 /** The delays after the first attempts, with the dice always at this number. */
 function delays(random: number, error = failed, after = [1, 2, 3, 4, 5, 6]): readonly number[] {
-  return after.map((attempt) => delayAfter(attempt, error, config, () => random));
+  return after.map((attempt) => delayAfter(attempt, error, { config, random: () => random }));
 }
 
 test("the delay after each attempt is twice the one before, up to the longest", () => {
@@ -38,15 +38,9 @@ test("what the handler asked elsewhere says when to come again, where that is th
 
 test("a delay is a whole number of milliseconds, never less than was asked for", () => {
   const odd = { firstDelayMs: 5, maxDelayMs: 5 };
-  assert.equal(
-    delayAfter(1, failed, odd, () => 0),
-    3,
-  );
+  assert.equal(delayAfter(1, failed, { config: odd, random: () => 0 }), 3);
   const asks = new MeshError(MeshCode.Overloaded, "full", { retryAfterMs: 7.2 });
-  assert.equal(
-    delayAfter(1, asks, odd, () => 0),
-    8,
-  );
+  assert.equal(delayAfter(1, asks, { config: odd, random: () => 0 }), 8);
 });
 
 test("deliveries beyond the attempts are spent slowly, since they have to last until the store is back", () => {

@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { test } from "node:test";
 import { MeshError } from "@myelin/mesh";
-import { checkServer } from "../../../libs/durable/stored/version.ts";
-import { orderedFor } from "../../../libs/durable/tasks/cancelling.ts";
-import { isTaskKey } from "../../../libs/durable/tasks/submit-options.ts";
-import { mostParked, Parking } from "../../../libs/durable/work/parking.ts";
+import { mostParked, Parking } from "../../../libs/durable/attempts/parking.ts";
 import {
   mostTries,
   readRunning,
   runningBody,
   type Try,
-} from "../../../libs/durable/work/running.ts";
+} from "../../../libs/durable/attempts/running.ts";
+import { checkServer } from "../../../libs/durable/stored/version.ts";
+import { cancelledFor } from "../../../libs/durable/tasks/cancelling.ts";
+import { isTaskKey } from "../../../libs/durable/tasks/submit-options.ts";
 import { unlessAborted } from "../../../libs/pipeline/index.ts";
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
@@ -109,11 +109,11 @@ test("a key is letters, digits and a few signs, and no more than 128", () => {
 });
 
 test("an order to cancel is for whose name it has, else for who sent it", () => {
-  assert.equal(orderedFor(bytes(""), "boss"), "boss");
-  assert.equal(orderedFor(bytes("{}"), "boss"), "boss");
-  assert.equal(orderedFor(bytes('{"submitter":"rival"}'), "ops"), "rival");
+  assert.equal(cancelledFor(bytes(""), "boss"), "boss");
+  assert.equal(cancelledFor(bytes("{}"), "boss"), "boss");
+  assert.equal(cancelledFor(bytes('{"submitter":"rival"}'), "ops"), "rival");
   for (const text of ['{"submitter":"*"}', '{"submitter":7}', "[", "null{"]) {
-    assert.throws(() => orderedFor(bytes(text), "ops"), says("malformed_payload", /./), text);
+    assert.throws(() => cancelledFor(bytes(text), "ops"), says("malformed_payload", /./), text);
   }
 });
 

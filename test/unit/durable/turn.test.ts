@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { finalState, resultSubject, runningState } from "@myelin/subjects";
 import type { Put, StoredMessage } from "../../../libs/durable/stored/answers.ts";
-import type { Delivery } from "../../../libs/durable/stored/delivery.ts";
-import type { Letterbox } from "../../../libs/durable/stored/store.ts";
+import type { OutMessage } from "../../../libs/durable/stored/store.ts";
 import type { KnownTask } from "../../../libs/durable/work/known-task.ts";
-import { Turn } from "../../../libs/durable/work/turn.ts";
+import type { TaskDelivery } from "../../../libs/durable/work/task-delivery.ts";
+import { TaskTurn } from "../../../libs/durable/work/turn.ts";
 import type { TurnParts } from "../../../libs/durable/work/work-parts.ts";
 import type { Clock } from "../../../libs/pipeline/index.ts";
 import { operation } from "../../../libs/testing/builders.ts";
@@ -27,7 +27,7 @@ const clock: Clock = {
 };
 
 /** A turn at task t1 on a store that answers so, each writing with the next of these. */
-function turn(puts: readonly Put[], finals: readonly (StoredMessage | undefined)[]): Turn {
+function turn(puts: readonly Put[], finals: readonly (StoredMessage | undefined)[]): TaskTurn {
   const said = { puts: [...puts], finals: [...finals] };
   const store = {
     put: async () => said.puts.shift() ?? assert.fail("written too often"),
@@ -41,9 +41,9 @@ function turn(puts: readonly Put[], finals: readonly (StoredMessage | undefined)
   } as Partial<KnownTask> as KnownTask;
   const delivery = {
     ...{ sequence: 1, deliveries: 2, storedAt: new Date() },
-  } as Partial<Delivery> as Delivery;
+  } as Partial<TaskDelivery> as TaskDelivery;
   const parts = { store, clock, instance: "one" } as unknown as TurnParts;
-  return new Turn(task, delivery, parts);
+  return new TaskTurn(task, delivery, parts);
 }
 
 const refused: Put = { is: "outdated" };
@@ -66,7 +66,7 @@ test("of what two have redriven at once only one begins: the other one is refuse
   const conditions: unknown[] = [];
   const answers = [stored, refused];
   const store = {
-    put: async ({ headers }: Letterbox) => {
+    put: async ({ headers }: OutMessage) => {
       conditions.push(headers.slice(-2).map(([, value]) => value));
       return answers.shift();
     },
@@ -74,9 +74,9 @@ test("of what two have redriven at once only one begins: the other one is refuse
   };
   const task = { operation: operation(), id: "t1", isCancel: false, generation: 1, states };
   const begun = [1, 2].map(async (sequence) => {
-    const delivery = { sequence, deliveries: 1, storedAt: new Date() } as Delivery;
+    const delivery = { sequence, deliveries: 1, storedAt: new Date() } as TaskDelivery;
     const parts = { store, clock, instance: "one" } as unknown as TurnParts;
-    const turn = new Turn(task as unknown as KnownTask, delivery, parts);
+    const turn = new TaskTurn(task as unknown as KnownTask, delivery, parts);
     assert.equal(await turn.isLate(), false);
     return turn.begin("try");
   });

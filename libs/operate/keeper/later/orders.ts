@@ -1,6 +1,7 @@
 import { isToken, type ScheduleAddress, StoreHeader } from "@myelin/subjects";
 import {
   checkCron,
+  type Delivered,
   type Headers,
   type LaterOrder,
   momentOf,
@@ -8,8 +9,6 @@ import {
   type Original,
   type Plan,
   readOrder,
-  storedAtOf,
-  type Taken,
 } from "../../../durable/index.ts";
 import { MeshCode, MeshError } from "../../../errors/index.ts";
 import type { Keeping } from "../keeping.ts";
@@ -43,9 +42,9 @@ export class Orders {
   }
 
   /** Resolves when the order is done, or refused for good; throws when it has to come again. */
-  async work({ message, sequence, stored }: Taken): Promise<void> {
+  async work({ message, sequence, storedAt }: Delivered): Promise<void> {
     const { subject, head, payload } = message;
-    const original = { subject, head, payload, sequence, storedAt: storedAtOf(stored) };
+    const original = { subject, head, payload, sequence, storedAt };
     let order: LaterOrder | undefined;
     try {
       order = readOrder(original);

@@ -4,13 +4,15 @@ import {
   failureOf,
   type LaterOrder,
   type Original,
+  type OutMessage,
+  onceAfter,
   onceId,
+  readAttempt,
+  runningBody,
+  stateHeaders,
   statesOf,
   write,
 } from "../../../durable/index.ts";
-import type { Letterbox } from "../../../durable/stored/store.ts";
-import { onceAfter, stateHeaders } from "../../../durable/tasks/documents.ts";
-import { readAttempt, runningBody } from "../../../durable/work/running.ts";
 import { MeshCode, MeshError } from "../../../errors/index.ts";
 import type { Keeping } from "../keeping.ts";
 
@@ -74,7 +76,7 @@ export async function endWith(
     ...{ task, attempt: 1, generation: 0 },
     signer: workspace.signer(),
   });
-  const put = ({ subject, payload, headers }: Letterbox, of: string, expected: number) => {
+  const put = ({ subject, payload, headers }: OutMessage, of: string, expected: number) => {
     const condition = onceAfter(onceId(), expected, states(of));
     return write(vault.store, clock, { subject, payload, headers: [...headers, ...condition] });
   };

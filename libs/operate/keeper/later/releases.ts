@@ -1,12 +1,11 @@
 import { parseDueSubject } from "@myelin/subjects";
 import {
+  type Delivered,
   firingId,
   type LaterOrder,
   type Moved,
   moved,
   readKept,
-  storedAtOf,
-  type Taken,
   write,
 } from "../../../durable/index.ts";
 import { MeshCode, MeshError } from "../../../errors/index.ts";
@@ -30,7 +29,7 @@ export class Releases {
   }
 
   /** Resolves when the task is stored, or will never be; throws when it has to be done again. */
-  async work({ message, stored }: Taken): Promise<void> {
+  async work({ message, storedAt: firedAt }: Delivered): Promise<void> {
     const { keeping } = this.#parts;
     const address = parseDueSubject(message.subject);
     const order = address.ok ? readKept(address.value, message) : undefined;
@@ -39,7 +38,6 @@ export class Releases {
       keeping.logger.warn({ subject: message.subject }, "what is due there is no work for later");
       return;
     }
-    const firedAt = storedAtOf(stored);
     const task = order.plan.does === "again" ? firingId(order.id, firedAt) : order.id;
     if (isOver(order, firedAt)) return this.#end(order);
     try {

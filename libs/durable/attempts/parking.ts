@@ -1,14 +1,15 @@
-/** What waits here until its key is free. */
+/** A message that waits here until what it waits for is free. */
 export interface Parkable {
+  /** The key of its task, or `aloneKey`. */
   readonly waitsFor: string | undefined;
   /** Who has died less comes first: each death costs those that wait a delivery. */
   readonly deaths: number;
 }
 
-/** Most that one worker sets aside; with so many it takes nothing new. */
+/** Most that one worker, or follower, sets aside; with so many it takes nothing new. */
 export const mostParked = 64;
 
-/** Tasks whose key another one has, by key, the first to come first. */
+/** Messages that are parked, by what they wait for, the first to come first. */
 export class Parking<Held extends Parkable> {
   readonly #byKey = new Map<string, Held[]>();
   #size = 0;
@@ -29,7 +30,7 @@ export class Parking<Held extends Parkable> {
     this.#size++;
   }
 
-  /** The next one that waits for a key; it waits no more. */
+  /** The next one that waits for this; it waits no more. */
   take(key: string): Held | undefined {
     const [first, ...others] = this.#byKey.get(key) ?? [];
     if (first === undefined) return undefined;

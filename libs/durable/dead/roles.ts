@@ -1,5 +1,5 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import type { MoveReason } from "../dead/moved.ts";
+import type { MoveReason } from "./moved.ts";
 
 /** Who may move what. The broker lets these alone publish under their name to any agent; this is the second lock. */
 const movers: Readonly<Record<MoveReason, readonly string[]>> = {

@@ -1,4 +1,5 @@
 import { isMeshCode, MeshCode, MeshError } from "../../errors/index.ts";
+import type { Delivered } from "../stored/acks.ts";
 import type { RetryingConfig } from "./retrying-options.ts";
 import type { Try } from "./running.ts";
 
@@ -19,9 +20,7 @@ export interface Limits {
 }
 
 /** Which delivery of a message it is. */
-interface Delivered {
-  readonly deliveries: number;
-}
+type Counted = Pick<Delivered, "deliveries">;
 
 /** Deliveries that are kept for its end, at most: it may have to be said again. */
 const mostSpare = 3;
@@ -31,7 +30,7 @@ const mostSpare = 3;
  * try it with. Attempts are counted in the store, and the copy that tells them may be behind: what is delivered too
  * often has to end all the same, while somebody has it who can say why.
  */
-export function triesLeft({ deliveries }: Delivered, { config, mostDeliveries }: Limits): number {
+export function triesLeft({ deliveries }: Counted, { config, mostDeliveries }: Limits): number {
   const most = mostDeliveries();
   const spare = Math.max(0, Math.min(mostSpare, most - config.attempts - 1));
   return most - spare - deliveries;
@@ -40,28 +39,41 @@ export function triesLeft({ deliveries }: Delivered, { config, mostDeliveries }:
 /** How many attempts are spent: before a handler has run for it, as often as it was delivered. */
 export function spentOf(
   tried: Pick<Tried, "hasBegun" | "spent"> | undefined,
-  { deliveries }: Delivered,
+  { deliveries }: Counted,
 ): number {
   return tried?.hasBegun === true ? tried.spent : deliveries;
 }
 
-/** Whether no attempt is left after this one, or no delivery to make one with. */
-export function isLastTry(
-  tried: Pick<Tried, "hasBegun" | "spent"> | undefined,
-  delivery: Delivered,
-  limits: Limits,
-  most = limits.config.attempts,
-): boolean {
-  return spentOf(tried, delivery) >= most || triesLeft(delivery, limits) <= 0;
+/** An attempt with one delivery. */
+interface TryAt {
+  /** Undefined where nobody knows yet what it is an attempt at. */
+  readonly tried: Pick<Tried, "hasBegun" | "spent"> | undefined;
+  readonly delivery: Counted;
+  /** How often it may be tried that failed so. Default: as often as everything. */
+  readonly mostTries?: number;
 }
 
-/** Why a message need not be tried once more: its attempts are spent, or below 0 `left`; undefined where it may be. */
+/** Whether no attempt is left after this one, or no delivery to make one with. */
+export function isLastTry({ tried, delivery, mostTries }: TryAt, limits: Limits): boolean {
+  const { attempts } = limits.config;
+  return spentOf(tried, delivery) >= (mostTries ?? attempts) || triesLeft(delivery, limits) <= 0;
+}
+
+/** What is known of a message before it is tried once more. */
+interface Spending {
+  /** `event 7 of mail`. */
+  readonly what: string;
+  readonly tried: Pick<Tried, "spent" | "tries">;
+  /** `triesLeft` of it. */
+  readonly left: number;
+}
+
+/** Why a message need not be tried once more: its attempts are spent, or below 0 are left; undefined where it may be. */
 export function whySpent(
-  what: string,
-  { spent, tries }: Pick<Tried, "spent" | "tries">,
-  left: number,
+  { what, tried, left }: Spending,
   { attempts }: Limits["config"],
 ): MeshError | undefined {
+  const { spent, tries } = tried;
   const isSpent = spent >= attempts;
   if (!isSpent && left >= 0) return undefined;
   const last = tries.at(-1)?.error;

@@ -3,10 +3,10 @@ import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Inbound, Link, Listening } from "../../nats/index.ts";
 import { type Clock, gaveUp, onAbort } from "../../pipeline/index.ts";
 import { json } from "../../wire/index.ts";
-import { readAttempt } from "../work/running.ts";
+import { readAttempt } from "../attempts/running.ts";
 import type { Progress } from "./documents.ts";
 
-export interface FollowingParts {
+export interface ResultWatchParts {
   readonly link: Pick<Link, "subscribe" | "onUp">;
   readonly clock: Clock;
   readonly subject: string;
@@ -20,7 +20,7 @@ export interface FollowingParts {
 }
 
 /** Why nothing more comes. */
-export type Ended =
+export type WatchEnd =
   | { readonly is: "final" }
   | { readonly is: "stopped"; readonly error: MeshError };
 
@@ -36,19 +36,19 @@ const mostWaiting = 1_000;
  * Listens first and looks into the store then, so nothing falls between the two. Looks again from time to time and
  * after a reconnection: a live message can be lost, what is stored is not.
  */
-export class Following implements AsyncIterable<Progress>, Disposable {
-  readonly #parts: FollowingParts;
+export class ResultWatch implements AsyncIterable<Progress>, Disposable {
+  readonly #parts: ResultWatchParts;
   readonly #told: Progress[] = [];
   readonly #listening: Listening;
   readonly #undo: (() => void)[] = [];
-  #ended: Ended | undefined;
+  #ended: WatchEnd | undefined;
   #wake: (() => void) | undefined;
   #unlook: (() => void) | undefined;
   #isLooking = false;
   #mustLookAgain = false;
   #againMs = firstLookMs;
 
-  constructor(parts: FollowingParts) {
+  constructor(parts: ResultWatchParts) {
     this.#parts = parts;
     const { link, clock, subject, timeoutMs, signal } = parts;
     this.#listening = link.subscribe(subject, (message) => this.#hear(message));
@@ -65,14 +65,14 @@ export class Following implements AsyncIterable<Progress>, Disposable {
   }
 
   /** Waits for the end alone. */
-  async untilEnded(): Promise<Ended> {
+  async untilEnded(): Promise<WatchEnd> {
     for await (const _told of this) {
       // Nothing is told before the end, or nobody wants it.
     }
     return this.ended;
   }
 
-  get ended(): Ended {
+  get ended(): WatchEnd {
     return this.#ended ?? { is: "stopped", error: left(this.#parts.what) };
   }
 
@@ -135,7 +135,7 @@ export class Following implements AsyncIterable<Progress>, Disposable {
     this.#end({ is: "stopped", error });
   }
 
-  #end(ended: Ended): void {
+  #end(ended: WatchEnd): void {
     this.#ended ??= ended;
     this.#wake?.();
   }

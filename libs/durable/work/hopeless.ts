@@ -1,36 +1,17 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import type { Delivery } from "../stored/delivery.ts";
+import { triesLeft, whySpent } from "../attempts/tried.ts";
 import type { KnownTask } from "./known-task.ts";
+import type { TaskDelivery } from "./task-delivery.ts";
 import type { TasksConfig } from "./tasks-options.ts";
-import { triesLeft, whySpent } from "./tried.ts";
-import type { Turn } from "./turn.ts";
+import type { TaskTurn } from "./turn.ts";
 import type { WorkParts } from "./work-parts.ts";
-
-/** How an attempt can end early, beside its deadline. */
-export type EarlyEnd = keyof typeof codes;
-
-export function earlyEnd(early: EarlyEnd, id = "the task"): MeshError {
-  return new MeshError(codes[early], `${id}: ${whys[early]}`);
-}
-
-const codes = {
-  superseded: MeshCode.UnknownOutcome,
-  cancelled: MeshCode.Cancelled,
-  stopping: MeshCode.Draining,
-} as const;
-
-const whys = {
-  superseded: "another attempt has taken over",
-  cancelled: "its submitter cancelled it",
-  stopping: "the instance stops, another attempt will be made",
-} as const;
 
 /** Deliveries of a task that this version cannot read; the server makes some more before it gives up itself. */
 const mostUnread = 12;
 
 /** How often a task may be tried that failed so. One for another version may meet a worker of that. */
 export function mostTriesFor(
-  turn: Turn | undefined,
+  turn: TaskTurn | undefined,
   { code }: MeshError,
   { attempts }: TasksConfig,
 ): number {
@@ -40,8 +21,8 @@ export function mostTriesFor(
 
 /** Why the task of this delivery need not be tried. */
 export function hopeless(
-  turn: Turn,
-  delivery: Delivery,
+  turn: TaskTurn,
+  delivery: TaskDelivery,
   parts: Pick<WorkParts, "config" | "mostDeliveries">,
 ): MeshError | undefined {
   const { config } = parts;
@@ -56,11 +37,15 @@ export interface Left {
 }
 
 /** Why a task need not be tried once more: its attempts are spent, or its time is. */
-export function whyHopeless(turn: Turn, left: Left, config: TasksConfig): MeshError | undefined {
+export function whyHopeless(
+  turn: TaskTurn,
+  left: Left,
+  config: TasksConfig,
+): MeshError | undefined {
   const { id, operation, head, isCancel } = turn.task;
   if (isCancel) return undefined;
   const what = `${operation.key}: task ${id}`;
-  const spent = whySpent(what, turn, left.tries, config);
+  const spent = whySpent({ what, tried: turn, left: left.tries }, config);
   if (spent !== undefined || left.ms > 0) return spent;
   const late = `${what} was not done within ${head.timeoutMs} ms`;
   return new MeshError(MeshCode.DeadlineExceeded, late);
@@ -69,7 +54,7 @@ export function whyHopeless(turn: Turn, left: Left, config: TasksConfig): MeshEr
 /** Until the deadline of a task, in milliseconds; of one that names none, as long as an attempt may take. */
 export function leftMs(
   { head }: KnownTask,
-  { storedAt }: Delivery,
+  { storedAt }: TaskDelivery,
   { attemptMs }: TasksConfig,
 ): number {
   if (head.timeoutMs === undefined) return attemptMs;

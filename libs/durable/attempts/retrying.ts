@@ -4,8 +4,8 @@ import type { RetryingConfig } from "./retrying-options.ts";
 /**
  * Failures that another attempt may not have.
  *
- * More than of a call: the handler of a task sees the same id on each attempt, so it can keep its effects single,
- * and nobody waits in front of it.
+ * More than of a call: the handler of a task, or of an event, sees the same id on each attempt, so it can keep its
+ * effects single, and nobody waits in front of it.
  */
 const passing: ReadonlySet<MeshCode> = new Set([
   MeshCode.HandlerFailed,
@@ -26,15 +26,17 @@ export function mayPass({ code }: MeshError): boolean {
   return passing.has(code);
 }
 
+/** What a wait goes by. */
+interface Waits {
+  readonly config: Pick<RetryingConfig, "firstDelayMs" | "maxDelayMs">;
+  readonly random: () => number;
+}
+
 /** How long to wait before the attempt after this one, in milliseconds: at least what the failure asks for. */
-export function delayAfter(
-  attempt: number,
-  error: MeshError,
-  { firstDelayMs, maxDelayMs }: Pick<RetryingConfig, "firstDelayMs" | "maxDelayMs">,
-  random: () => number,
-): number {
+export function delayAfter(attempt: number, error: MeshError, { config, random }: Waits): number {
+  const { firstDelayMs, maxDelayMs } = config;
   const most = Math.min(maxDelayMs, firstDelayMs * 2 ** Math.min(attempt - 1, 30));
-  // Half of it is fixed: with full jitter a task could spend its attempts within moments.
+  // Half of it is fixed: with full jitter a message could spend its attempts within moments.
   const delay = most / 2 + (random() * most) / 2;
   // What the handler asked elsewhere may have said when to come again.
   const { retryAfterMs = 0 } = error.cause instanceof MeshError ? error.cause : error;

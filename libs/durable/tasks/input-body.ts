@@ -1,7 +1,7 @@
 import type { LargePayloads, Operation } from "../../pipeline/index.ts";
 import { payloadOf } from "../../wire/index.ts";
+import { type Body, fits, parked } from "../claims/bodies.ts";
 import { momentOf, type When } from "../later/when.ts";
-import { type Body, fits, parked } from "./bodies.ts";
 
 /** What is submitted, and until when it may wait. */
 export interface Submitted {

@@ -2,9 +2,9 @@ import { ContentType, usualAgeMs } from "@myelin/subjects";
 import type { Link } from "../../nats/index.ts";
 import type { LargePayloads, Stop } from "../../pipeline/index.ts";
 import { readContentType } from "../../wire/index.ts";
+import { type Body, fits, unparked } from "../claims/bodies.ts";
 import type { StoredMessage } from "../stored/answers.ts";
-import type { StoredResult } from "../tasks/documents.ts";
-import { type Body, fits, unparked } from "./bodies.ts";
+import type { StoredResult } from "./documents.ts";
 
 /** Brings a body down to what a message takes. */
 export type Fit = (body: Body) => Body | Promise<Body>;

@@ -1,31 +1,32 @@
 import { Header } from "@myelin/subjects";
 import { MeshCode } from "../../errors/index.ts";
 import { field, json, needle } from "../../wire/index.ts";
+import type { Headers } from "../stored/store.ts";
 
-/** One try of a task. */
+/** One try of a task, or of an event by a subscription. */
 export interface Try {
   readonly attempt: number;
   readonly instance: string;
-  /** When its handler began, as its worker's clock had it. */
+  /** When its handler began, by the clock of its instance. */
   readonly begunAt: string;
-  /** Undefined while it runs, and of one whose worker died. */
+  /** Undefined while it runs, and of one whose instance died. */
   readonly endedAt?: string;
   /** The code that it failed with. */
   readonly error?: string;
 }
 
-/** What the running state of a task says: who has it, and what was tried. */
+/** What the running state of a task says, and the tried state of an event: who has it, and what was tried. */
 export interface Running {
   /** How many tries have begun. */
   readonly attempt: number;
   /** Who wrote it. */
   readonly instance: string;
-  /** The place of the task's message in its stream, and which delivery of it this is; 0 where neither is said. */
+  /** The place of its message in the stream, and which delivery of it this is; 0 where neither is said. */
   readonly sequence: number;
   readonly delivery: number;
-  /** How many of the tries ended because their workers stopped in order: they are not held against the task. */
+  /** How many of the tries ended because their instances stopped in order: they are not held against it. */
   readonly stopped: number;
-  /** Whether it is being given up: its dead letter comes, then its final result. */
+  /** Whether a task is being given up: its dead letter comes, then its final result. */
   readonly isEnding: boolean;
   /** The last ones, oldest first. */
   readonly tries: readonly Try[];
@@ -36,13 +37,21 @@ export const mostTries = 20;
 
 const attemptNeedle = needle(Header.attempt);
 
+/** Headers of a state: of which skill, since ids are one name space for all of an agent's, and of which attempt. */
+export function stateHeaders(skill: string, attempt: number): Headers {
+  return [
+    [Header.skill, skill],
+    [Header.attempt, attempt],
+  ];
+}
+
 /** Which attempt wrote this state; 1 where it does not say. */
 export function readAttempt(head: string): number {
   const attempt = Number(field(head, attemptNeedle));
   return Number.isInteger(attempt) && attempt >= 0 ? attempt : 1;
 }
 
-/** Reads a running state; what it says wrongly is left out. */
+/** Reads such a state; what it says wrongly is left out. */
 export function readRunning(message: {
   readonly head: string;
   readonly payload: Uint8Array;
@@ -92,7 +101,7 @@ export function withEnd(running: Running, error: MeshCode): Running | undefined 
   return { ...running, tries: [...tries.slice(0, -1), ended] };
 }
 
-/** The same where a worker's own end cut its last try short. */
+/** The same where its instance's own end cut the last try short. */
 export function withStop(running: Running): Running | undefined {
   const ended = withEnd(running, MeshCode.Draining);
   return ended && { ...ended, stopped: ended.stopped + 1 };
@@ -103,7 +112,7 @@ export function asGivenUp(running: Running, error: MeshCode): Running | undefine
   return running.isEnding ? undefined : { ...(withEnd(running, error) ?? running), isEnding: true };
 }
 
-/** The body of a running state. */
+/** The body of such a state. */
 export function runningBody(running: Running): string {
   const { instance, sequence, delivery, stopped, isEnding } = running;
   const tries = running.tries.slice(-mostTries);

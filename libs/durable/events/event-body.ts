@@ -1,7 +1,7 @@
 import { type EventAddress, eventReaders, usualAgeMs } from "@myelin/subjects";
 import type { Claim, LargePayloads, Stop } from "../../pipeline/index.ts";
 import { json, readClaim } from "../../wire/index.ts";
-import { type Body, fits, parked } from "./bodies.ts";
+import { type Body, fits, parked } from "../claims/bodies.ts";
 
 /** The data of an event that was too large for its message. */
 export class ClaimedData {
@@ -14,15 +14,20 @@ export class ClaimedData {
 
 /** Brings the data of an event; what it is used for ends with the call. */
 export type BringData = (
-  claim: Claim,
-  of: EventAddress,
-  signal: Stop,
+  wanted: Wanted,
   use: (data: unknown) => Promise<unknown>,
 ) => Promise<unknown>;
 
+/** Which data, of which event, and what ends the wait for it. */
+interface Wanted {
+  readonly claim: Claim;
+  readonly of: EventAddress;
+  readonly signal: Stop;
+}
+
 /** How the data of events is brought. */
 export function bringing(claims: Pick<LargePayloads, "hold">): BringData {
-  return async (claim, { publisher, name }, signal, use) => {
+  return async ({ claim, of: { publisher, name }, signal }, use) => {
     const held = await claims.hold(claim, publisher, signal, eventReaders(name));
     try {
       return await use(json.decode(held.payload));
