@@ -15,6 +15,7 @@ export {
   moved,
   type Original,
   originOf,
+  readMoved,
   readWrapped,
   wrapMoved,
 } from "./dead/moved.ts";
