@@ -1,6 +1,7 @@
 import { ownStoreApi, type StoreName } from "@myelin/subjects";
 import { z } from "zod";
 import { MeshCode, MeshError } from "../../errors/index.ts";
+import { gaveUp } from "../../pipeline/index.ts";
 import { jsonValue } from "../json.ts";
 import type { StoreDoor } from "./door.ts";
 
@@ -18,6 +19,8 @@ export interface Stored {
 export interface StoredOptions {
   /** The first sequence. Default: 1, the oldest that is left. */
   readonly from?: number;
+  /** The last sequence. Default: the last that is there when the reading begins. */
+  readonly upTo?: number | undefined;
   /** The subjects, with wildcards. Default: all. */
   readonly subject?: string;
   /** Where the stream's API is for this login. Default: as in the store account. */
@@ -43,23 +46,29 @@ const nothing = z.object({
 const notFound = 10_037;
 const noStream = "stream not found";
 
-/** Reads a stream from one end to where it ends now, without a consumer: it takes nothing and leaves nothing. */
+/**
+ * Reads a stream to where it ends now, without a consumer: it takes nothing and leaves nothing. What is stored while
+ * it is read is left out, so whoever writes for each message does not go on for ever.
+ */
 export async function* storedMessages(
   door: StoreDoor,
   stream: StoreName,
   options: StoredOptions = {},
 ): AsyncGenerator<Stored, void, undefined> {
   const { from = 1, subject = ">", api = ownStoreApi, signal } = options;
-  for (let seq = from; ; ) {
-    signal?.throwIfAborted();
-    const text = await door.ask(
-      api.message(stream),
-      JSON.stringify({ seq, next_by_subj: subject }),
-    );
-    const stored = read(stream, text);
-    if (stored === undefined) return;
+  const ask = async (which: object): Promise<Stored | undefined> => {
+    if (signal?.aborted === true) throw gaveUp(`reading ${stream}`, signal);
+    return read(stream, await door.ask(api.message(stream), JSON.stringify(which)));
+  };
+  const next = (seq: number) => ask({ seq, next_by_subj: subject });
+  let stored = await next(from);
+  if (stored === undefined) return;
+  // Before anybody sees the first one. Where both were stored just now, that one is the end.
+  const end = async () => (await ask({ last_by_subj: subject }))?.sequence ?? 0;
+  const upTo = options.upTo ?? Math.max(stored.sequence, await end());
+  while (stored !== undefined && stored.sequence <= upTo) {
     yield stored;
-    seq = stored.sequence + 1;
+    stored = stored.sequence < upTo ? await next(stored.sequence + 1) : undefined;
   }
 }
 
