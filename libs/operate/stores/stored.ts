@@ -55,21 +55,36 @@ export async function* storedMessages(
   stream: StoreName,
   options: StoredOptions = {},
 ): AsyncGenerator<Stored, void, undefined> {
-  const { from = 1, subject = ">", api = ownStoreApi, signal } = options;
-  const ask = async (which: object): Promise<Stored | undefined> => {
-    if (signal?.aborted === true) throw gaveUp(`reading ${stream}`, signal);
-    return read(stream, await door.ask(api.message(stream), JSON.stringify(which)));
-  };
-  const next = (seq: number) => ask({ seq, next_by_subj: subject });
-  let stored = await next(from);
-  if (stored === undefined) return;
-  // Before anybody sees the first one. Where both were stored just now, that one is the end.
-  const end = async () => (await ask({ last_by_subj: subject }))?.sequence ?? 0;
-  const upTo = options.upTo ?? Math.max(stored.sequence, await end());
-  while (stored !== undefined && stored.sequence <= upTo) {
+  const { from = 1, subject = ">" } = options;
+  const next = (seq: number) => ask(door, stream, { seq, next_by_subj: subject }, options);
+  const first = await next(from);
+  if (first === undefined) return;
+  // Asked before anybody sees the first one. Where that was stored just now, it is the end.
+  const end = options.upTo ?? Math.max(first.sequence, await lastPlace(door, stream, options));
+  for (let stored: Stored | undefined = first; stored !== undefined && stored.sequence <= end; ) {
     yield stored;
-    stored = stored.sequence < upTo ? await next(stored.sequence + 1) : undefined;
+    stored = stored.sequence < end ? await next(stored.sequence + 1) : undefined;
   }
+}
+
+/** The sequence of the last message that is there now; 0 where there is none. */
+export async function lastPlace(
+  door: StoreDoor,
+  stream: StoreName,
+  options: Omit<StoredOptions, "from" | "upTo"> = {},
+): Promise<number> {
+  const { subject = ">" } = options;
+  return (await ask(door, stream, { last_by_subj: subject }, options))?.sequence ?? 0;
+}
+
+async function ask(
+  door: StoreDoor,
+  stream: StoreName,
+  which: object,
+  { api = ownStoreApi, signal }: Pick<StoredOptions, "api" | "signal">,
+): Promise<Stored | undefined> {
+  if (signal?.aborted === true) throw gaveUp(`reading ${stream}`, signal);
+  return read(stream, await door.ask(api.message(stream), JSON.stringify(which)));
 }
 
 function read(stream: string, text: string): Stored | undefined {
