@@ -1,5 +1,6 @@
 export { Claims } from "./claims/claims.ts";
 export { bringing } from "./claims/events.ts";
+export { stopOf } from "./claims/stop.ts";
 export {
   bury,
   type Dead,

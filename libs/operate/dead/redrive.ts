@@ -67,13 +67,15 @@ export class Redrive {
 
   /** Publishes the letter's message anew, then writes down that it did: done twice, it runs once. */
   async bring(letter: DeadLetter): Promise<Redriven> {
-    const { to = letter.agent, dryRun = false } = this.#options;
+    const { to = letter.agent, dryRun = false, signal } = this.#options;
     const told = { letter, to, generation: letter.generation + 1 };
     const why = refusalOf(letter, to) ?? (await this.#nobody(letter, to));
     if (why !== undefined) return { ...told, is: "refused", why };
     if (dryRun) return { ...told, is: "would be redriven" };
     await this.#turn();
-    if (letter.kind === "task") await copyForSandbox(this.#standing, letter.original, to);
+    if (letter.kind === "task") {
+      await copyForSandbox(this.#standing, letter.original, { to, signal });
+    }
     await this.#publish(letter, to);
     const put = await mark(this.#standing, letter, { outcome: "redriven", to });
     if (put.is === "stored") return { ...told, is: "redriven" };
