@@ -8,6 +8,7 @@ export {
   type GivenUp,
   readDead,
 } from "./dead/dead.ts";
+export { isPlaceName } from "./dead/letter-name.ts";
 export {
   isIdOf,
   type Move,

@@ -10,7 +10,7 @@ import {
   taskConsumer,
   tokenRule,
 } from "@myelin/subjects";
-import { isIdOf, moved, originOf, wrapMoved, write } from "../../durable/index.ts";
+import { isIdOf, isPlaceName, moved, originOf, wrapMoved, write } from "../../durable/index.ts";
 import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
 import { checkNumber, gaveUp, pause, systemClock } from "../../pipeline/index.ts";
 import { field, needle } from "../../wire/index.ts";
@@ -145,7 +145,7 @@ function takerOf({ kind, skill, original }: DeadLetter, to: string): ConsumerNam
 /** The task's id, also where another submitter's letter had that name first. */
 function taskOf({ kind, task, original }: DeadLetter): string {
   const own = field(original.head, idNeedle);
-  const isOther = kind === "task" && task.startsWith("seq-") && own !== undefined && isToken(own);
+  const isOther = kind === "task" && isPlaceName(task) && own !== undefined && isToken(own);
   return isOther && originOf(original.subject)?.kind === "task" ? own : task;
 }
 
