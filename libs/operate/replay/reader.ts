@@ -1,4 +1,4 @@
-import { type StoreName, storeApi } from "@myelin/subjects";
+import { StoreHeader, type StoreName, storeApi } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Inbound } from "../../nats/index.ts";
 import { field, needle, statusOf } from "../../wire/index.ts";
@@ -30,10 +30,10 @@ const silenceMs = 5_000;
 const endOfBatch = 204;
 const noMessage = 404;
 const needles = {
-  stream: needle("Nats-Stream"),
-  subject: needle("Nats-Subject"),
-  sequence: needle("Nats-Sequence"),
-  storedAt: needle("Nats-Time-Stamp"),
+  stream: needle(StoreHeader.stream),
+  subject: needle(StoreHeader.subject),
+  sequence: needle(StoreHeader.sequence),
+  storedAt: needle(StoreHeader.storedAt),
 };
 
 /** Reads a stream from a place on to its end, in order; the next batch is under way while one is looked at. */
