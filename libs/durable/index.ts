@@ -90,7 +90,7 @@ export {
   resolveConversation,
 } from "./state/conversation-options.ts";
 export { storedAtOf, storedOf } from "./stored/acks.ts";
-export type { Put } from "./stored/answers.ts";
+export type { Put, StoredMessage } from "./stored/answers.ts";
 export type { Delivery } from "./stored/delivery.ts";
 export { onceId } from "./stored/signing.ts";
 export { type Headers, type Replies, StoreAccess } from "./stored/store.ts";

@@ -2,16 +2,12 @@ import { StoreHeader, type StoreName, storeApi } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Inbound } from "../../nats/index.ts";
 import { field, needle, statusOf } from "../../wire/index.ts";
+import type { Stored } from "../stores/index.ts";
 import type { AnswerBox } from "./inbox.ts";
 
-/** A message as it lies in a stream. */
-export interface StreamMessage {
+/** One message of a stream, and of which. */
+export interface StreamMessage extends Stored {
   readonly stream: StoreName;
-  readonly sequence: number;
-  readonly storedAt: Date;
-  readonly subject: string;
-  readonly head: string;
-  readonly payload: Uint8Array;
 }
 
 /** Which messages of a stream are read. */

@@ -1,18 +1,14 @@
 import { ownStoreApi, type StoreName } from "@myelin/subjects";
 import { z } from "zod";
+import type { StoredMessage } from "../../durable/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { gaveUp } from "../../pipeline/index.ts";
 import { jsonValue } from "../json.ts";
 import type { StoreDoor } from "./door.ts";
 
 /** One message of a stream, as it lies there. */
-export interface Stored {
+export interface Stored extends StoredMessage {
   readonly subject: string;
-  readonly sequence: number;
-  readonly storedAt: Date;
-  /** Header lines as they were sent, the status line first; empty where there are none. */
-  readonly head: string;
-  readonly payload: Uint8Array;
 }
 
 /** Which messages of a stream. */
