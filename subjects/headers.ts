@@ -67,6 +67,9 @@ export const StoreHeader = Object.freeze({
   /** Stored only when this is the last sequence of the subject, or of the one that the next header names. */
   expected: "Nats-Expected-Last-Subject-Sequence",
   expectedOf: "Nats-Expected-Last-Subject-Sequence-Subject",
+  /** On a message that is read directly: where it lies, and since when. */
+  stream: "Nats-Stream",
+  subject: "Nats-Subject",
   sequence: "Nats-Sequence",
   storedAt: "Nats-Time-Stamp",
   /** When the server puts a copy of the message on the target: `@at <time>`, or a cron of six fields. */

@@ -106,7 +106,7 @@ export class Serving {
     const handle = handler(run, (thrown, request) => logFailure(config.logger, thrown, request));
     const serve = compose(serveStack(layered), handle);
     const large = parts.claims;
-    const hold: HoldPayload = (claim, owner, signal) => large.hold(claim, owner, signal);
+    const hold: HoldPayload = (claim, owner, signal) => large.hold({ claim, owner }, signal);
     const serveClaimed = compose(claimedStack(layered, hold), handle);
     const recorder = recorderOf(agent, parts);
     this.#recorder = recorder;

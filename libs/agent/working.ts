@@ -52,7 +52,7 @@ export function workerOf(
   const onBroken = (thrown: unknown, skill: string): void => logBroken(logger, thrown, skill);
   const layers = taskStack(
     { contract, clock, tracer, metrics, access, onBroken },
-    (claim, owner, signal) => claims.hold(claim, owner, signal),
+    (claim, owner, signal) => claims.hold({ claim, owner }, signal),
   );
   // Who cannot sign cannot tell whose signature it would have to be either.
   const trust = link.credentials === undefined ? undefined : identity.trust;

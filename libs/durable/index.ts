@@ -7,6 +7,7 @@ export {
   type Try,
 } from "./attempts/running.ts";
 export { Claims } from "./claims/claims.ts";
+export { stopOf } from "./claims/stop.ts";
 export {
   bury,
   type Dead,
@@ -14,6 +15,7 @@ export {
   type GivenUp,
   readDead,
 } from "./dead/dead.ts";
+export { isPlaceName } from "./dead/letter-name.ts";
 export {
   isIdOf,
   type Move,
@@ -22,6 +24,7 @@ export {
   moved,
   type Original,
   originOf,
+  readMoved,
   readWrapped,
   wrapMoved,
 } from "./dead/moved.ts";
@@ -95,7 +98,7 @@ export {
   resolveConversation,
 } from "./state/conversation-options.ts";
 export type { Delivered } from "./stored/acks.ts";
-export type { Put } from "./stored/answers.ts";
+export type { Put, StoredMessage } from "./stored/answers.ts";
 export { envelopeHeaders, onceId } from "./stored/signing.ts";
 export { type Headers, type OutMessage, type Replies, StoreAccess } from "./stored/store.ts";
 export { checkServer } from "./stored/version.ts";

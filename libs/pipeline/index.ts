@@ -7,7 +7,15 @@ export { every } from "./every.ts";
 export { type FailureStep, type FrameStep, Frames } from "./frames.ts";
 export { gaveUp, inTime, unlessAborted } from "./giving-up.ts";
 export { hexId, randomToken, tokenLength } from "./ids.ts";
-export type { Claim, HeldPayload, LargePayloads, OwnedClaim, Parking, Stop } from "./large.ts";
+export type {
+  Claim,
+  HeldPayload,
+  KeptPayload,
+  LargePayloads,
+  OwnedClaim,
+  Parking,
+  Stop,
+} from "./large.ts";
 export type { Codec, Operation } from "./operation.ts";
 export { checkNumber, checkNumbers, type NumberRule, overDefaults } from "./options.ts";
 export type { LinkState, Load, Membership, Picker, Target } from "./ports.ts";

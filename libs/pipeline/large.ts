@@ -39,12 +39,21 @@ export interface HeldPayload {
   release(): void;
 }
 
+/** A payload that somebody has kept. */
+export interface KeptPayload {
+  readonly claim: Claim;
+  /** Who has kept it. */
+  readonly owner: string;
+  /** The one name that may read it. Default: one's own. */
+  readonly reader?: string;
+}
+
 /** Where payloads go that are too large for a message. */
 export interface LargePayloads {
   /** Keeps a payload; answers with the claim that stands in its place, ready to be sent. */
   park(payload: Uint8Array | string, parking: Parking): Promise<string>;
-  /** Brings what a claim of this owner stands for. */
-  fetch(claim: Claim, owner: string, signal: Stop | undefined): Promise<Uint8Array>;
+  /** Brings one that is kept. */
+  fetch(kept: KeptPayload, signal: Stop | undefined): Promise<Uint8Array>;
   /** The same for who works with it for a while: of all that is held, no more at once than there is room. */
-  hold(claim: Claim, owner: string, signal: Stop, reader?: string): Promise<HeldPayload>;
+  hold(kept: KeptPayload, signal: Stop): Promise<HeldPayload>;
 }

@@ -16,7 +16,7 @@ export type HoldPayload = (claim: Claim, owner: string, signal: Stop) => Promise
  * Brings the payload of a request that was too large for a message.
  *
  * Sits inside whatever refuses: nothing is fetched for who would be turned away. The room that the payload takes is
- * bounded over all requests, and free again when the handler is done; who finds none waits, within its deadline.
+ * bounded over all requests, and free again when the handler is done; who finds none waits, within its deadline, unless thousands do already.
  */
 export function claim(hold: HoldPayload): ServeLayer {
   return (next) => {

@@ -21,7 +21,7 @@ export async function unclaim(
     throw new MeshError(MeshCode.PayloadTooLarge, detail, { origin: "peer" });
   }
   try {
-    const payload = await large.fetch(claim, agent, signal);
+    const payload = await large.fetch({ claim, owner: agent }, signal);
     return { payload, contentType: claim.contentType };
   } catch (error) {
     throw tooLargeFor(`the answer of ${key}`, error, "peer");

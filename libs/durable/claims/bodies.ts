@@ -49,5 +49,6 @@ export async function unparked(
   if (contentType !== ContentType.claim) return { payload, contentType };
   const claim = readClaim(payload);
   const stop = stopOf(signal, `a payload of ${owner}`);
-  return { payload: await claims.fetch(claim, owner, stop), contentType: claim.contentType };
+  const whole = await claims.fetch({ claim, owner }, stop);
+  return { payload: whole, contentType: claim.contentType };
 }

@@ -1,8 +1,8 @@
 import { blobSubject, Store, StoreHeader } from "@myelin/subjects";
 import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
 import {
-  type Claim,
   type HeldPayload,
+  type KeptPayload,
   type LargePayloads,
   type Parking,
   randomToken,
@@ -57,47 +57,38 @@ export class Claims implements LargePayloads {
     }
   }
 
-  /** Keeps what a claim stands for once more, for another reader: the claim stays the same, its owner is oneself. */
+  /** Keeps a payload once more, for another reader: the claim stays the same, its owner is oneself. */
   async copy(
-    claim: Claim,
-    from: { readonly owner: string; readonly reader: string },
-    to: Pick<Parking, "reader" | "lifeMs">,
+    kept: Required<KeptPayload>,
+    { signal, ...to }: Pick<Parking, "reader" | "lifeMs" | "signal">,
   ): Promise<void> {
-    const leave = await this.#moving.enter(claim.bytes, undefined);
+    const { bytes, id, partBytes } = kept.claim;
+    const leave = await this.#moving.enter(bytes, signal);
     try {
-      const body = await this.#read(claim, from.owner, undefined, from.reader);
-      const { id, partBytes } = claim;
-      await this.#write(body, { ...to, id, signal: undefined, partBytes });
+      const body = await this.#read(kept, signal);
+      await this.#write(body, { ...to, id, signal, partBytes });
     } finally {
       leave();
     }
   }
 
-  async fetch(
-    claim: Claim,
-    owner: string,
-    signal: Stop | undefined,
-    reader = this.#parts.name,
-  ): Promise<Uint8Array> {
-    checkClaimed(claim.bytes);
-    const leave = await this.#moving.enter(claim.bytes, signal);
+  async fetch(kept: KeptPayload, signal: Stop | undefined): Promise<Uint8Array> {
+    const { bytes } = kept.claim;
+    checkClaimed(bytes);
+    const leave = await this.#moving.enter(bytes, signal);
     try {
-      return await this.#read(claim, owner, signal, reader);
+      return await this.#read(kept, signal);
     } finally {
       leave();
     }
   }
 
-  async hold(
-    claim: Claim,
-    owner: string,
-    signal: Stop,
-    reader = this.#parts.name,
-  ): Promise<HeldPayload> {
-    checkClaimed(claim.bytes);
-    const release = await this.#held.enter(claim.bytes, signal);
+  async hold(kept: KeptPayload, signal: Stop): Promise<HeldPayload> {
+    const { bytes } = kept.claim;
+    checkClaimed(bytes);
+    const release = await this.#held.enter(bytes, signal);
     try {
-      const payload = await this.#read(claim, owner, signal, reader);
+      const payload = await this.#read(kept, signal);
       return { payload, release };
     } catch (error) {
       release();
@@ -116,10 +107,8 @@ export class Claims implements LargePayloads {
   }
 
   async #read(
-    claim: Claim,
-    owner: string,
+    { claim, owner, reader = this.#parts.name }: KeptPayload,
     signal: Stop | undefined,
-    reader: string,
   ): Promise<Uint8Array> {
     try {
       const place = placeOf({ owner, reader, id: claim.id });

@@ -1,4 +1,4 @@
-import type { MeshError } from "../../errors/index.ts";
+import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Stop } from "../../pipeline/index.ts";
 
 interface Waiting {
@@ -6,19 +6,28 @@ interface Waiting {
   readonly enter: () => void;
 }
 
-/** So many bytes may be in use at once; who finds no room waits its turn. One that is larger than all goes alone. */
+/** Most that wait: what they wait with is their own, but the queue is ours. */
+const mostWaiting = 10_000;
+
+/**
+ * So many bytes may be in use at once; who finds no room waits its turn, and is refused as `overloaded` where too many
+ * wait already. One that is larger than all goes alone.
+ */
 export class Room {
   readonly #most: number;
+  readonly #mostWaiting: number;
   readonly #waiting: Waiting[] = [];
   #used = 0;
 
-  constructor(mostBytes: number) {
+  constructor(mostBytes: number, most = mostWaiting) {
     this.#most = mostBytes;
+    this.#mostWaiting = most;
   }
 
-  /** Resolves with how to leave, which counts once; throws the signal's reason. */
-  enter(bytes: number, signal: Stop | undefined): Promise<() => void> {
-    if (this.#waiting.length === 0 && this.#fits(bytes)) return Promise.resolve(this.#take(bytes));
+  /** Resolves with how to leave, which counts once; throws the signal's reason, or `overloaded`. */
+  async enter(bytes: number, signal: Stop | undefined): Promise<() => void> {
+    if (this.#waiting.length === 0 && this.#fits(bytes)) return this.#take(bytes);
+    if (this.#waiting.length >= this.#mostWaiting) throw this.#full();
     return new Promise((resolve, reject) => {
       const onEnd = (reason: MeshError): void => {
         this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
@@ -50,6 +59,11 @@ export class Room {
       this.#used -= bytes;
       this.#next();
     };
+  }
+
+  #full(): MeshError {
+    const detail = `${this.#waiting.length} large payloads wait for ${this.#used} bytes of others: send fewer at once`;
+    return new MeshError(MeshCode.Overloaded, detail);
   }
 
   #next(): void {

@@ -21,6 +21,7 @@ import { write } from "../stored/writing.ts";
 import { readTaskHead } from "../tasks/task-headers.ts";
 import type { KnownTask } from "../work/known-task.ts";
 import type { TaskDelivery } from "../work/task-delivery.ts";
+import { letterNames } from "./letter-name.ts";
 import { type MoveReason, moveReasons, type Original } from "./moved.ts";
 import { wrapHead } from "./origin.ts";
 
@@ -70,7 +71,7 @@ export async function bury(
   given: GivenUp,
 ): Promise<void> {
   const most = link.maxPayload - maxHeaderBytes;
-  for (const name of namesOf(dead)) {
+  for (const name of letterNames(dead)) {
     const letter = letterOf(dead, { ...given, name }, most);
     const put = await write(store, clock, letter);
     if (put.is === "stored") return;
@@ -81,14 +82,6 @@ export async function bury(
     }
     if (isOf(there.head, dead.origin)) return;
   }
-}
-
-/** What names a letter, the best first. */
-function namesOf({ id, origin }: Dead): readonly string[] {
-  const { sequence, storedAt } = origin;
-  const own = `${numbered}${sequence}`;
-  const names = [own, `${own}-${storedAt.getTime().toString(36)}`];
-  return id === undefined || id.startsWith(numbered) ? names : [id, ...names];
 }
 
 /** Whether a letter is that of this message. */
@@ -190,8 +183,6 @@ function textOf(said: unknown): string {
   return isText(said) ? said : "";
 }
 
-/** How the name begins of a letter whose message has none of its own; no id may begin so. */
-const numbered = "seq-";
 const deadNeedle = needle(Header.dead);
 const movedNeedle = needle(Header.moved);
 const traceNeedle = needle(Header.traceparent);

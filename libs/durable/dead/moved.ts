@@ -119,8 +119,13 @@ export function wrapMoved(
   };
 }
 
+/** A message of the queue of tasks, however it was read. */
+export interface Arrived extends Pick<TaskDelivery, "address" | "storedAt"> {
+  readonly message: Pick<Inbound, "head" | "payload">;
+}
+
 /** Reads a moved message; undefined when it is none, `malformed_header` when it cannot be one. */
-export function readMoved({ message, address, storedAt }: TaskDelivery): Moved | undefined {
+export function readMoved({ message, address, storedAt }: Arrived): Moved | undefined {
   const wrapped = readWrapped(message, storedAt);
   if (wrapped === undefined) return undefined;
   const { why, id, generation, original, signed } = wrapped;

@@ -28,7 +28,8 @@ interface Wanted {
 /** How the data of events is brought. */
 export function bringing(claims: Pick<LargePayloads, "hold">): BringData {
   return async ({ claim, of: { publisher, name }, signal }, use) => {
-    const held = await claims.hold(claim, publisher, signal, eventReaders(name));
+    const kept = { claim, owner: publisher, reader: eventReaders(name) };
+    const held = await claims.hold(kept, signal);
     try {
       return await use(json.decode(held.payload));
     } finally {

@@ -1,7 +1,7 @@
-import { isToken, tokenRule } from "@myelin/subjects";
-import { eventIdRule, isEventId } from "../../durable/index.ts";
+import { isToken, parseEventSubject, tokenRule } from "@myelin/subjects";
+import { eventIdRule, isEventId, originOf } from "../../durable/index.ts";
 import { type MeshCode as Code, codeTable, MeshCode, MeshError } from "../../errors/index.ts";
-import { type DeadKind, type DeadLetter, stateOf } from "./letter.ts";
+import { type BareLetter, type DeadKind, type DeadLetter, stateOf } from "./letter.ts";
 
 /** Which dead letters; each word narrows it. */
 export interface DeadFilter {
@@ -53,11 +53,10 @@ export function checkFilter(filter: DeadFilter): void {
   }
 }
 
-/** Whether a letter is meant. */
-export function fits(letter: DeadLetter, filter: DeadFilter): boolean {
-  const { kind, agent, skill, task, cause, from, traceId, since, until, state = "open" } = filter;
+/** Whether a letter is meant, whatever became of it. */
+export function fits(letter: BareLetter, filter: DeadFilter): boolean {
+  const { kind, agent, skill, task, cause, from, traceId, since, until } = filter;
   const { generation = letter.generation } = filter;
-  const speaker = letter.original.subject.split(".").at(letter.kind === "task" ? -1 : 2);
   const isWord = (wanted: string | undefined, is: string | undefined): boolean =>
     wanted === undefined || wanted === is;
   return (
@@ -67,12 +66,22 @@ export function fits(letter: DeadLetter, filter: DeadFilter): boolean {
     isWord(skill, letter.skill) &&
     (isWord(task, letter.task) || task === letter.eventId) &&
     isWord(cause, letter.cause) &&
-    isWord(from, speaker) &&
+    isWord(from, speakerOf(letter.original.subject)) &&
     isWord(traceId, letter.facts.traceId) &&
     (since === undefined || letter.at >= since) &&
-    (until === undefined || letter.at < until) &&
-    (state === "any" || stateOf(letter) === state)
+    (until === undefined || letter.at < until)
   );
+}
+
+/** Whether it is where the filter wants it to be. */
+export function isInState(letter: DeadLetter, { state = "open" }: DeadFilter): boolean {
+  return state === "any" || stateOf(letter) === state;
+}
+
+/** Who submitted what was stored there, or published it. */
+function speakerOf(subject: string): string | undefined {
+  const event = parseEventSubject(subject);
+  return event.ok ? event.value.publisher : originOf(subject)?.submitter;
 }
 
 const example: Code = MeshCode.HandlerFailed;

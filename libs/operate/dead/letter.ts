@@ -9,7 +9,7 @@ import {
 } from "../../durable/index.ts";
 import { field, needle } from "../../wire/index.ts";
 import type { Stored } from "../stores/index.ts";
-import { type Marker, markerSubject } from "./marker.ts";
+import type { Marker } from "./marker.ts";
 
 /** What a dead letter is of. */
 export type DeadKind = "task" | "event";
@@ -44,8 +44,11 @@ export interface DeadLetter {
 
 const needles = { error: needle(Header.error), reason: needle(Header.serviceError) };
 
+/** A dead letter by itself, before it is looked what became of it. */
+export type BareLetter = Omit<DeadLetter, "markers">;
+
 /** Reads a dead letter; undefined for a message that is none. */
-export function readLetter(stored: Stored, markers: Markers): DeadLetter | undefined {
+export function readLetter(stored: Stored): BareLetter | undefined {
   const address = parseDeadSubject(stored.subject);
   const facts = readDead(stored.head);
   if (!address.ok || facts === undefined) return undefined;
@@ -62,32 +65,14 @@ export function readLetter(stored: Stored, markers: Markers): DeadLetter | undef
       ...{ subject: facts.subject, sequence: facts.sequence, head, payload },
       storedAt: new Date(facts.storedAt),
     },
-    markers: markers.of(subject, sequence),
   };
 }
 
 /** Where a letter stands: `open` until it is brought back to its own agent, or dropped. */
-export function stateOf({ markers, agent }: DeadLetter): "open" | "redriven" | "dropped" {
+export function stateOf({
+  markers,
+  agent,
+}: Pick<DeadLetter, "markers" | "agent">): "open" | "redriven" | "dropped" {
   if (markers.some(({ outcome }) => outcome === "dropped")) return "dropped";
   return markers.some(({ to }) => to === agent) ? "redriven" : "open";
-}
-
-/** The markers of a stream, by the letters that they are about. */
-export class Markers {
-  readonly #found = new Map<string, Marker[]>();
-
-  add(marker: Marker): void {
-    const { letter, outcome, to, subject } = marker;
-    // One that lies elsewhere than it says would mark a letter that its writer may not mark.
-    const isDropped = outcome === "dropped";
-    if (markerSubject(outcome, letter, isDropped ? undefined : to) !== subject) return;
-    const sofar = this.#found.get(letter);
-    if (sofar === undefined) this.#found.set(letter, [marker]);
-    else sofar.push(marker);
-  }
-
-  /** Those of a letter; of an earlier one under the same subject they tell nothing. */
-  of(letter: string, sequence: number): readonly Marker[] {
-    return (this.#found.get(letter) ?? []).filter((marker) => marker.sequence === sequence);
-  }
 }

@@ -46,21 +46,54 @@ export function markerSubject(outcome: Outcome, letter: string, to?: string): st
   return deadSubject({ kind: outcome, agent: to ?? agent, skill, task, generation });
 }
 
+/** How markers are read. */
+export interface MarkerOptions {
+  readonly api?: Pick<typeof storeApi, "message">;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Every marker of a stream of dead letters. */
 export async function* readMarkers(
   door: StoreDoor,
-  options: { readonly api?: Pick<typeof storeApi, "message">; readonly signal?: AbortSignal } = {},
+  options: MarkerOptions = {},
 ): AsyncGenerator<Marker, void, undefined> {
-  for (const outcome of outcomes) {
-    const subject = deadFilter(outcome);
-    for await (const stored of storedMessages(door, Store.dead, { ...options, subject })) {
-      const said = readJson(stored.payload, body);
-      // Not written by the library: it marks nothing.
-      if (said === undefined) continue;
-      yield {
-        ...{ ...said, outcome, at: stored.storedAt },
-        ...{ subject: stored.subject, place: stored.sequence },
-      };
+  for (const outcome of outcomes) yield* markersAt(door, outcome, deadFilter(outcome), options);
+}
+
+/** What became of one letter: where it was brought to, and whether it was dropped. */
+export async function markersOf(
+  door: StoreDoor,
+  { subject: letter, sequence }: Pick<Marker, "subject" | "sequence">,
+  options: MarkerOptions = {},
+): Promise<readonly Marker[]> {
+  const marked = outcomes.map(async (outcome) => {
+    const found: Marker[] = [];
+    const to = (agent: string) => (outcome === "dropped" ? undefined : agent);
+    const subject = markerSubject(outcome, letter, to("*"));
+    if (subject === undefined) return found;
+    for await (const marker of markersAt(door, outcome, subject, options)) {
+      // Of an earlier letter under the same subject it tells nothing. One that lies elsewhere than it says would mark
+      // a letter that its writer may not mark.
+      const isOf = marker.letter === letter && marker.sequence === sequence;
+      const place = markerSubject(outcome, letter, to(marker.to));
+      if (isOf && marker.subject === place) found.push(marker);
     }
+    return found;
+  });
+  return (await Promise.all(marked)).flat();
+}
+
+async function* markersAt(
+  door: StoreDoor,
+  outcome: Outcome,
+  subject: string,
+  options: MarkerOptions,
+): AsyncGenerator<Marker, void, undefined> {
+  for await (const stored of storedMessages(door, Store.dead, { ...options, subject })) {
+    const said = readJson(stored.payload, body);
+    // Not written by the library: it marks nothing.
+    if (said === undefined) continue;
+    const place = { subject: stored.subject, place: stored.sequence };
+    yield { ...said, ...place, outcome, at: stored.storedAt };
   }
 }

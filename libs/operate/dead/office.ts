@@ -1,14 +1,14 @@
-import { deadFilter, isToken, Store, storeApi } from "@myelin/subjects";
+import { Store, storeApi } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { gaveUp } from "../../pipeline/index.ts";
 import type { ObserverOptions } from "../observe.ts";
 import { Standing } from "../standing.ts";
-import { storedMessages } from "../stores/index.ts";
+import { lastPlace } from "../stores/index.ts";
 import { type Dropped, dropLetter } from "./drop.ts";
-import { checkFilter, type DeadFilter, fits } from "./filter.ts";
-import { type DeadLetter, Markers, readLetter } from "./letter.ts";
-import { readMarkers } from "./marker.ts";
+import { checkFilter, type DeadFilter, fits, isInState } from "./filter.ts";
+import { type DeadLetter, readLetter } from "./letter.ts";
+import { markersOf } from "./marker.ts";
 import { Redrive, type Redriven, type RedriveOptions } from "./redrive.ts";
+import { storedLetters } from "./stored-letters.ts";
 
 /** How long a reader goes on. */
 export interface Stopping {
@@ -35,26 +35,15 @@ export class DeadLetters implements AsyncDisposable {
     { signal }: Stopping = {},
   ): AsyncGenerator<DeadLetter, void, undefined> {
     checkFilter(filter);
-    const markers = new Markers();
-    for await (const marker of readMarkers(this.#standing, { api: storeApi })) {
-      if (signal?.aborted === true) throw gaveUp("the work on dead letters", signal);
-      markers.add(marker);
-    }
-    const last = await this.#lastSequence();
-    for (const kind of ["task", "event"] as const) {
-      if (filter.kind !== undefined && filter.kind !== kind) continue;
-      const { agent = "*", skill = "*" } = filter;
-      // An event's letter is named by a place: its id is in its headers alone.
-      const task = kind === "event" ? "*" : (filter.task ?? "*");
-      if (task !== "*" && !isToken(task)) continue;
-      const options = { api: storeApi, subject: deadFilter(kind, { agent, skill, task }) };
-      for await (const stored of storedMessages(this.#standing, Store.dead, options)) {
-        if (signal?.aborted === true) throw gaveUp("the work on dead letters", signal);
-        // What dies again while it is brought back would be brought back for ever.
-        if (stored.sequence > last) break;
-        const letter = readLetter(stored, markers);
-        if (letter !== undefined && fits(letter, filter)) yield letter;
-      }
+    const standing = this.#standing;
+    // What dies again while it is brought back would be brought back for ever.
+    const upTo = await lastPlace(standing, Store.dead, { api: storeApi, signal });
+    for await (const stored of storedLetters(standing, filter, { upTo, signal })) {
+      const bare = readLetter(stored);
+      if (bare === undefined || !fits(bare, filter)) continue;
+      const markers = await markersOf(standing, bare, { api: storeApi, signal });
+      const letter: DeadLetter = { ...bare, markers };
+      if (isInState(letter, filter)) yield letter;
     }
   }
 
@@ -83,12 +72,6 @@ export class DeadLetters implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  async #lastSequence(): Promise<number> {
-    const info = await this.#standing.store.api(storeApi.streamInfo(Store.dead));
-    const { last_seq: last } = (info["state"] ?? {}) as { readonly last_seq?: unknown };
-    return typeof last === "number" ? last : 0;
   }
 }
 

@@ -10,7 +10,7 @@ import {
   taskConsumer,
   tokenRule,
 } from "@myelin/subjects";
-import { isIdOf, moved, originOf, wrapMoved, write } from "../../durable/index.ts";
+import { isIdOf, isPlaceName, moved, originOf, wrapMoved, write } from "../../durable/index.ts";
 import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
 import { checkNumber, gaveUp, pause, systemClock } from "../../pipeline/index.ts";
 import { field, needle } from "../../wire/index.ts";
@@ -67,13 +67,15 @@ export class Redrive {
 
   /** Publishes the letter's message anew, then writes down that it did: done twice, it runs once. */
   async bring(letter: DeadLetter): Promise<Redriven> {
-    const { to = letter.agent, dryRun = false } = this.#options;
+    const { to = letter.agent, dryRun = false, signal } = this.#options;
     const told = { letter, to, generation: letter.generation + 1 };
     const why = refusalOf(letter, to) ?? (await this.#nobody(letter, to));
     if (why !== undefined) return { ...told, is: "refused", why };
     if (dryRun) return { ...told, is: "would be redriven" };
     await this.#turn();
-    if (letter.kind === "task") await copyForSandbox(this.#standing, letter.original, to);
+    if (letter.kind === "task") {
+      await copyForSandbox(this.#standing, letter.original, { to, signal });
+    }
     await this.#publish(letter, to);
     const put = await mark(this.#standing, letter, { outcome: "redriven", to });
     if (put.is === "stored") return { ...told, is: "redriven" };
@@ -143,7 +145,7 @@ function takerOf({ kind, skill, original }: DeadLetter, to: string): ConsumerNam
 /** The task's id, also where another submitter's letter had that name first. */
 function taskOf({ kind, task, original }: DeadLetter): string {
   const own = field(original.head, idNeedle);
-  const isOther = kind === "task" && task.startsWith("seq-") && own !== undefined && isToken(own);
+  const isOther = kind === "task" && isPlaceName(task) && own !== undefined && isToken(own);
   return isOther && originOf(original.subject)?.kind === "task" ? own : task;
 }
 

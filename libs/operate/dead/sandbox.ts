@@ -1,5 +1,5 @@
 import { ContentType } from "@myelin/subjects";
-import { Claims, type Original, originOf } from "../../durable/index.ts";
+import { Claims, type Original, originOf, stopOf } from "../../durable/index.ts";
 import { systemClock } from "../../pipeline/index.ts";
 import { readClaim, readContentType } from "../../wire/index.ts";
 import type { Standing } from "../standing.ts";
@@ -14,12 +14,13 @@ const lifeMs = 7 * 86_400_000;
 export async function copyForSandbox(
   { name, link, store }: Standing,
   { subject, head, payload }: Original,
-  to: string,
+  { to, signal }: { readonly to: string; readonly signal: AbortSignal | undefined },
 ): Promise<void> {
   const from = originOf(subject);
   if (from === undefined || from.agent === to) return;
   if (readContentType(head) !== ContentType.claim) return;
   const claims = new Claims({ name, link, store, clock: systemClock });
-  const own = { owner: from.submitter, reader: from.agent };
-  await claims.copy(readClaim(payload), own, { reader: to, lifeMs });
+  const kept = { claim: readClaim(payload), owner: from.submitter, reader: from.agent };
+  const stop = stopOf(signal, `the copy of a payload for ${to}`);
+  await claims.copy(kept, { reader: to, lifeMs, signal: stop });
 }

@@ -1,5 +1,6 @@
 import { parseFollowConsumer, Store, type storeApi } from "@myelin/subjects";
 import { z } from "zod";
+import { gaveUp } from "../../pipeline/index.ts";
 import type { FollowLag } from "../../telemetry/index.ts";
 import { jsonValue } from "../json.ts";
 import { consumerStates, type StoreDoor, storedMessages, unseen } from "../stores/index.ts";
@@ -26,14 +27,15 @@ export async function readFollowLags(
   const found: FollowState[] = [];
   const stream = await readKept(reader);
   for (const one of await consumerStates(reader, Store.events)) {
-    signal?.throwIfAborted();
+    if (signal?.aborted === true) throw gaveUp("looking at subscriptions", signal);
     const whose = parseFollowConsumer(one.name);
     if (whose === undefined) continue;
     const { filter_subject = ">", filter_subjects = [filter_subject] } = one.config;
     const { num_pending: pending, num_ack_pending: inWork, delivered, ack_floor } = one;
     const isBehind = pending + inWork > 0;
     const from = ack_floor.stream_seq + 1;
-    const oldestSeconds = isBehind ? await oldest(reader, filter_subjects, from) : 0;
+    const place = { from, upTo: stream.last };
+    const oldestSeconds = isBehind ? await oldest(reader, filter_subjects, place) : 0;
     const unread = stream.first - delivered.stream_seq - 1;
     found.push({
       ...{ ...whose, asking: one.num_waiting, pending, inWork, oldestSeconds },
@@ -48,11 +50,12 @@ export async function readFollowLags(
 async function oldest(
   { door, api }: LagReader,
   subjects: readonly string[],
-  from: number,
+  place: { readonly from: number; readonly upTo: number },
 ): Promise<number> {
   let first = Date.now();
   for (const subject of subjects) {
-    for await (const { storedAt } of storedMessages(door, Store.events, { subject, from, api })) {
+    const options = { ...place, subject, api };
+    for await (const { storedAt } of storedMessages(door, Store.events, options)) {
       first = Math.min(first, storedAt.getTime());
       break;
     }

@@ -90,9 +90,8 @@ export class DeadKeeper {
   /** The message as it lies in its stream; undefined when somebody has ended it meanwhile. */
   async #stored({ stream, stream_seq: from }: Advisory): Promise<Stored | undefined> {
     if (!isKnown(stream)) return undefined;
-    for await (const stored of storedMessages(this.#keeping.vault, stream, { from })) {
-      return stored.sequence === from ? stored : undefined;
-    }
+    const place = { from, upTo: from };
+    for await (const stored of storedMessages(this.#keeping.vault, stream, place)) return stored;
     return undefined;
   }
 

@@ -73,7 +73,7 @@ export function callTarget(into: ReplayAgent, { name, box, large }: Replaying): 
       replay: { stream, sequence, onward: into.onward ?? false },
       ...{ traceparent: undefined, tracestate: undefined, credit: undefined },
     });
-    await large.lend(recorded, agent, timeoutMs);
+    await large.lend(recorded, { reader: agent, lifeMs: timeoutMs, signal });
     const gathering = new Gathering(recorded.streams);
     await box.ask({
       subject: callSubject(agent, into.skill ?? recorded.skill, route, name),

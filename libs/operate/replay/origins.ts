@@ -1,11 +1,11 @@
 import { Header } from "@myelin/subjects";
-import { unwrapHead, wrappedIn } from "../../durable/index.ts";
+import { readDead, unwrapHead, wrappedIn } from "../../durable/index.ts";
 import { field, needle } from "../../wire/index.ts";
 import { joined } from "./joining.ts";
 import type { StreamMessage } from "./reader.ts";
 import { errorIn, type Recorded, recordedOf } from "./recorded.ts";
 import type { ReplaySource } from "./selection.ts";
-import { buried, whoseIs } from "./whose.ts";
+import { isLetter, whoseIs } from "./whose.ts";
 
 /** What the messages of a source are copies of, in their order; what keeps to no grammar is left out. */
 export function originals(
@@ -38,44 +38,16 @@ function stored(message: StreamMessage): Recorded | undefined {
 
 const skillNeedle = needle(Header.skill);
 
-const facts = needle(Header.dead);
-
 /** What died, as it was while it lived; its answer is why. */
 function dead(message: StreamMessage): Recorded | undefined {
-  const about = buried(message.subject);
-  const read = factsIn(field(message.head, facts));
-  const whose = read.subject === undefined ? undefined : whoseIs(read.subject);
-  if (about === undefined || whose === undefined || read.subject === undefined) return undefined;
-  const { head, payload, storedAt } = message;
-  const at = read.storedAt === undefined ? storedAt : new Date(read.storedAt);
-  const error = errorIn({ head, payload });
+  const { head, payload } = message;
+  const facts = readDead(head);
+  const whose = facts === undefined ? undefined : whoseIs(facts.subject);
+  if (facts === undefined || whose === undefined || !isLetter(message.subject)) return undefined;
+  const { subject, storedAt, cutFrom } = facts;
   return recordedOf({
-    ...{ is: whose.is, message, subject: read.subject, whose, at },
+    ...{ is: whose.is, message, subject, whose, cutFrom, at: new Date(storedAt) },
     head: unwrapHead(wrappedIn(head)),
-    cutFrom: read.cutFrom,
-    answer: { frames: [], skipped: 0, error, tookMs: 0 },
+    answer: { frames: [], skipped: 0, error: errorIn({ head, payload }), tookMs: 0 },
   });
-}
-
-interface DeadFacts {
-  readonly subject?: string;
-  readonly storedAt?: string;
-  readonly cutFrom?: number;
-}
-
-/** Whoever may write there wrote it: what is not as it should be says nothing. */
-function factsIn(text: string | undefined): DeadFacts {
-  try {
-    const { subject, storedAt, cutFrom } = JSON.parse(text ?? "{}") as Readonly<
-      Record<string, unknown>
-    >;
-    return {
-      ...(typeof subject === "string" ? { subject } : {}),
-      ...(typeof storedAt === "string" && !Number.isNaN(Date.parse(storedAt)) ? { storedAt } : {}),
-      ...(typeof cutFrom === "number" ? { cutFrom } : {}),
-    };
-  } catch {
-    // Not JSON.
-    return {};
-  }
 }

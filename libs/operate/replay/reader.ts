@@ -1,17 +1,13 @@
-import { type StoreName, storeApi } from "@myelin/subjects";
+import { StoreHeader, type StoreName, storeApi } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Inbound } from "../../nats/index.ts";
 import { field, needle, statusOf } from "../../wire/index.ts";
+import type { Stored } from "../stores/index.ts";
 import type { AnswerBox } from "./inbox.ts";
 
-/** A message as it lies in a stream. */
-export interface StreamMessage {
+/** One message of a stream, and of which. */
+export interface StreamMessage extends Stored {
   readonly stream: StoreName;
-  readonly sequence: number;
-  readonly storedAt: Date;
-  readonly subject: string;
-  readonly head: string;
-  readonly payload: Uint8Array;
 }
 
 /** Which messages of a stream are read. */
@@ -30,10 +26,10 @@ const silenceMs = 5_000;
 const endOfBatch = 204;
 const noMessage = 404;
 const needles = {
-  stream: needle("Nats-Stream"),
-  subject: needle("Nats-Subject"),
-  sequence: needle("Nats-Sequence"),
-  storedAt: needle("Nats-Time-Stamp"),
+  stream: needle(StoreHeader.stream),
+  subject: needle(StoreHeader.subject),
+  sequence: needle(StoreHeader.sequence),
+  storedAt: needle(StoreHeader.storedAt),
 };
 
 /** Reads a stream from a place on to its end, in order; the next batch is under way while one is looked at. */

@@ -97,7 +97,7 @@ export class Recordings implements AsyncDisposable {
     const large = new LargeRecorded({ link, name, store });
     if (typeof into === "function") {
       const target = handlerTarget(into);
-      return async (recorded, signal) => target(await large.opened(recorded), signal);
+      return async (recorded, signal) => target(await large.opened(recorded, signal), signal);
     }
     checkAgent(into);
     const parts = { name, store, large, signer: () => link.credentials };

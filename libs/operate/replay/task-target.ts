@@ -35,7 +35,7 @@ export function taskTarget(into: ReplayAgent, parts: TaskReplaying): ReplayTarge
     const agent = agentFor(into, recorded);
     const timeoutMs = into.timeoutMs ?? Math.min(recorded.timeoutMs ?? mostMs, mostMs);
     const id = `replay-${hexId(16)}`;
-    await parts.large.lend(recorded, agent, timeoutMs);
+    await parts.large.lend(recorded, { reader: agent, lifeMs: timeoutMs, signal });
     await write(
       parts.store,
       systemClock,

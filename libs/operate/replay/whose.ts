@@ -55,10 +55,8 @@ function called(read: Parsed<CallAddress>): ReturnType<Read> {
   return { is: "call", agent, skill, caller };
 }
 
-/** Of a dead letter: whose it was. */
-export function buried(
-  subject: string,
-): { readonly agent: string; readonly skill: string } | undefined {
+/** Whether a dead letter lies there, and no marker of one. */
+export function isLetter(subject: string): boolean {
   const read = parseDeadSubject(subject);
-  return read.ok && ["task", "event"].includes(read.value.kind) ? read.value : undefined;
+  return read.ok && ["task", "event"].includes(read.value.kind);
 }

@@ -34,8 +34,21 @@ export interface StorePlan {
   readonly left: readonly string[];
 }
 
+/** A wanted stream as the server has it, with all its consumers. */
+export interface FoundStream {
+  /** Undefined where there is none. */
+  readonly stream: Found | undefined;
+  readonly consumers: readonly Found[];
+}
+
+/** A plan, and what was found when it was made, by the names of streams. */
+export interface StoreSurvey extends StorePlan {
+  readonly found: ReadonlyMap<string, FoundStream>;
+}
+
 /** Compares what is there with what is wanted; changes nothing. */
-export async function planStores(api: StoreApi, wanted: WantedStores): Promise<StorePlan> {
+export async function planStores(api: StoreApi, wanted: WantedStores): Promise<StoreSurvey> {
+  const there = new Map<string, FoundStream>();
   const steps: StoreStep[] = [];
   const refusals: string[] = [];
   const left: string[] = [];
@@ -53,6 +66,7 @@ export async function planStores(api: StoreApi, wanted: WantedStores): Promise<S
       refusals.push(...refusedStream(stream, found, changed));
     }
     const theirs = found === undefined ? [] : await api.consumers(stream.name);
+    there.set(stream.name, { stream: found, consumers: theirs });
     for (const consumer of consumers) {
       const step = consumerStep(consumer, theirs);
       if (step === undefined) continue;
@@ -67,8 +81,8 @@ export async function planStores(api: StoreApi, wanted: WantedStores): Promise<S
         .map((name) => consumerText(name, stream.name)),
     );
   }
-  if (wanted.provision !== "bind") return { steps, refusals, left };
-  return { steps: [], refusals: steps.flatMap(unbound), left };
+  if (wanted.provision !== "bind") return { steps, refusals, left, found: there };
+  return { steps: [], refusals: steps.flatMap(unbound), left, found: there };
 }
 
 function consumerStep(wanted: ConsumerShape, theirs: readonly Found[]): ConsumerStep | undefined {

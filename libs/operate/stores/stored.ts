@@ -1,23 +1,22 @@
 import { ownStoreApi, type StoreName } from "@myelin/subjects";
 import { z } from "zod";
+import type { StoredMessage } from "../../durable/index.ts";
+import { gaveUp } from "../../pipeline/index.ts";
 import { jsonValue } from "../json.ts";
 import { unseen } from "./answers.ts";
 import type { StoreDoor } from "./door.ts";
 
 /** One message of a stream, as it lies there. */
-export interface Stored {
+export interface Stored extends StoredMessage {
   readonly subject: string;
-  readonly sequence: number;
-  readonly storedAt: Date;
-  /** Header lines as they were sent, the status line first; empty where there are none. */
-  readonly head: string;
-  readonly payload: Uint8Array;
 }
 
 /** Which messages of a stream. */
 export interface StoredOptions {
   /** The first sequence. Default: 1, the oldest that is left. */
   readonly from?: number;
+  /** The last sequence. Default: the last that is there when the reading begins. */
+  readonly upTo?: number | undefined;
   /** The subjects, with wildcards. Default: all. */
   readonly subject?: string;
   /** Where the stream's API is for this login. Default: as in the store account. */
@@ -42,24 +41,45 @@ const nothing = z.object({
 /** What the server says when there is no such message. */
 const notFound = 10_037;
 
-/** Reads a stream from one end to where it ends now, without a consumer: it takes nothing and leaves nothing. */
+/**
+ * Reads a stream to where it ends now, without a consumer: it takes nothing and leaves nothing. What is stored while
+ * it is read is left out, so whoever writes for each message does not go on for ever.
+ */
 export async function* storedMessages(
   door: StoreDoor,
   stream: StoreName,
   options: StoredOptions = {},
 ): AsyncGenerator<Stored, void, undefined> {
-  const { from = 1, subject = ">", api = ownStoreApi, signal } = options;
-  for (let seq = from; ; ) {
-    signal?.throwIfAborted();
-    const text = await door.ask(
-      api.message(stream),
-      JSON.stringify({ seq, next_by_subj: subject }),
-    );
-    const stored = read(stream, text);
-    if (stored === undefined) return;
+  const { from = 1, subject = ">" } = options;
+  const next = (seq: number) => ask(door, stream, { seq, next_by_subj: subject }, options);
+  const first = await next(from);
+  if (first === undefined) return;
+  // Asked before anybody sees the first one. Where that was stored just now, it is the end.
+  const end = options.upTo ?? Math.max(first.sequence, await lastPlace(door, stream, options));
+  for (let stored: Stored | undefined = first; stored !== undefined && stored.sequence <= end; ) {
     yield stored;
-    seq = stored.sequence + 1;
+    stored = stored.sequence < end ? await next(stored.sequence + 1) : undefined;
   }
+}
+
+/** The sequence of the last message that is there now; 0 where there is none. */
+export async function lastPlace(
+  door: StoreDoor,
+  stream: StoreName,
+  options: Omit<StoredOptions, "from" | "upTo"> = {},
+): Promise<number> {
+  const { subject = ">" } = options;
+  return (await ask(door, stream, { last_by_subj: subject }, options))?.sequence ?? 0;
+}
+
+async function ask(
+  door: StoreDoor,
+  stream: StoreName,
+  which: object,
+  { api = ownStoreApi, signal }: Pick<StoredOptions, "api" | "signal">,
+): Promise<Stored | undefined> {
+  if (signal?.aborted === true) throw gaveUp(`reading ${stream}`, signal);
+  return read(stream, await door.ask(api.message(stream), JSON.stringify(which)));
 }
 
 function read(stream: string, text: string): Stored | undefined {

@@ -37,8 +37,7 @@ export async function viewStores(
   const { workspace } = settings;
   const views: StoreView[] = [];
   for (const { name, description, max_bytes, discard } of streams) {
-    const held = await api.stream(name);
-    const theirs = held === undefined ? [] : await api.consumers(name);
+    const { stream: held, consumers: theirs = [] } = plan.found.get(name) ?? {};
     const { messages = 0, bytes = 0, config } = held ?? {};
     const facts = { workspace, stream: name } as const;
     views.push({

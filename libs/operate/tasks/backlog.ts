@@ -1,5 +1,6 @@
 import { parseTaskConsumer, parseTaskSubject, Store, taskFilter } from "@myelin/subjects";
 import { z } from "zod";
+import { gaveUp } from "../../pipeline/index.ts";
 import type { Backlog } from "../../telemetry/index.ts";
 import { readJson } from "../json.ts";
 import { consumerStates, type Stored, storedMessages } from "../stores/index.ts";
@@ -29,7 +30,7 @@ export async function readBacklogs(
 ): Promise<readonly AgentBacklog[]> {
   const found: AgentBacklog[] = [];
   for (const one of await consumerStates(reader, Store.tasks)) {
-    signal?.throwIfAborted();
+    if (signal?.aborted === true) throw gaveUp("looking at tasks", signal);
     const whose = parseTaskConsumer(one.name);
     if (whose === undefined) continue;
     const { agent, priority } = whose;
@@ -37,7 +38,7 @@ export async function readBacklogs(
     const isEmpty = one.num_pending + one.num_ack_pending === 0;
     const { oldest, stuck } = isEmpty
       ? { oldest: undefined, stuck: 0 }
-      : await lookAt(reader, { agent, subject, delivered: one.delivered.stream_seq });
+      : await lookAt(reader, { agent, subject, delivered: one.delivered.stream_seq, signal });
     found.push({
       ...{ agent, priority, stuck, asking: one.num_waiting, isGiven: true },
       pending: one.num_pending,
@@ -45,7 +46,7 @@ export async function readBacklogs(
       oldestSeconds: oldest === undefined ? 0 : ageOf(oldest),
     });
   }
-  found.push(...(await readUngiven(reader, new Set(found.map(keyOf)))));
+  found.push(...(await readUngiven(reader, new Set(found.map(keyOf)), signal)));
   return found.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
@@ -53,6 +54,7 @@ export async function readBacklogs(
 async function readUngiven(
   reader: TaskReader,
   given: ReadonlySet<string>,
+  signal: AbortSignal | undefined,
 ): Promise<readonly AgentBacklog[]> {
   const { door, api } = reader;
   const question = JSON.stringify({ subjects_filter: taskFilter({}) });
@@ -71,7 +73,7 @@ async function readUngiven(
   return Promise.all(
     [...found.values()].map(async (one) => {
       const subject = taskFilter({ agent: one.agent, priority: one.priority });
-      const { oldest } = await lookAt(reader, { agent: one.agent, subject, delivered: 0 });
+      const { oldest } = await lookAt(reader, { agent: one.agent, subject, delivered: 0, signal });
       return { ...one, oldestSeconds: oldest === undefined ? 0 : ageOf(oldest) };
     }),
   );
@@ -82,17 +84,18 @@ interface Looked {
   readonly subject: string;
   /** The last message that was delivered to anybody. */
   readonly delivered: number;
+  readonly signal: AbortSignal | undefined;
 }
 
 async function lookAt(
   reader: TaskReader,
-  { agent, subject, delivered }: Looked,
+  { agent, subject, delivered, signal }: Looked,
 ): Promise<{ readonly oldest: Stored | undefined; readonly stuck: number }> {
   const present = await reader.present(agent);
   let oldest: Stored | undefined;
   let stuck = 0;
   let looked = 0;
-  const options = { subject, api: reader.api };
+  const options = { subject, api: reader.api, signal };
   for await (const stored of storedMessages(reader.door, Store.tasks, options)) {
     oldest ??= stored;
     if (stored.sequence > delivered || ++looked > mostLooked) break;

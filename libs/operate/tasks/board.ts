@@ -78,13 +78,14 @@ export class TaskBoard implements AsyncDisposable {
   }
 
   /** Everything about the tasks of an id; throws `unknown_task` where there is none. */
-  async show(id: string, filter: TaskFilter = {}): Promise<readonly TaskDetails[]> {
+  async show(
+    id: string,
+    filter: TaskFilter = {},
+    { signal }: ReadOptions = {},
+  ): Promise<readonly TaskDetails[]> {
     checkWords({ id, ...filter });
     this.#present.clear();
-    const found = await readDetails(this.#reader, id, filter);
-    if (found.length > 0) return found;
-    const detail = `${id}: no such task waits or runs, and no result of it is kept; \`myelin tasks ls\` shows those that wait`;
-    throw new MeshError(MeshCode.UnknownTask, detail);
+    return await readDetails(this.#reader, id, { ...filter, signal });
   }
 
   /** Orders that a task be stopped; resolves when that is stored. Its result tells whether it came in time. */

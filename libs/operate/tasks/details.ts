@@ -8,14 +8,15 @@ import {
   resultSubject,
   runningState,
   Store,
+  type StoreName,
   taskFilter,
 } from "@myelin/subjects";
 import { type Running, readRunning, type Try } from "../../durable/index.ts";
-import { MeshCode, type MeshError } from "../../errors/index.ts";
+import { MeshCode, MeshError } from "../../errors/index.ts";
 import { field, needle, readError } from "../../wire/index.ts";
 import { jsonValue } from "../json.ts";
 import { type KeptApart, keptApart } from "../kept-apart.ts";
-import { type Stored, storedMessages } from "../stores/index.ts";
+import { type Stored, type StoredOptions, storedMessages } from "../stores/index.ts";
 import { type QueuedState, type TaskReader, viewOf } from "./reader.ts";
 import { type Queued, readQueued } from "./view.ts";
 
@@ -49,15 +50,29 @@ export interface TaskDetails {
   readonly dead: readonly string[];
 }
 
+/** How a task is looked for. */
+export interface LookOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Most tasks that wait or run, the oldest first, among which it is looked for. Default: 100000. */
+  readonly most?: number;
+}
+
 const mostText = 10_000;
+/** A message is a round trip: some minutes at the worst. */
+const mostLooked = 100_000;
 const skillNeedle = needle(Header.skill);
 const errorNeedle = needle(Header.error);
 
-/** Everything about the tasks of an id: of several submitters and agents there may be several. */
+/**
+ * Everything about the tasks of an id: of several submitters and agents there may be several.
+ *
+ * Throws `unknown_task` where there is none. The queue has no order but that of time, so it is looked through for who
+ * waits, as far as `most`: of one behind that only what is kept of its results is told.
+ */
 export async function readDetails(
   reader: TaskReader,
   id: string,
-  { agent = "*", submitter = "*" }: TaskFilter,
+  { agent = "*", submitter = "*", signal, most = mostLooked }: TaskFilter & LookOptions,
 ): Promise<readonly TaskDetails[]> {
   const found = new Map<string, Found>();
   const of = (whose: Whose): Found => {
@@ -67,16 +82,30 @@ export async function readDetails(
     return known;
   };
   const subject = resultSubject({ submitter, task: id, state: "*", agent });
-  for await (const stored of read(reader, Store.results, subject)) {
+  for await (const stored of read(reader, Store.results, { subject, signal })) {
     const address = parseResultSubject(stored.subject);
     if (address.ok) of(address.value).states.set(address.value.state, stored);
   }
-  for await (const stored of read(reader, Store.tasks, taskFilter({ agent }))) {
+  let looked = 0;
+  const waiting = { subject: taskFilter({ agent }), signal };
+  for await (const stored of read(reader, Store.tasks, waiting)) {
+    if (++looked > most) break;
     const queued = readQueued(stored);
     if (queued?.id !== id || (submitter !== "*" && queued.submitter !== submitter)) continue;
     of(queued).queued = queued;
   }
-  return Promise.all([...found.values()].map((one) => detailsOf(reader, id, one)));
+  if (found.size === 0) throw unknownTask(id, looked > most ? most : undefined);
+  return Promise.all([...found.values()].map((one) => detailsOf(reader, id, one, signal)));
+}
+
+function unknownTask(id: string, most: number | undefined): MeshError {
+  const where = most === undefined ? "waits or runs" : `is among the oldest ${most} of those here`;
+  const next =
+    most === undefined
+      ? "`myelin tasks ls` shows those that wait"
+      : "it may be behind them: --agent looks through those of one agent alone";
+  const detail = `${id}: no such task ${where}, and no result of it is kept; ${next}`;
+  return new MeshError(MeshCode.UnknownTask, detail);
 }
 
 interface Whose {
@@ -94,6 +123,7 @@ async function detailsOf(
   reader: TaskReader,
   id: string,
   { whose: { submitter, agent }, states, queued }: Found,
+  signal: AbortSignal | undefined,
 ): Promise<TaskDetails> {
   const final = states.get(finalState);
   const running = states.get(runningState);
@@ -110,7 +140,7 @@ async function detailsOf(
     checkpoint: textOf(states.get(checkpointState)),
     endedAt: final?.storedAt,
     ...outputOf(error === undefined ? final : undefined),
-    dead: await deadOf(reader, agent, id),
+    dead: await deadOf(reader, deadFilter("task", { agent, task: id }), signal),
   };
 }
 
@@ -133,19 +163,23 @@ async function stateOf(
   return error.code === MeshCode.Cancelled ? "cancelled" : "failed";
 }
 
-async function deadOf(reader: TaskReader, agent: string, task: string): Promise<string[]> {
+async function deadOf(
+  reader: TaskReader,
+  letters: string,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
   const subjects: string[] = [];
-  for await (const { subject } of read(reader, Store.dead, deadFilter("task", { agent, task })))
+  for await (const { subject } of read(reader, Store.dead, { subject: letters, signal }))
     subjects.push(subject);
   return subjects;
 }
 
 function read(
   { door, api }: TaskReader,
-  stream: Parameters<typeof storedMessages>[1],
-  subject: string,
+  stream: StoreName,
+  what: Pick<StoredOptions, "subject" | "signal">,
 ) {
-  return storedMessages(door, stream, { api, subject });
+  return storedMessages(door, stream, { api, ...what });
 }
 
 function errorOf({ head, payload }: Stored): MeshError | undefined {

@@ -1,5 +1,6 @@
-import { Header, type Priority, parseTaskSubject } from "@myelin/subjects";
-import { cancelledBy, originOf, unwrapHead, wrappedIn } from "../../durable/index.ts";
+import { Header, type Priority, parseTaskSubject, type TaskAddress } from "@myelin/subjects";
+import { cancelledBy, type Moved, readMoved } from "../../durable/index.ts";
+import { isMeshError, MeshCode } from "../../errors/index.ts";
 import { field, needle } from "../../wire/index.ts";
 import type { Stored } from "../stores/index.ts";
 
@@ -22,43 +23,33 @@ export interface Queued {
 const needles = {
   id: needle(Header.id),
   key: needle(Header.key),
-  moved: needle(Header.moved),
   traceparent: needle(Header.traceparent),
 };
 
 /** Reads a message of the queue; undefined for an order to cancel, and for what is no task. */
-export function readQueued({ subject, head, sequence, storedAt }: Stored): Queued | undefined {
+export function readQueued(stored: Stored): Queued | undefined {
+  const { subject, head, sequence, storedAt } = stored;
   const address = parseTaskSubject(subject);
-  if (!address.ok) return undefined;
-  const move = readMove(field(head, needles.moved));
-  const origin = move === undefined ? head : unwrapHead(wrappedIn(head));
   const id = field(head, needles.id);
-  if (id !== undefined && cancelledBy(id) !== undefined) return undefined;
+  if (!address.ok || (id !== undefined && cancelledBy(id) !== undefined)) return undefined;
+  const moved = movedIn(stored, address.value);
+  const own = moved?.original.head ?? head;
   return {
     ...address.value,
-    submitter: move?.submitter ?? address.value.submitter,
-    ...{ id, sequence, storedAt, generation: move?.generation ?? 0 },
-    key: field(origin, needles.key),
-    traceparent: field(origin, needles.traceparent),
+    submitter: moved?.submitter ?? address.value.submitter,
+    ...{ id, sequence, storedAt, generation: moved?.generation ?? 0 },
+    key: field(own, needles.key),
+    traceparent: field(own, needles.traceparent),
   };
 }
 
-/** What a moved message says of itself; who believes it is the worker's matter. */
-function readMove(
-  text: string | undefined,
-): { readonly generation: number; readonly submitter: string | undefined } | undefined {
-  if (text === undefined) return undefined;
+/** As the worker will read it, whose matter it is whether the mover is believed. */
+function movedIn(message: Stored, address: TaskAddress): Moved | undefined {
   try {
-    const said = JSON.parse(text) as Readonly<Record<string, unknown>> | null;
-    const generation = Number(said?.["generation"]);
-    const isReplay = said?.["why"] === "replay";
-    const origin = isReplay ? undefined : originOf(String(said?.["subject"]));
-    return {
-      generation: Number.isSafeInteger(generation) && generation > 0 ? generation : 0,
-      submitter: origin?.submitter,
-    };
-  } catch {
+    return readMoved({ message, address, storedAt: message.storedAt });
+  } catch (error) {
     // It will end in the dead letters.
-    return { generation: 0, submitter: undefined };
+    if (isMeshError(error, MeshCode.MalformedHeader)) return undefined;
+    throw error;
   }
 }

@@ -1,6 +1,6 @@
 import type { DeadLetter } from "@myelin/mesh/operate";
 import { keptApart, nothingMeant, stateOf } from "@myelin/mesh/operate";
-import { type Context, printJson } from "../context.ts";
+import { type Context, note, printJson } from "../context.ts";
 import { filterOf } from "../dead-filter.ts";
 import { Exit, interruptible } from "../failure.ts";
 import { count, keptText } from "../table.ts";
@@ -10,18 +10,29 @@ import { enter, shownLetter } from "./dead.ts";
 /** Most of a body that is shown to people, in bytes; `--json` has all of it. */
 const mostShown = 4_096;
 
+/** Most letters whose bodies are in one JSON document. */
+const mostInOne = 100;
+
 /** Shows letters whole: of a task's id there may be several, one each time that it died. */
 export async function show(context: Context, what: string): Promise<number> {
   await using office = await enter(context);
   const filter = { ...filterOf({}, what), state: "any" } as const;
-  const letters = await interruptible(context, async (signal) => {
-    const found: DeadLetter[] = [];
-    for await (const letter of office.list(filter, { signal })) found.push(letter);
-    return found;
+  const { out } = context.terminal;
+  const whole: object[] = [];
+  let shown = 0;
+  let isCut = false;
+  await interruptible(context, async (signal) => {
+    for await (const letter of office.list(filter, { signal })) {
+      isCut = context.json && shown === mostInOne;
+      if (isCut) break;
+      if (context.json) whole.push(wholeLetter(letter));
+      else out.write(`${shown === 0 ? "" : "\n"}${plain(textOf(letter))}`);
+      shown++;
+    }
   });
-  if (letters.length === 0) throw nothingMeant(filterOf({}, what));
-  if (context.json) printJson(context, letters.map(wholeLetter));
-  else context.terminal.out.write(plain(letters.map((one) => textOf(one)).join("\n")));
+  if (shown === 0) throw nothingMeant(filterOf({}, what));
+  if (context.json) printJson(context, whole);
+  if (isCut) note(context, `these are the oldest ${mostInOne}; name others by their subjects`);
   return Exit.ok;
 }
 

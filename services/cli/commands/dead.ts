@@ -11,6 +11,7 @@ import {
 import { type Context, entering, note, printJson } from "../context.ts";
 import { type FilterOptions, filterOf, wantedOf } from "../dead-filter.ts";
 import { Exit, interruptible, usage } from "../failure.ts";
+import { ifGiven, wholeNumber } from "../input.ts";
 import { type Column, count, table } from "../table.ts";
 import { plain } from "../terminal.ts";
 
@@ -21,23 +22,38 @@ export interface RedriveOptions extends FilterOptions {
   readonly dryRun?: boolean | string;
 }
 
+/** What `ls` takes beside what narrows. */
+export interface ListOptions extends FilterOptions {
+  readonly most?: string;
+}
+
+/** A letter as it is listed: without its message, which may be large. */
+type Row = Omit<DeadLetter, "original">;
+
+const mostListed = 1_000;
+
 /** Lists the dead letters that the options mean. */
-export async function list(context: Context, options: FilterOptions): Promise<number> {
+export async function list(context: Context, options: ListOptions): Promise<number> {
   const filter = filterOf(options);
+  const most = ifGiven(options.most, "--most", wholeNumber) ?? mostListed;
   await using office = await enter(context);
-  const letters = await interruptible(context, async (signal) => {
-    const found: DeadLetter[] = [];
-    for await (const letter of office.list(filter, { signal })) found.push(letter);
-    // Tasks and events come apart.
-    return found.sort((one, other) => one.at.getTime() - other.at.getTime());
+  const rows: Row[] = [];
+  let isCut = false;
+  await interruptible(context, async (signal) => {
+    for await (const { original: _, ...row } of office.list(filter, { signal })) {
+      isCut = rows.length === most;
+      if (isCut) break;
+      rows.push(row);
+    }
   });
   const { terminal, palette, json } = context;
-  if (json) printJson(context, letters.map(shownLetter));
-  else if (letters.length === 0) note(context, palette.dim("no dead letters"));
+  if (json) printJson(context, rows.map(shownLetter));
+  else if (rows.length === 0) note(context, palette.dim("no dead letters"));
   else {
     const width = terminal.columns;
-    terminal.out.write(table(letters, columns, { palette, width }));
+    terminal.out.write(table(rows, columns, { palette, width }));
   }
+  if (isCut) note(context, palette.dim(`these are the oldest ${most}; --most shows more`));
   return Exit.ok;
 }
 
@@ -79,7 +95,7 @@ export function enter(context: Context): Promise<DeadLetters> {
 }
 
 /** A letter as scripts get it: without its body, which `show` has. */
-export function shownLetter(letter: DeadLetter): object {
+export function shownLetter(letter: Row): object {
   const { kind, agent, skill, task, eventId, generation, cause, reason, at, facts } = letter;
   const { subject, sequence, storedAt, ...rest } = facts;
   return {
@@ -140,7 +156,7 @@ async function tell(context: Context, told: AsyncIterable<Redriven | Dropped>): 
   return { all, refused };
 }
 
-const columns: Column<DeadLetter>[] = [
+const columns: Column<Row>[] = [
   { title: "DIED", text: ({ at }) => at.toISOString().slice(0, 19) },
   { title: "KIND", text: ({ kind }) => kind },
   { title: "AGENT", text: ({ agent }) => agent },
@@ -154,7 +170,7 @@ const columns: Column<DeadLetter>[] = [
 ];
 
 /** As its submitter or publisher named it, where that is known. */
-function nameOf({ task, eventId }: DeadLetter): string {
+function nameOf({ task, eventId }: Row): string {
   return plain(eventId ?? task);
 }
 

@@ -1,7 +1,7 @@
 import { MeshCode } from "@myelin/mesh";
 import type { TaskDetails } from "@myelin/mesh/operate";
 import { type Context, printJson } from "../context.ts";
-import { Exit } from "../failure.ts";
+import { Exit, interruptible } from "../failure.ts";
 import { count, cut, keptText } from "../table.ts";
 import { plain } from "../terminal.ts";
 import { openBoard, type TaskFlags, theOne } from "./tasks.ts";
@@ -9,7 +9,7 @@ import { openBoard, type TaskFlags, theOne } from "./tasks.ts";
 /** Shows everything that is kept of one task: where it stands, its attempts, what it told, how it ended. */
 export async function showTask(context: Context, id: string, flags: TaskFlags): Promise<number> {
   await using board = await openBoard(context);
-  const one = await theOne(board, id, flags);
+  const one = await interruptible(context, (signal) => theOne(board, id, { ...flags, signal }));
   if (context.json) printJson(context, shown(one));
   else context.terminal.out.write(`${lines(context, one).map(plain).join("\n")}\n`);
   return Exit.ok;

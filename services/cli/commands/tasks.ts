@@ -60,7 +60,7 @@ async function checkTaker(board: TaskBoard, agent: string, signal: AbortSignal):
 /** Stops a task: its handler's signal is aborted, and its result says so. */
 export async function cancelTask(context: Context, id: string, flags: TaskFlags): Promise<number> {
   await using board = await openBoard(context);
-  const one = await theOne(board, id, flags);
+  const one = await interruptible(context, (signal) => theOne(board, id, { ...flags, signal }));
   const { agent, submitter, skill } = one;
   const what = plain(`task ${id} of ${submitter} to ${agent}.${skill ?? "?"}`);
   if (one.endedAt !== undefined && one.queued === undefined) {
@@ -77,9 +77,9 @@ export async function cancelTask(context: Context, id: string, flags: TaskFlags)
 export async function theOne(
   board: TaskBoard,
   id: string,
-  { agent, submitter }: TaskFlags,
+  { agent, submitter, signal }: TaskFlags & { readonly signal: AbortSignal },
 ): Promise<TaskDetails> {
-  const [one, ...others] = await board.show(id, { agent, submitter });
+  const [one, ...others] = await board.show(id, { agent, submitter }, { signal });
   if (one !== undefined && others.length === 0) return one;
   const whose = [one, ...others].map((each) => `${each?.submitter} to ${each?.agent}`).join(", ");
   const detail = `${id} is several: ${whose}; say which with --agent or --submitter`;

@@ -15,7 +15,9 @@ export function addDead(add: Add, root: Command): void {
       (context, _args, options) => list(context, options),
       parent,
     ),
-  ).option("--state <state>", "open, redriven, dropped or any; default: open");
+  )
+    .option("--state <state>", "open, redriven, dropped or any; default: open")
+    .option("--most <number>", "the oldest so many; default: 1000");
   add(
     "show",
     "show a dead letter: what became of it, its headers and its body",

@@ -68,6 +68,11 @@ test("dead ls lists letters, and each option narrows them", async () => {
   assert.equal(await tasks("--until", "2020-01-01"), "");
   assert.equal(await tasks("--state", "redriven"), "");
   assert.equal(await tasks("--kind", "event"), "");
+  assert.equal(await tasks("--most", "3"), "t1,t2,r1");
+  const few = await dead(home, "ls", "--most", "2");
+  assert.match(few.out, /t1 [\s\S]*t2 /);
+  assert.doesNotMatch(few.out, /r1 /);
+  assert.match(few.err, /these are the oldest 2; --most shows more/);
 });
 
 test("dead show has the whole of a letter: what became of it, its headers and its body", async () => {
@@ -152,6 +157,7 @@ test("dead drop is done with a letter, and wrong options say what they may be", 
     ["--since=yesterday", /--since must be a time such as/],
     ["--agent=A.*", /--agent must be/],
     ["--state=gone", /--state must be open, redriven, dropped or any/],
+    ["--most=0", /--most must be a whole number from 1 up, got 0/],
   ];
   for (const [option, why] of wrong) {
     const { exit, err } = await dead(home, "ls", option);

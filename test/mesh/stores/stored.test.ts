@@ -87,6 +87,27 @@ test("a stream that is not there, and an answer that is none, are told", async (
   await assert.rejects(read(storedMessages(door, Store.dead)), /none of a streams' API/);
 });
 
+test("a reader ends where the stream ended when it began, and where it is told to", async () => {
+  await using home = await withTasks();
+  await using store = await enterStore(home.home, "desk", home.reach);
+  const nc = await joinStore(home);
+  let stored = 0;
+  for await (const { subject } of storedMessages(store, Store.tasks)) {
+    assert.ok(++stored < 10, "it reads what comes of its own reading");
+    await nc.request(subject, "one more", { timeout: 5_000 });
+  }
+  assert.equal(stored, 2);
+  await nc.close();
+  const upTo = async (last: number, from = 1) => {
+    const found: number[] = [];
+    for await (const one of storedMessages(store, Store.tasks, { from, upTo: last }))
+      found.push(one.sequence);
+    return found;
+  };
+  assert.deepEqual([await upTo(4), await upTo(2), await upTo(0)], [[1, 3, 4], [1], []]);
+  assert.deepEqual([await upTo(3, 3), await upTo(2, 2)], [[3], []]);
+});
+
 test("a reader that is given up stops before the next message", async () => {
   const aborts = new AbortController();
   let asked = 0;
@@ -99,8 +120,8 @@ test("a reader that is given up stops before the next message", async () => {
     },
   };
   const { signal } = aborts;
-  const reading = storedMessages(door, Store.tasks, { signal });
+  const reading = storedMessages(door, Store.tasks, { signal, upTo: 7 });
   assert.equal((await reading.next()).value?.sequence, 1);
-  await assert.rejects(reading.next(), /enough/);
+  await assert.rejects(reading.next(), { code: MeshCode.Cancelled, message: /MESH_TASKS.*enough/ });
   assert.equal(asked, 1);
 });

@@ -46,6 +46,19 @@ test("one that is larger than the room goes alone", async () => {
   await next;
 });
 
+test("where too many wait already nobody else is let in, until one of them has gone", async () => {
+  const room = new Room(100, 2);
+  const leave = await room.enter(100, undefined);
+  const waiting = [room.enter(60, undefined), room.enter(60, undefined)];
+  const third = room.enter(1, undefined);
+  await assert.rejects(third, { code: MeshCode.Overloaded, message: /2 large payloads wait/ });
+  leave();
+  await waiting[0];
+  const fourth = room.enter(40, undefined);
+  (await waiting[0])?.();
+  await Promise.all([waiting[1], fourth]);
+});
+
 test("who gives up leaves the queue, and those behind come forward", async () => {
   const room = new Room(100);
   const leave = await room.enter(90, undefined);

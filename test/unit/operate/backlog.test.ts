@@ -1,15 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { moved } from "../../../libs/durable/dead/moved.ts";
-import { writeHead } from "../../../libs/durable/stored/store.ts";
+import { type OutMessage, writeHead } from "../../../libs/durable/stored/store.ts";
 import type { Inbound } from "../../../libs/nats/index.ts";
 import { Present } from "../../../libs/operate/keeper/present.ts";
+import type { Stored } from "../../../libs/operate/stores/index.ts";
 import { readQueued } from "../../../libs/operate/tasks/view.ts";
 import { ManualClock } from "../../../libs/testing/manual-clock.ts";
 
 const storedAt = new Date("2026-01-01T00:00:00Z");
 const at = { sequence: 7, storedAt, payload: Buffer.from("{}") };
 const subject = "mesh.task.painter.paint.high.boss";
+
+/** A message as it lies in the queue. */
+function laid(message: OutMessage): Stored {
+  return { ...at, subject: message.subject, head: writeHead(message.headers) };
+}
 
 test("a queued task is read with its id, key and priority", () => {
   const head = "NATS/1.0\r\nMesh-Id: t1\r\nMesh-Key: door\r\n\r\n";
@@ -30,11 +36,21 @@ test("a task that was moved is its submitter's, with the key it had", () => {
     { why: "redrive", mover: "ops", id: "t1", generation: 2 },
     undefined,
   );
-  const queued = readQueued({ ...at, subject: letter.subject, head: writeHead(letter.headers) });
+  const queued = readQueued(laid(letter));
   assert.deepEqual(
     [queued?.id, queued?.submitter, queued?.generation, queued?.key],
     ["t1", "boss", 2, "door"],
   );
+});
+
+test("a task that was moved to a sandbox, or is a replay, is the mover's", () => {
+  const head = "NATS/1.0\r\nMesh-Id: t1\r\n\r\n";
+  const original = { ...at, subject, head, sequence: 3 };
+  const move = { mover: "ops", id: "t1", generation: 1 };
+  const sandbox = moved(original, { ...move, why: "redrive", to: "sandbox" }, undefined);
+  assert.equal(readQueued(laid(sandbox))?.submitter, "ops");
+  const replay = moved(original, { ...move, why: "replay" }, undefined);
+  assert.equal(readQueued(laid(replay))?.submitter, "ops");
 });
 
 test("an order to cancel is no task, and what is nobody's is left out", () => {

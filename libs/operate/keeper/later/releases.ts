@@ -2,8 +2,9 @@ import { parseDueSubject } from "@myelin/subjects";
 import {
   type Delivered,
   firingId,
+  isPlanned,
   type LaterOrder,
-  type Moved,
+  type Move,
   moved,
   readKept,
   write,
@@ -33,8 +34,7 @@ export class Releases {
     const { keeping } = this.#parts;
     const address = parseDueSubject(message.subject);
     const order = address.ok ? readKept(address.value, message) : undefined;
-    const isWork = order?.plan.does === "once" || order?.plan.does === "again";
-    if (order === undefined || !isWork) {
+    if (order === undefined || !isPlanned(order.plan)) {
       keeping.logger.warn({ subject: message.subject }, "what is due there is no work for later");
       return;
     }
@@ -42,7 +42,7 @@ export class Releases {
     if (isOver(order, firedAt)) return this.#end(order);
     try {
       await this.#parts.mayStill?.(order, firedAt);
-      await this.#release(order, task);
+      await this.#release(task, order.original, order.plan);
     } catch (error) {
       if (mayPass(error)) throw error;
       const { address, original } = order;
@@ -52,16 +52,13 @@ export class Releases {
     }
   }
 
-  async #release({ plan, original }: LaterOrder, id: string): Promise<void> {
+  async #release(
+    id: string,
+    original: LaterOrder["original"],
+    { priority }: Required<Pick<Move, "priority">>,
+  ): Promise<void> {
     const { workspace, clock } = this.#parts.keeping;
-    const { priority = "normal" } = plan as { readonly priority?: "high" | "normal" };
-    const how = {
-      why: "later" as Moved["why"],
-      mover: workspace.name,
-      id,
-      generation: 0,
-      priority,
-    };
+    const how = { why: "later", mover: workspace.name, id, generation: 0, priority } as const;
     const letter = moved(original, how, workspace.signer());
     const put = await write(workspace.store, clock, letter);
     if (put.is === "stored") return;
