@@ -156,6 +156,14 @@ export {
 } from "./recording.ts";
 export { heardEvents } from "./rights.ts";
 export {
+  adminScope,
+  agentScope,
+  guestScope,
+  isAgentScope,
+  isRoleScope,
+  scopeOf,
+} from "./scope-names.ts";
+export {
   askSubject,
   Metadata,
   type ServiceVerb,
