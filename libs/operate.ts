@@ -1,4 +1,5 @@
 /** The door for tools: who is there, what is being said, how the server is. An agent never needs it. */
+export { leastServer } from "./durable/index.ts";
 export type { CallOutcome, SeenCall } from "./operate/calls.ts";
 export {
   checkDeadFilter,

@@ -1,3 +1,4 @@
+import { idRule, isId } from "@myelin/subjects";
 import type { z } from "zod";
 import { type Contract, milliseconds, type Skill } from "../contract/index.ts";
 import { conversationName } from "../durable/index.ts";
@@ -205,9 +206,9 @@ function gaveUp(given: AbortSignal | undefined): MeshError {
 }
 
 function checkedId(id: string): string {
-  if (/^[\w.:/+=-]{1,128}$/.test(id)) return id;
+  if (isId(id)) return id;
   throw new MeshError(
     MeshCode.InvalidArgument,
-    `id must be 1 to 128 of letters, digits and _.:/+=-, got ${JSON.stringify(id).slice(0, 80)}`,
+    `id must be ${idRule}, got ${JSON.stringify(id).slice(0, 80)}`,
   );
 }

@@ -1,4 +1,4 @@
-import { ContentType } from "@myelin/subjects";
+import { ContentType, dayMs } from "@myelin/subjects";
 import { type Contract, maxDeadlineMs } from "../contract/index.ts";
 import { MeshCode, MeshError, unknownSkill } from "../errors/index.ts";
 import {
@@ -48,8 +48,6 @@ export interface RehearseOptions {
 /** Does something recorded once more, in this process; answers with the handler's answer, or its frames. */
 export type Rehearsal = (recorded: Rehearsable, signal?: AbortSignal) => Promise<unknown>;
 
-const day = 86_400_000;
-
 /**
  * Handlers to replay recordings into, without a mesh: in a debugger, in a test.
  *
@@ -97,7 +95,7 @@ export function rehearse<C extends Contract>(
   };
 }
 
-function checkedTimeout({ timeoutMs = day }: RehearseOptions): number {
+function checkedTimeout({ timeoutMs = dayMs }: RehearseOptions): number {
   const rules = { timeoutMs: { min: 1, max: maxDeadlineMs, whole: false } };
   return checkNumbers("rehearse", { timeoutMs }, rules).timeoutMs;
 }

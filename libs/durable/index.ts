@@ -25,7 +25,6 @@ export {
   type EventReceipt,
   type EventWork,
   eventData,
-  eventIdRule,
   eventOperation,
   Follower,
   type FollowOptions,
@@ -91,7 +90,7 @@ export type { Put } from "./stored/answers.ts";
 export type { Delivery } from "./stored/delivery.ts";
 export { onceId } from "./stored/signing.ts";
 export { type Headers, type Replies, StoreAccess } from "./stored/store.ts";
-export { checkServer } from "./stored/version.ts";
+export { checkServer, leastServer } from "./stored/version.ts";
 export { write } from "./stored/writing.ts";
 export { cancelledBy, orderedCancel } from "./tasks/cancelling.ts";
 export type { Progress } from "./tasks/documents.ts";

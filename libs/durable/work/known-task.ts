@@ -1,4 +1,4 @@
-import { ContentType, Header, isToken } from "@myelin/subjects";
+import { ContentType, Header, idRule, isToken } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Codec, Operation, OwnedClaim } from "../../pipeline/index.ts";
 import { json, type RequestHead, readClaim, readRequestHead } from "../../wire/index.ts";
@@ -6,7 +6,7 @@ import { type Moved, readMoved } from "../dead/moved.ts";
 import { type Delivery, readTaskHead } from "../stored/delivery.ts";
 import { cancelledBy, orderedFor } from "../tasks/cancelling.ts";
 import { statesOf } from "../tasks/documents.ts";
-import { isTaskKey, taskKeyRule } from "../tasks/submit-options.ts";
+import { isTaskKey } from "../tasks/submit-options.ts";
 
 /** A delivered message that is a task, or the order to cancel one. */
 export interface KnownTask {
@@ -149,7 +149,7 @@ function codecOf(operation: Operation, contentType: string = json.contentType): 
 
 function checkKey(key: string): string {
   if (isTaskKey(key)) return key;
-  throw malformed(`${Header.key} must be ${taskKeyRule}, got ${JSON.stringify(key.slice(0, 80))}`);
+  throw malformed(`${Header.key} must be ${idRule}, got ${JSON.stringify(key.slice(0, 80))}`);
 }
 
 function malformed(detail: string): MeshError {

@@ -1,3 +1,4 @@
+import { dayMs } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import {
   createKey,
@@ -31,8 +32,6 @@ export interface Written extends Identity {
   readonly user: string;
   readonly expires: Date;
 }
-
-const dayMs = 86_400_000;
 
 /** Issues credentials with a new key and writes them, in place of what was there. */
 export function issueCredentials(

@@ -1,4 +1,4 @@
-import { adminScope, guestScope, type MeshPolicy, workspaceOf } from "@myelin/subjects";
+import { adminScope, dayMs, guestScope, type MeshPolicy, workspaceOf } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { readAccount } from "../../identity/index.ts";
 import { readMeshFile } from "../mesh-file/read.ts";
@@ -36,7 +36,7 @@ export interface NameIn {
   readonly workspace?: string | undefined;
 }
 
-const weekMs = 7 * 86_400_000;
+const weekMs = 7 * dayMs;
 
 /** What was applied last. */
 export function appliedPolicy(home: Home): MeshPolicy {

@@ -9,7 +9,7 @@ import type { MeshPolicy } from "@myelin/subjects";
 import { Exit, usage } from "../failure.ts";
 import { type HomeContext, open, reach } from "../home.ts";
 import { readMesh } from "../mesh-file.ts";
-import { shareFull, shownFullness } from "../stores.ts";
+import { nearlyFull, shareFull, shownFullness } from "../stores.ts";
 import { type Column, type Paint, type Palette, table } from "../table.ts";
 import { plain } from "../terminal.ts";
 
@@ -48,9 +48,6 @@ function copiesText({ workspaces }: MeshPolicy): string {
     "",
   ].join("\n");
 }
-
-/** From here on somebody should do something. */
-const nearlyFull = 0.8;
 
 /** Of several workspaces the one that is meant. */
 function meantBy({ workspace }: HomeContext, policy: MeshPolicy): MeshPolicy {

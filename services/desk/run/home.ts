@@ -21,7 +21,7 @@ import {
   renewAll,
   writeServer,
 } from "@myelin/mesh/operate";
-import { guestScope, storeAccountName } from "@myelin/subjects";
+import { dayMs, guestScope, storeAccountName } from "@myelin/subjects";
 import { type Address, host } from "../processes/port.ts";
 
 /** What a program needs to join: its own credentials, and whom to trust as a server. */
@@ -124,4 +124,4 @@ async function keepValid(home: Home): Promise<void> {
   if (new Date(validTo).getTime() < Date.now() + weekMs) await certifyServer(home);
 }
 
-const weekMs = 7 * 86_400_000;
+const weekMs = 7 * dayMs;
