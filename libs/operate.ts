@@ -119,7 +119,6 @@ export {
   type ReplaySource,
   replaySources,
   type Selection,
-  type SelectOptions,
   type StepChoice,
 } from "./operate/replay/index.ts";
 export type { ServerFacts } from "./operate/server.ts";
@@ -152,9 +151,9 @@ export {
   type Queued,
   type QueuedFilter,
   type QueuedState,
-  type ReadOptions,
   TaskBoard,
   type TaskDetails,
   type TaskFilter,
   type TaskView,
 } from "./operate/tasks/index.ts";
+export type { Abortable } from "./pipeline/index.ts";

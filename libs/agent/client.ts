@@ -160,9 +160,9 @@ function begin(
   const signal = new CallSignal(parts.wheel);
   const asked = options?.timeoutMs;
   let timeoutMs = asked === undefined ? operation.deadlineMs : milliseconds("timeoutMs", asked);
-  const leftMs = parent?.signal.expiresAt;
+  const parentEndsAt = parent?.signal.expiresAt;
   // An onward call never outlives the call it serves.
-  if (leftMs !== undefined) timeoutMs = Math.min(timeoutMs, leftMs - parts.now());
+  if (parentEndsAt !== undefined) timeoutMs = Math.min(timeoutMs, parentEndsAt - parts.now());
   const call = new CallRecord(operation, input, signal);
   call.id = id;
   call.path = parent === undefined ? parts.name : `${parent.path},${parts.name}`;

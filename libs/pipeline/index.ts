@@ -1,4 +1,4 @@
-export { checkSignal, onAbort } from "./aborts.ts";
+export { type Abortable, checkSignal, onAbort } from "./aborts.ts";
 export { type Call, CallRecord, type Layer, type Reply, type Send, traced } from "./call.ts";
 export { type Clock, pause, systemClock } from "./clock.ts";
 export { compose, proceed } from "./compose.ts";

@@ -1,7 +1,7 @@
 import { conversationSubject, maxHeaderBytes, Store, StoreHeader } from "@myelin/subjects";
 import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
 import type { Link } from "../../nats/index.ts";
-import { type Clock, pause, unlessAborted } from "../../pipeline/index.ts";
+import { type Abortable, type Clock, pause, unlessAborted } from "../../pipeline/index.ts";
 import { onceId } from "../stored/signing.ts";
 import type { Headers, StoreAccess } from "../stored/store.ts";
 import { write } from "../stored/writing.ts";
@@ -28,13 +28,8 @@ export interface ConversationState {
   readonly updatedAt: Date | undefined;
 }
 
-/** What ends a wait. */
-export interface Stoppable {
-  readonly signal?: AbortSignal;
-}
-
 /** How an answer is written down. */
-export interface AppendOptions extends Stoppable {
+export interface AppendOptions extends Abortable {
   /** Only where nobody has written since this revision. Default: since this handle read or wrote it last. */
   readonly expected?: number;
 }
@@ -44,7 +39,7 @@ export interface Conversation {
   /** Its name; the bucket's key is `<agent>.<id>`. */
   readonly id: string;
   /** What was said so far; nothing where it is new, or has expired. */
-  read(options?: Stoppable): Promise<ConversationState>;
+  read(options?: Abortable): Promise<ConversationState>;
   /** Adds turns at the end; throws `conflict` when somebody else has written meanwhile, and adds nothing. */
   append(turns: Turn | readonly Turn[], options?: AppendOptions): Promise<ConversationState>;
   /**
@@ -53,10 +48,10 @@ export interface Conversation {
    */
   update(
     make: (state: ConversationState) => Turn | readonly Turn[] | Promise<Turn | readonly Turn[]>,
-    options?: Stoppable,
+    options?: Abortable,
   ): Promise<ConversationState>;
   /** Empties it. */
-  clear(options?: Stoppable): Promise<void>;
+  clear(options?: Abortable): Promise<void>;
 }
 
 export interface ConversationParts {
@@ -96,7 +91,7 @@ export class StoredConversation implements Conversation {
     this.#subject = conversationSubject({ agent: parts.agent, conversation: id });
   }
 
-  async read({ signal }: Stoppable = {}): Promise<ConversationState> {
+  async read({ signal }: Abortable = {}): Promise<ConversationState> {
     await this.#look(signal);
     return this.#state();
   }
@@ -117,7 +112,7 @@ export class StoredConversation implements Conversation {
 
   async update(
     make: (state: ConversationState) => Turn | readonly Turn[] | Promise<Turn | readonly Turn[]>,
-    { signal }: Stoppable = {},
+    { signal }: Abortable = {},
   ): Promise<ConversationState> {
     for (let tries = 1; ; tries++) {
       const state = await this.read(signal === undefined ? {} : { signal });
@@ -132,7 +127,7 @@ export class StoredConversation implements Conversation {
     }
   }
 
-  async clear({ signal }: Stoppable = {}): Promise<void> {
+  async clear({ signal }: Abortable = {}): Promise<void> {
     await this.#look(signal);
     const { document = nothing, revision = 0 } = this.#known ?? {};
     if (document.turns.length === 0) return;

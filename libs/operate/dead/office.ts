@@ -1,6 +1,6 @@
 import { deadFilter, isToken, Store, storeApi } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { gaveUp } from "../../pipeline/index.ts";
+import { type Abortable, gaveUp } from "../../pipeline/index.ts";
 import type { ObserverOptions } from "../observe.ts";
 import { Standing } from "../standing.ts";
 import { storedMessages } from "../stores/index.ts";
@@ -9,11 +9,6 @@ import { checkFilter, type DeadFilter, fits } from "./filter.ts";
 import { type DeadLetter, Markers, readLetter } from "./letter.ts";
 import { readMarkers } from "./marker.ts";
 import { Redrive, type Redriven, type RedriveOptions } from "./redrive.ts";
-
-/** How long a reader goes on. */
-export interface Stopping {
-  readonly signal?: AbortSignal;
-}
 
 /** Connects to the dead letters of a workspace, as a member of the role `operator`; close it when done. */
 export async function openDeadLetters(options: ObserverOptions): Promise<DeadLetters> {
@@ -32,7 +27,7 @@ export class DeadLetters implements AsyncDisposable {
   /** The letters that a filter means and that are there now, the oldest first. */
   async *list(
     filter: DeadFilter = {},
-    { signal }: Stopping = {},
+    { signal }: Abortable = {},
   ): AsyncGenerator<DeadLetter, void, undefined> {
     checkFilter(filter);
     const markers = new Markers();
@@ -70,9 +65,9 @@ export class DeadLetters implements AsyncDisposable {
   /** Marks what a filter means as done with; keeper removes it a day later. */
   async *drop(
     filter: DeadFilter,
-    { dryRun = false, ...stopping }: Stopping & { readonly dryRun?: boolean } = {},
+    { dryRun = false, ...until }: Abortable & { readonly dryRun?: boolean } = {},
   ): AsyncGenerator<Dropped, void, undefined> {
-    for await (const letter of this.list(filter, stopping)) {
+    for await (const letter of this.list(filter, until)) {
       yield dryRun ? { letter, is: "would be dropped" } : await dropLetter(this.#standing, letter);
     }
   }
