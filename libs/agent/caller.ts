@@ -15,10 +15,10 @@ import {
 } from "../durable/index.ts";
 import { MeshCode, MeshError, unknownSkill } from "../errors/index.ts";
 import type { Signer, Trust } from "../identity/index.ts";
-import type { Inbound, Link } from "../nats/index.ts";
+import type { Link } from "../nats/index.ts";
 import { CallSignal, compose, hexId, type Wheel } from "../pipeline/index.ts";
 import { MeshTracer } from "../telemetry/index.ts";
-import { Inbox, Outgoing } from "../transport/index.ts";
+import { ask, Inbox, Outgoing } from "../transport/index.ts";
 import {
   type Client,
   type ClientOptions,
@@ -65,11 +65,12 @@ export class Caller {
     this.tracer = new MeshTracer({ name, instance, activates: config.activatesSpans });
     this.inbox = new Inbox(link, name, instance, () => metrics.lateReply());
     const { trust } = config;
-    const ask: IdentityParts["ask"] = (subject, onReply) => this.#ask(subject, onReply);
+    const question: IdentityParts["ask"] = (subject, onReply) =>
+      ask({ link, inbox: this.inbox, subject }, onReply);
     const refused = (reason: string): void => metrics.refusedMessage(reason);
     const warn = (trouble: MeshError): void =>
       config.logger.warn({ code: trouble.code }, trouble.message);
-    this.identity = new Identity({ name, link, clock, trust, ask, refused, warn });
+    this.identity = new Identity({ name, link, clock, trust, ask: question, refused, warn });
     this.store = new StoreAccess({ link, clock, replies: this.inbox });
     this.claims = new Claims({ name, link, clock, store: this.store });
     const signer = (): Signer | undefined => this.identity.signer;
@@ -87,7 +88,7 @@ export class Caller {
     const account = (): string | undefined => link.credentials?.account;
     this.#submitter = new Submitter({ ...submitting, verify: verifyResults(trusted, account) });
     const verify = this.identity.verifyCard;
-    this.discovery = new Discovery({ link, clock, random, ask, refused, verify });
+    this.discovery = new Discovery({ link, clock, random, ask: question, refused, verify });
     this.#outgoing = new Outgoing({
       link,
       inbox: this.inbox,
@@ -223,18 +224,6 @@ export class Caller {
         return { target: { instance, route: routeToken({ to: "instance", instance }) }, key };
       },
     };
-  }
-
-  #ask(subject: string, onReply: (message: Inbound) => void): () => void {
-    const token = this.inbox.open({ receive: onReply });
-    const end = (): void => this.inbox.close(token);
-    try {
-      this.#parts.link.publish(subject, new Uint8Array(0), { reply: this.inbox.subject(token) });
-      return end;
-    } catch (error) {
-      end();
-      throw error;
-    }
   }
 }
 
