@@ -8,6 +8,7 @@ import {
   type Operation,
   onAbort,
   RequestRecord,
+  type Serve,
   systemClock,
   unlessEnded,
   Wheel,
@@ -59,20 +60,10 @@ export function rehearse<C extends Contract>(
   handlers: Handlers<C>,
   options: RehearseOptions = {},
 ): Rehearsal {
-  const table = handlers as unknown as HandlerTable;
-  checkHandlers(contract, table);
-  const { logger = silent, client } = options;
   const timeoutMs = checkedTimeout(options);
   const operations = operationsOf(contract);
+  const serve = serveOf(contract, handlers as unknown as HandlerTable, options);
   const wheel = new Wheel(systemClock);
-  const parts = partsOf(options);
-  const run = handler(
-    (request) =>
-      table[request.operation.skill]?.(request.input, new RequestContext(request, parts)),
-    (thrown, request) => logFailure(logger, thrown, request),
-  );
-  const onBroken = (thrown: unknown, skill: string): void => logBroken(logger, thrown, skill);
-  const serve = compose([validate(contract, onBroken)], run);
   return async (recorded, given) => {
     const operation = operations.get(recorded.skill);
     if (operation === undefined)
@@ -84,7 +75,7 @@ export function rehearse<C extends Contract>(
     const request = requestOf(recorded, operation, signal);
     const { stream, sequence } = recorded;
     // With somebody who stands in for the others, asking them is no way out.
-    request.replay = { stream, sequence, onward: client !== undefined };
+    request.replay = { stream, sequence, onward: options.client !== undefined };
     try {
       return await unlessEnded(signal, () => serve(request));
     } finally {
@@ -93,6 +84,20 @@ export function rehearse<C extends Contract>(
       signal.settle();
     }
   };
+}
+
+/** The handlers behind what a request to them has to pass in a rehearsal too. */
+function serveOf(contract: Contract, handlers: HandlerTable, options: RehearseOptions): Serve {
+  checkHandlers(contract, handlers);
+  const { logger = silent } = options;
+  const parts = partsOf(options);
+  const run = handler(
+    (request) =>
+      handlers[request.operation.skill]?.(request.input, new RequestContext(request, parts)),
+    (thrown, request) => logFailure(logger, thrown, request),
+  );
+  const onBroken = (thrown: unknown, skill: string): void => logBroken(logger, thrown, skill);
+  return compose([validate(contract, onBroken)], run);
 }
 
 function checkedTimeout({ timeoutMs = dayMs }: RehearseOptions): number {

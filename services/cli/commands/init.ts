@@ -59,17 +59,16 @@ function tell(context: HomeContext, { made, kept }: InitResult): void {
   };
   for (const step of made) line(palette.green("made"), step);
   for (const step of kept) line(palette.dim("kept"), step);
-  if (made.length === 0) return;
-  terminal.err.write(
-    palette.dim(
-      [
-        "",
-        `next: nats-server -c ${shellWord(join(home, "server", "nats-server.conf"))}`,
-        `      edit ${shellWord(join(home, "mesh.yaml"))}, then: myelin apply --home ${shellWord(home)}`,
-        `      agents find it by MYELIN_HOME=${shellWord(home)}`,
-        `      keep ${shellWord(join(home, "operator", "master.seed"))} elsewhere: day to day nothing needs it`,
-        "",
-      ].join("\n"),
-    ),
-  );
+  if (made.length > 0) terminal.err.write(palette.dim(nextSteps(home)));
+}
+
+function nextSteps(home: string): string {
+  return [
+    "",
+    `next: nats-server -c ${shellWord(join(home, "server", "nats-server.conf"))}`,
+    `      edit ${shellWord(join(home, "mesh.yaml"))}, then: myelin apply --home ${shellWord(home)}`,
+    `      agents find it by MYELIN_HOME=${shellWord(home)}`,
+    `      keep ${shellWord(join(home, "operator", "master.seed"))} elsewhere: day to day nothing needs it`,
+    "",
+  ].join("\n");
 }
