@@ -107,35 +107,36 @@ export function createClient<C extends Contract>(
 ): Client<C> {
   const client: Record<string, unknown> = {};
   for (const operation of operations.values()) {
+    const asking: Asking = { operation, send, parts, parent };
     if (operation.streams) {
       client[operation.skill] = (input: unknown, options?: CallOptions) =>
-        new CallStream(() => begin(operation, input, options, parts, parent), send);
+        new CallStream(() => begin(asking, input, options), send);
       continue;
     }
     client[operation.skill] = Object.assign(
-      (input: unknown, options?: CallOptions) =>
-        ask(operation, input, options, send, parts, parent),
+      (input: unknown, options?: CallOptions) => ask(asking, input, options),
       durable(operation, parent),
     );
   }
   return Object.freeze(client) as Client<C>;
 }
 
-function ask(
-  operation: Operation,
-  input: unknown,
-  options: CallOptions | undefined,
-  send: Send,
-  parts: ClientParts,
-  parent: Parent | undefined,
-): Promise<unknown> {
+/** What all calls of one method of a client have in common: made once for it, not for each. */
+interface Asking {
+  readonly operation: Operation;
+  readonly send: Send;
+  readonly parts: ClientParts;
+  readonly parent: Parent | undefined;
+}
+
+function ask(asking: Asking, input: unknown, options: CallOptions | undefined): Promise<unknown> {
   let begun: Begun;
   try {
-    begun = begin(operation, input, options, parts, parent);
+    begun = begin(asking, input, options);
   } catch (error) {
     return Promise.reject(error);
   }
-  const answer = send(begun.call).then(answerOf);
+  const answer = asking.send(begun.call).then(answerOf);
   return begun.release === undefined ? answer : answer.finally(begun.release);
 }
 
@@ -150,11 +151,9 @@ export interface Begun {
 }
 
 function begin(
-  operation: Operation,
+  { operation, parts, parent }: Asking,
   input: unknown,
   options: CallOptions | undefined,
-  parts: ClientParts,
-  parent: Parent | undefined,
 ): Begun {
   const id = options?.id === undefined ? parts.newId() : checkedId(options.id);
   const signal = new CallSignal(parts.wheel);

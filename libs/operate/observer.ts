@@ -53,7 +53,7 @@ export class Observer implements AsyncDisposable {
   /** @internal Made by `observe`. */
   constructor(link: Link, name: string, trust?: Trust) {
     this.#link = link;
-    this.#questions = new Questions(link, systemClock, name, hexId(8));
+    this.#questions = new Questions({ link, clock: systemClock, name, instance: hexId(8) });
     this.#cards = new SeenCards(link, this.#questions, trust);
   }
 

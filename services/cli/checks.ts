@@ -69,7 +69,7 @@ export function checkServer(facts: ServerFacts): Check[] {
       what: "jetstream",
       found: jetstream ? "yes" : "no; calls do not need it, durable work does",
     },
-    checkClock("clock", "the server", clockAheadMs, roundTripMs),
+    checkClock("clock", { who: "the server", aheadMs: clockAheadMs, roundTripMs }),
   ];
 }
 
@@ -93,10 +93,17 @@ export function checkAgents(agents: readonly AgentView[]): Check[] {
     )
     .sort((a, b) => Math.abs(b.aheadMs) - Math.abs(a.aheadMs))[0];
   if (furthest === undefined) return [there];
-  return [there, checkClock("clocks", furthest.who, furthest.aheadMs, 0)];
+  return [there, checkClock("clocks", furthest)];
 }
 
-function checkClock(what: string, who: string, aheadMs: number, roundTripMs: number): Check {
+interface Ahead {
+  readonly who: string;
+  readonly aheadMs: number;
+  /** How exactly that is known. Default: exactly. */
+  readonly roundTripMs?: number;
+}
+
+function checkClock(what: string, { who, aheadMs, roundTripMs = 0 }: Ahead): Check {
   const side = aheadMs > 0 ? "ahead of" : "behind";
   return judged(Math.abs(aheadMs) <= clockToleranceMs + roundTripMs, {
     is: "warn",

@@ -55,7 +55,7 @@ export async function apply(
   );
   if (context.json) context.terminal.out.write(`${JSON.stringify({ ...applied, changes })}\n`);
   else {
-    tell(context, applied, options.offline !== undefined);
+    tell(context, applied, { isOffline: options.offline !== undefined });
     warnOfReplaced(context, applied);
     warnOfOther(context, home);
   }
@@ -148,7 +148,11 @@ function namesOf({ departed }: Plan): { readonly account: string; readonly name:
   return Object.values(Object.fromEntries(places));
 }
 
-function tell(context: HomeContext, applied: Applied, isOffline: boolean): void {
+function tell(
+  context: HomeContext,
+  applied: Applied,
+  { isOffline }: { readonly isOffline: boolean },
+): void {
   const { terminal, palette } = context;
   const say = (line: string): void => void terminal.out.write(`${line}\n`);
   const { version, accounts, credentials, departed, published, unpublished } = applied;
