@@ -74,7 +74,6 @@ export {
 } from "./operate/home/index.ts";
 export {
   BacklogGauges,
-  type BacklogGaugesOptions,
   DeadKeeper,
   type KeeperLogger,
   type Keeping,

@@ -4,7 +4,6 @@ export {
   bury,
   type Dead,
   type DeadFacts,
-  type GivenUp,
   readDead,
 } from "./dead/dead.ts";
 export {
@@ -89,7 +88,7 @@ export { storedAtOf, storedOf } from "./stored/acks.ts";
 export type { Put } from "./stored/answers.ts";
 export type { Delivery } from "./stored/delivery.ts";
 export { onceId } from "./stored/signing.ts";
-export { type Headers, type Replies, StoreAccess } from "./stored/store.ts";
+export { type Headers, StoreAccess } from "./stored/store.ts";
 export { checkServer, leastServer } from "./stored/version.ts";
 export { write } from "./stored/writing.ts";
 export { cancelledBy, orderedCancel } from "./tasks/cancelling.ts";
