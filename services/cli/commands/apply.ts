@@ -13,6 +13,7 @@ import {
   type StoreOutlook,
   unpushed,
 } from "@myelin/mesh/operate";
+import { printJson } from "../context.ts";
 import { Exit } from "../failure.ts";
 import { fitted } from "../hints.ts";
 import { type HomeContext, lasting, open, reach, shown } from "../home.ts";
@@ -53,7 +54,7 @@ export async function apply(
     context,
     applyPlan(home, plan, { reach: where, again, ...lasting(options) }),
   );
-  if (context.json) context.terminal.out.write(`${JSON.stringify({ ...applied, changes })}\n`);
+  if (context.json) printJson(context, { ...applied, changes });
   else {
     tell(context, applied, { isOffline: options.offline !== undefined });
     warnOfReplaced(context, applied);
@@ -126,8 +127,7 @@ function tellPlan(context: HomeContext, plan: Plan, outlook: Outlook): number {
   const exit = refused.length === 0 ? Exit.ok : Exit.usage;
   if (context.json) {
     const shownPlan = { dryRun: true, changes, accounts, credentials, departed };
-    const told = { ...shownPlan, stores: stores.map(shownStore) };
-    context.terminal.out.write(`${JSON.stringify(told)}\n`);
+    printJson(context, { ...shownPlan, stores: stores.map(shownStore) });
     return exit;
   }
   const say = (line: string): void => void context.terminal.out.write(`${line}\n`);

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type InitOptions, type InitResult, type InitStep, initHome } from "@myelin/mesh/operate";
+import { printJson } from "../context.ts";
 import { Exit } from "../failure.ts";
 import { shellWord } from "../hints.ts";
 import { type HomeContext, lasting, listed, shown } from "../home.ts";
@@ -20,7 +21,7 @@ export async function init(context: HomeContext, options: InitCommandOptions): P
   const { made, kept } = result;
   const unused = made.length === 0 ? saidIn(options) : [];
   if (context.json) {
-    context.terminal.out.write(`${JSON.stringify({ home: context.folder, made, kept, unused })}\n`);
+    printJson(context, { home: context.folder, made, kept, unused });
     return Exit.ok;
   }
   tell(context, result);

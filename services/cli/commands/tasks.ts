@@ -11,7 +11,7 @@ import {
 import { type Context, entering, note, printJson } from "../context.ts";
 import { Exit, interruptible, usage } from "../failure.ts";
 import { ifGiven, wholeNumber } from "../input.ts";
-import { type Column, duration, type Palette, table } from "../table.ts";
+import { type Column, duration, oldest, type Palette, table } from "../table.ts";
 import { plain } from "../terminal.ts";
 
 /** What narrows a list of tasks. */
@@ -133,10 +133,6 @@ function backlogColumns({ bold, red, yellow, dim }: Palette): Column<AgentBacklo
 function workersOf({ asking, inWork, isGiven }: AgentBacklog): string {
   if (!isGiven) return "not in mesh.yaml";
   return asking > 0 ? "asking" : inWork > 0 ? "busy" : "none";
-}
-
-function oldest({ oldestSeconds, pending, inWork }: AgentBacklog): string {
-  return pending + inWork === 0 ? "" : duration(oldestSeconds * 1_000);
 }
 
 function taskColumns({ bold, red, green, yellow, dim }: Palette): Column<TaskView>[] {
