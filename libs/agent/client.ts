@@ -5,6 +5,7 @@ import { conversationName } from "../durable/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Vouching } from "../identity/index.ts";
 import {
+  abortCode,
   type Call,
   CallRecord,
   CallSignal,
@@ -17,6 +18,7 @@ import {
   type Send,
   type TraceContext,
   type Wheel,
+  whyAborted,
 } from "../pipeline/index.ts";
 import { CallStream } from "./call-stream.ts";
 import type { BindDurable, DurableMethods } from "./durable-methods.ts";
@@ -25,7 +27,7 @@ import type { BindDurable, DurableMethods } from "./durable-methods.ts";
 export interface CallOptions {
   /** How long to wait for the answer, or for the first frame, in milliseconds. Default: the skill's deadline. */
   readonly timeoutMs?: number;
-  /** Gives the call up; the handler's signal is aborted. */
+  /** Gives the call up, the handler's signal is aborted; one by `AbortSignal.timeout` is a `deadline_exceeded`. */
   readonly signal?: AbortSignal;
   /** The call's id and idempotency key: 1 to 128 of letters, digits and `_.:/+=-`. Default: a new one. */
   readonly id?: string;
@@ -199,9 +201,8 @@ function endings(
 }
 
 function gaveUp(given: AbortSignal | undefined): MeshError {
-  const reason: unknown = given?.reason;
-  const why = reason instanceof Error ? reason.message : String(reason);
-  return new MeshError(MeshCode.Cancelled, `the caller gave up: ${why}`, { cause: reason });
+  const cause: unknown = given?.reason;
+  return new MeshError(abortCode(cause), `the caller gave up: ${whyAborted(cause)}`, { cause });
 }
 
 function checkedId(id: string): string {

@@ -2,6 +2,7 @@ import { MeshCode, MeshError } from "../errors/index.ts";
 
 /** What may end a wait, or whatever else goes on, from outside. */
 export interface Abortable {
+  /** Of one by `AbortSignal.timeout` the error is `deadline_exceeded`, else `cancelled`. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -5,7 +5,7 @@ export { compose, proceed } from "./compose.ts";
 export type { CloudEvent, EventArrival } from "./event.ts";
 export { every } from "./every.ts";
 export { type FailureStep, type FrameStep, Frames } from "./frames.ts";
-export { gaveUp, inTime, unlessAborted } from "./giving-up.ts";
+export { abortCode, gaveUp, inTime, unlessAborted, whyAborted } from "./giving-up.ts";
 export { hexId, randomToken, tokenLength } from "./ids.ts";
 export type { Claim, HeldPayload, LargePayloads, OwnedClaim, Parking, Stop } from "./large.ts";
 export type { Codec, Operation } from "./operation.ts";
