@@ -1,5 +1,6 @@
 import { parseFollowConsumer, Store, type storeApi } from "@myelin/subjects";
 import { z } from "zod";
+import { gaveUp } from "../../pipeline/index.ts";
 import type { FollowLag } from "../../telemetry/index.ts";
 import { jsonValue } from "../json.ts";
 import { consumerStates, type StoreDoor, storedMessages, unseen } from "../stores/index.ts";
@@ -26,7 +27,7 @@ export async function readFollowLags(
   const found: FollowState[] = [];
   const stream = await readKept(reader);
   for (const one of await consumerStates(reader, Store.events)) {
-    signal?.throwIfAborted();
+    if (signal?.aborted === true) throw gaveUp("looking at who follows events", signal);
     const whose = parseFollowConsumer(one.name);
     if (whose === undefined) continue;
     const { filter_subject = ">", filter_subjects = [filter_subject] } = one.config;
