@@ -55,6 +55,7 @@ export type {
 export { codeTable, isMeshError, MeshCode, MeshError } from "./errors/index.ts";
 export type { Trust, Vouching } from "./identity/index.ts";
 export type { CredentialsOption, TlsOptions } from "./nats/index.ts";
+export type { Abortable } from "./pipeline/index.ts";
 // For authors of layers.
 export {
   type Call,

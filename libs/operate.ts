@@ -1,4 +1,5 @@
 /** The door for tools: who is there, what is being said, how the server is. An agent never needs it. */
+export { leastServer } from "./durable/index.ts";
 export type { CallOutcome, SeenCall } from "./operate/calls.ts";
 export {
   checkDeadFilter,
@@ -73,7 +74,6 @@ export {
 } from "./operate/home/index.ts";
 export {
   BacklogGauges,
-  type BacklogGaugesOptions,
   DeadKeeper,
   type KeeperLogger,
   type Keeping,
@@ -118,7 +118,6 @@ export {
   type ReplaySource,
   replaySources,
   type Selection,
-  type SelectOptions,
   type StepChoice,
 } from "./operate/replay/index.ts";
 export type { ServerFacts } from "./operate/server.ts";
@@ -151,9 +150,9 @@ export {
   type Queued,
   type QueuedFilter,
   type QueuedState,
-  type ReadOptions,
   TaskBoard,
   type TaskDetails,
   type TaskFilter,
   type TaskView,
 } from "./operate/tasks/index.ts";
+export type { Abortable } from "./pipeline/index.ts";

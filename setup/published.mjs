@@ -8,8 +8,16 @@ import { SetupError } from "./step.mjs";
 /** The folders of the packages that others install. */
 export const published = ["subjects", "libs", "services/keeper", "services/cli"];
 
-/** Lies at the top and belongs into every package. */
-const papers = ["LICENSE", "README.md"];
+/** Lies at the top and belongs into every package: the README, which npm shows, and what it leads to. */
+const papers = [
+  "LICENSE",
+  "README.md",
+  "ARCHITECTURE.md",
+  "CHANGELOG.md",
+  "CONTRIBUTING.md",
+  "DECISIONS.md",
+  "SECURITY.md",
+];
 
 /**
  * Compiles the packages to JavaScript with declarations; each lies in `into` as it does in the repository.
@@ -39,7 +47,8 @@ export async function stage(folder, { compiled, into }) {
     await cp(source, join(to, name), { recursive: true });
   }
   for (const name of papers) await cp(join(root, name), join(to, name));
-  const exported = withoutSources(manifest);
+  // npm takes the README and the licence by itself, the others where it is told.
+  const exported = withoutSources({ ...manifest, files: [...manifest.files, ...papers] });
   await writeFile(join(to, "package.json"), `${JSON.stringify(exported, undefined, 2)}\n`);
   return to;
 }

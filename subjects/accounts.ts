@@ -70,7 +70,7 @@ export const storeApiPrefix = "mesh.js";
  * Silence after which the server forgets a pull: pulls expire sooner than this, and never run for longer without a
  * message. Each is remembered that long, used up or not, so it is no longer than it has to be.
  */
-export const pullThresholdMs = 60_000;
+const pullThresholdMs = 60_000;
 
 /**
  * Silence after which the server forgets a shared call. Each call is remembered that long, answered or not, so this

@@ -1,6 +1,7 @@
 /** The server counts time in nanoseconds, everything else here in milliseconds. */
 export const nanosecondsPerMs = 1_000_000;
 
+/** One day, in milliseconds. */
 export const dayMs = 86_400_000;
 
 /** How long a stream keeps what is in it, results and events among them, in milliseconds. */

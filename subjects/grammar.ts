@@ -36,6 +36,16 @@ const tokenPattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 /** What a name must look like, for error messages. */
 export const tokenRule = "1 to 63 of a-z, 0-9, _ and -, beginning with a letter or digit";
 
+const idPattern = /^[\w.:/+=-]{1,128}$/;
+
+/** What `isId` takes, for error messages. */
+export const idRule = "1 to 128 of letters, digits and _.:/+=-";
+
+/** Whether it can be the id of a call or event, or the key of a task; a token always can. */
+export function isId(text: string): boolean {
+  return idPattern.test(text);
+}
+
 /** Longest instance id: `i-` and the id make one token of at most 63 characters. */
 export const maxInstanceLength = 61;
 

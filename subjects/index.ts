@@ -69,8 +69,10 @@ export {
   controlSubject,
   coversSubject,
   filters,
+  idRule,
   inboxOf,
   inboxPrefix,
+  isId,
   isToken,
   maxInstanceLength,
   type Parsed,
@@ -155,6 +157,14 @@ export {
   recordingText,
 } from "./recording.ts";
 export { heardEvents } from "./rights.ts";
+export {
+  adminScope,
+  agentScope,
+  guestScope,
+  isAgentScope,
+  isRoleScope,
+  scopeOf,
+} from "./scope-names.ts";
 export {
   askSubject,
   Metadata,

@@ -115,7 +115,7 @@ export function followingRights(name: string, follow: string): Rights {
 }
 
 /** Writing the dead letters of what was one's own to do; reading them, since one name may be two tasks. */
-export function burying(kind: "task" | "event", name: string): string[] {
+function burying(kind: "task" | "event", name: string): string[] {
   const letters = `mesh.dead.${kind}.${name}.*.*.*`;
   return [letters, storeApi.last(Store.dead, letters)];
 }
@@ -132,7 +132,7 @@ export const marking: readonly string[] = Object.freeze([
 ]);
 
 /** Taking what a consumer has, and acknowledging it. Never to make, change or delete one. */
-export function pulling(consumer: ConsumerName): string[] {
+function pulling(consumer: ConsumerName): string[] {
   const { stream, consumer: name } = consumer;
   return [
     storeApi.next(stream, name),

@@ -15,10 +15,10 @@ import {
 } from "../durable/index.ts";
 import { MeshCode, MeshError, unknownSkill } from "../errors/index.ts";
 import type { Signer, Trust } from "../identity/index.ts";
-import type { Inbound, Link } from "../nats/index.ts";
+import type { Link } from "../nats/index.ts";
 import { CallSignal, compose, hexId, type Wheel } from "../pipeline/index.ts";
 import { MeshTracer } from "../telemetry/index.ts";
-import { Inbox, Outgoing } from "../transport/index.ts";
+import { ask, Inbox, Outgoing } from "../transport/index.ts";
 import {
   type Client,
   type ClientOptions,
@@ -61,39 +61,22 @@ export class Caller {
   constructor(parts: CallerParts) {
     this.#parts = parts;
     const { config, link, wheel, instance } = parts;
-    const { clock, metrics, name, random } = config;
+    const { clock, metrics, name, random, trust } = config;
     this.tracer = new MeshTracer({ name, instance, activates: config.activatesSpans });
     this.inbox = new Inbox(link, name, instance, () => metrics.lateReply());
-    const { trust } = config;
-    const ask: IdentityParts["ask"] = (subject, onReply) => this.#ask(subject, onReply);
-    const refused = (reason: string): void => metrics.refusedMessage(reason);
-    const warn = (trouble: MeshError): void =>
-      config.logger.warn({ code: trouble.code }, trouble.message);
-    this.identity = new Identity({ name, link, clock, trust, ask, refused, warn });
+    const asking: Pick<IdentityParts, "ask" | "refused"> = {
+      ask: (subject, onReply) => ask({ link, inbox: this.inbox, subject }, onReply),
+      refused: (reason) => metrics.refusedMessage(reason),
+    };
+    const warn = ({ code, message }: MeshError): void => config.logger.warn({ code }, message);
+    this.identity = new Identity({ ...asking, name, link, clock, trust, warn });
     this.store = new StoreAccess({ link, clock, replies: this.inbox });
     this.claims = new Claims({ name, link, clock, store: this.store });
-    const signer = (): Signer | undefined => this.identity.signer;
-    const submitting = {
-      name,
-      link,
-      clock,
-      signer,
-      store: this.store,
-      claims: this.claims,
-      tracer: this.tracer,
-      metrics,
-    };
-    const trusted = (): Trust | undefined => this.identity.trust;
-    const account = (): string | undefined => link.credentials?.account;
-    this.#submitter = new Submitter({ ...submitting, verify: verifyResults(trusted, account) });
+    this.#submitter = this.#createSubmitter();
     const verify = this.identity.verifyCard;
-    this.discovery = new Discovery({ link, clock, random, ask, refused, verify });
+    this.discovery = new Discovery({ ...asking, link, clock, random, verify });
     this.#outgoing = new Outgoing({
-      link,
-      inbox: this.inbox,
-      name,
-      clock,
-      wheel,
+      ...{ link, inbox: this.inbox, name, clock, wheel },
       membership: this.discovery,
       sign: this.identity.neighbours.sign,
       large: this.claims,
@@ -166,6 +149,18 @@ export class Caller {
     return this.#parts.wheel.armed().filter((timer) => timer instanceof CallSignal);
   }
 
+  #createSubmitter(): Submitter {
+    const { config, link } = this.#parts;
+    const { name, clock, metrics } = config;
+    const { store, claims, tracer, identity } = this;
+    const trust = (): Trust | undefined => identity.trust;
+    return new Submitter({
+      ...{ name, link, clock, store, claims, tracer, metrics },
+      signer: (): Signer | undefined => identity.signer,
+      verify: verifyResults(trust, () => link.credentials?.account),
+    });
+  }
+
   #compile(contract: Contract): Compiled {
     const known = this.#compiled.get(contract);
     if (known !== undefined) return known;
@@ -223,18 +218,6 @@ export class Caller {
         return { target: { instance, route: routeToken({ to: "instance", instance }) }, key };
       },
     };
-  }
-
-  #ask(subject: string, onReply: (message: Inbound) => void): () => void {
-    const token = this.inbox.open({ receive: onReply });
-    const end = (): void => this.inbox.close(token);
-    try {
-      this.#parts.link.publish(subject, new Uint8Array(0), { reply: this.inbox.subject(token) });
-      return end;
-    } catch (error) {
-      end();
-      throw error;
-    }
   }
 }
 

@@ -1,9 +1,11 @@
+import { idRule, isId } from "@myelin/subjects";
 import type { z } from "zod";
 import { type Contract, milliseconds, type Skill } from "../contract/index.ts";
 import { conversationName } from "../durable/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Vouching } from "../identity/index.ts";
 import {
+  abortCode,
   type Call,
   CallRecord,
   CallSignal,
@@ -16,6 +18,7 @@ import {
   type Send,
   type TraceContext,
   type Wheel,
+  whyAborted,
 } from "../pipeline/index.ts";
 import { CallStream } from "./call-stream.ts";
 import type { BindDurable, DurableMethods } from "./durable-methods.ts";
@@ -24,7 +27,7 @@ import type { BindDurable, DurableMethods } from "./durable-methods.ts";
 export interface CallOptions {
   /** How long to wait for the answer, or for the first frame, in milliseconds. Default: the skill's deadline. */
   readonly timeoutMs?: number;
-  /** Gives the call up; the handler's signal is aborted. */
+  /** Gives the call up, the handler's signal is aborted; one by `AbortSignal.timeout` is a `deadline_exceeded`. */
   readonly signal?: AbortSignal;
   /** The call's id and idempotency key: 1 to 128 of letters, digits and `_.:/+=-`. Default: a new one. */
   readonly id?: string;
@@ -106,35 +109,36 @@ export function createClient<C extends Contract>(
 ): Client<C> {
   const client: Record<string, unknown> = {};
   for (const operation of operations.values()) {
+    const asking: Asking = { operation, send, parts, parent };
     if (operation.streams) {
       client[operation.skill] = (input: unknown, options?: CallOptions) =>
-        new CallStream(() => begin(operation, input, options, parts, parent), send);
+        new CallStream(() => begin(asking, input, options), send);
       continue;
     }
     client[operation.skill] = Object.assign(
-      (input: unknown, options?: CallOptions) =>
-        ask(operation, input, options, send, parts, parent),
+      (input: unknown, options?: CallOptions) => ask(asking, input, options),
       durable(operation, parent),
     );
   }
   return Object.freeze(client) as Client<C>;
 }
 
-function ask(
-  operation: Operation,
-  input: unknown,
-  options: CallOptions | undefined,
-  send: Send,
-  parts: ClientParts,
-  parent: Parent | undefined,
-): Promise<unknown> {
+/** What all calls of one method of a client have in common: made once for it, not for each. */
+interface Asking {
+  readonly operation: Operation;
+  readonly send: Send;
+  readonly parts: ClientParts;
+  readonly parent: Parent | undefined;
+}
+
+function ask(asking: Asking, input: unknown, options: CallOptions | undefined): Promise<unknown> {
   let begun: Begun;
   try {
-    begun = begin(operation, input, options, parts, parent);
+    begun = begin(asking, input, options);
   } catch (error) {
     return Promise.reject(error);
   }
-  const answer = send(begun.call).then(answerOf);
+  const answer = asking.send(begun.call).then(answerOf);
   return begun.release === undefined ? answer : answer.finally(begun.release);
 }
 
@@ -149,19 +153,17 @@ export interface Begun {
 }
 
 function begin(
-  operation: Operation,
+  { operation, parts, parent }: Asking,
   input: unknown,
   options: CallOptions | undefined,
-  parts: ClientParts,
-  parent: Parent | undefined,
 ): Begun {
   const id = options?.id === undefined ? parts.newId() : checkedId(options.id);
   const signal = new CallSignal(parts.wheel);
   const asked = options?.timeoutMs;
   let timeoutMs = asked === undefined ? operation.deadlineMs : milliseconds("timeoutMs", asked);
-  const leftMs = parent?.signal.expiresAt;
+  const parentEndsAt = parent?.signal.expiresAt;
   // An onward call never outlives the call it serves.
-  if (leftMs !== undefined) timeoutMs = Math.min(timeoutMs, leftMs - parts.now());
+  if (parentEndsAt !== undefined) timeoutMs = Math.min(timeoutMs, parentEndsAt - parts.now());
   const call = new CallRecord(operation, input, signal);
   call.id = id;
   call.path = parent === undefined ? parts.name : `${parent.path},${parts.name}`;
@@ -199,15 +201,14 @@ function endings(
 }
 
 function gaveUp(given: AbortSignal | undefined): MeshError {
-  const reason: unknown = given?.reason;
-  const why = reason instanceof Error ? reason.message : String(reason);
-  return new MeshError(MeshCode.Cancelled, `the caller gave up: ${why}`, { cause: reason });
+  const cause: unknown = given?.reason;
+  return new MeshError(abortCode(cause), `the caller gave up: ${whyAborted(cause)}`, { cause });
 }
 
 function checkedId(id: string): string {
-  if (/^[\w.:/+=-]{1,128}$/.test(id)) return id;
+  if (isId(id)) return id;
   throw new MeshError(
     MeshCode.InvalidArgument,
-    `id must be 1 to 128 of letters, digits and _.:/+=-, got ${JSON.stringify(id).slice(0, 80)}`,
+    `id must be ${idRule}, got ${JSON.stringify(id).slice(0, 80)}`,
   );
 }

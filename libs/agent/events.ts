@@ -19,7 +19,14 @@ import {
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Signer } from "../identity/index.ts";
 import type { Link } from "../nats/index.ts";
-import { compose, onAbort, type Request, type Serve, type Wheel } from "../pipeline/index.ts";
+import {
+  type Abortable,
+  compose,
+  onAbort,
+  type Request,
+  type Serve,
+  type Wheel,
+} from "../pipeline/index.ts";
 import { handler } from "../serve/handler.ts";
 import { trace } from "../serve/trace.ts";
 import type { Caller } from "./caller.ts";
@@ -56,11 +63,6 @@ export function on<C extends Contract, Name extends keyof C["events"] & string>(
     throw new MeshError(MeshCode.InvalidArgument, detail);
   }
   return Object.freeze({ contract, name, handler: handler as EventHandling["handler"] });
-}
-
-/** Ends a subscription when it is aborted. */
-interface Ending {
-  readonly signal?: AbortSignal;
 }
 
 /** A subscription to events, until it is stopped. */
@@ -112,7 +114,7 @@ export class Events {
     contract: C,
     name: Name,
     handler: EventHandler<C, Name>,
-    options: HearOptions & Ending = {},
+    options: HearOptions & Abortable = {},
   ): Promise<Subscribed> => {
     const config = resolveHear(options);
     const { handled, works } = this.#work("live", [on(contract, name, handler)]);
@@ -137,7 +139,7 @@ export class Events {
   readonly follow = async (
     follow: string,
     handlings: readonly EventHandling[],
-    options: FollowOptions & Ending = {},
+    options: FollowOptions & Abortable = {},
   ): Promise<Subscribed> => {
     token("follow", follow);
     const config = resolveFollow(options);

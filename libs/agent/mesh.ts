@@ -173,7 +173,8 @@ export class Mesh implements AsyncDisposable {
     const isClosing = this.#closing.hasBegun;
     refuseServing(contract, { name: this.name, isClosing, serves: this.#serving?.contract.name });
     const { config, link, wheel } = { config: this.#config, link: this.#link, wheel: this.#wheel };
-    const serving = new Serving(contract, handlers as unknown as HandlerTable, options, {
+    const served = { contract, handlers: handlers as unknown as HandlerTable, options };
+    const serving = new Serving(served, {
       ...{ config, link, wheel, instance: this.instance },
       tracer: this.#caller.tracer,
       inbox: this.#caller.inbox,

@@ -1,4 +1,4 @@
-import { ContentType } from "@myelin/subjects";
+import { ContentType, dayMs } from "@myelin/subjects";
 import { type Contract, maxDeadlineMs } from "../contract/index.ts";
 import { MeshCode, MeshError, unknownSkill } from "../errors/index.ts";
 import {
@@ -8,6 +8,7 @@ import {
   type Operation,
   onAbort,
   RequestRecord,
+  type Serve,
   systemClock,
   unlessEnded,
   Wheel,
@@ -48,8 +49,6 @@ export interface RehearseOptions {
 /** Does something recorded once more, in this process; answers with the handler's answer, or its frames. */
 export type Rehearsal = (recorded: Rehearsable, signal?: AbortSignal) => Promise<unknown>;
 
-const day = 86_400_000;
-
 /**
  * Handlers to replay recordings into, without a mesh: in a debugger, in a test.
  *
@@ -61,20 +60,10 @@ export function rehearse<C extends Contract>(
   handlers: Handlers<C>,
   options: RehearseOptions = {},
 ): Rehearsal {
-  const table = handlers as unknown as HandlerTable;
-  checkHandlers(contract, table);
-  const { logger = silent, client } = options;
   const timeoutMs = checkedTimeout(options);
   const operations = operationsOf(contract);
+  const serve = serveOf(contract, handlers as unknown as HandlerTable, options);
   const wheel = new Wheel(systemClock);
-  const parts = partsOf(options);
-  const run = handler(
-    (request) =>
-      table[request.operation.skill]?.(request.input, new RequestContext(request, parts)),
-    (thrown, request) => logFailure(logger, thrown, request),
-  );
-  const onBroken = (thrown: unknown, skill: string): void => logBroken(logger, thrown, skill);
-  const serve = compose([validate(contract, onBroken)], run);
   return async (recorded, given) => {
     const operation = operations.get(recorded.skill);
     if (operation === undefined)
@@ -86,7 +75,7 @@ export function rehearse<C extends Contract>(
     const request = requestOf(recorded, operation, signal);
     const { stream, sequence } = recorded;
     // With somebody who stands in for the others, asking them is no way out.
-    request.replay = { stream, sequence, onward: client !== undefined };
+    request.replay = { stream, sequence, onward: options.client !== undefined };
     try {
       return await unlessEnded(signal, () => serve(request));
     } finally {
@@ -97,7 +86,21 @@ export function rehearse<C extends Contract>(
   };
 }
 
-function checkedTimeout({ timeoutMs = day }: RehearseOptions): number {
+/** The handlers behind what a request to them has to pass in a rehearsal too. */
+function serveOf(contract: Contract, handlers: HandlerTable, options: RehearseOptions): Serve {
+  checkHandlers(contract, handlers);
+  const { logger = silent } = options;
+  const parts = partsOf(options);
+  const run = handler(
+    (request) =>
+      handlers[request.operation.skill]?.(request.input, new RequestContext(request, parts)),
+    (thrown, request) => logFailure(logger, thrown, request),
+  );
+  const onBroken = (thrown: unknown, skill: string): void => logBroken(logger, thrown, skill);
+  return compose([validate(contract, onBroken)], run);
+}
+
+function checkedTimeout({ timeoutMs = dayMs }: RehearseOptions): number {
   const rules = { timeoutMs: { min: 1, max: maxDeadlineMs, whole: false } };
   return checkNumbers("rehearse", { timeoutMs }, rules).timeoutMs;
 }

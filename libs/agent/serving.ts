@@ -4,12 +4,9 @@ import { Door, Presence } from "../discovery/index.ts";
 import type { CallRecorder, Claims, StoreAccess, Worker } from "../durable/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import { type Inbound, type Link, type Listening, refusalOf, Services } from "../nats/index.ts";
-import { compose, type Request, type Wheel } from "../pipeline/index.ts";
+import type { Request, Wheel } from "../pipeline/index.ts";
 import { Admission } from "../serve/admission.ts";
 import { resolveAdmission } from "../serve/admission-options.ts";
-import type { HoldPayload } from "../serve/claim.ts";
-import { handler } from "../serve/handler.ts";
-import { claimedStack, serveStack } from "../serve/stack.ts";
 import type { MeshTracer } from "../telemetry/index.ts";
 import {
   ControlReceiver,
@@ -24,11 +21,12 @@ import { type ContextParts, RequestContext } from "./context.ts";
 import { countsOf } from "./counts.ts";
 import { checkHandlers, type HandlerTable } from "./handler-table.ts";
 import type { Identity } from "./identity.ts";
+import { laddersOf } from "./ladders.ts";
 import { operationsOf } from "./operations.ts";
 import type { ConnectConfig } from "./options.ts";
 import { recorderOf } from "./recording.ts";
 import { unserved } from "./refuse-serving.ts";
-import { logBroken, logFailure, reportUnsent } from "./reports.ts";
+import { reportUnsent } from "./reports.ts";
 import type { ServeOptions } from "./serve-options.ts";
 import { workerOf } from "./working.ts";
 
@@ -44,6 +42,13 @@ export interface ServingParts {
   readonly identity: Identity;
   readonly store: StoreAccess;
   readonly claims: Claims;
+}
+
+/** What is served, by what, and how. */
+export interface Served {
+  readonly contract: Contract;
+  readonly handlers: HandlerTable;
+  readonly options: ServeOptions;
 }
 
 /** The incoming side of one connection: an instance of an agent, from its first subscription to its goodbye. */
@@ -68,12 +73,7 @@ export class Serving {
   #taken = 0;
   #draining: Promise<void> | undefined;
 
-  constructor(
-    contract: Contract,
-    handlers: HandlerTable,
-    options: ServeOptions,
-    parts: ServingParts,
-  ) {
+  constructor({ contract, handlers, options }: Served, parts: ServingParts) {
     this.contract = contract;
     this.#parts = parts;
     const { config, link, wheel, instance, identity } = parts;
@@ -81,42 +81,30 @@ export class Serving {
     const agent = contract.name;
     const operations = operationsOf(contract);
     checkHandlers(contract, handlers);
-    this.#admission = new Admission({
+    const admission = new Admission({
       config: resolveAdmission(options),
       clock,
       onShed: (request, reason) => metrics.server(request.operation).shed(reason),
     });
-    this.#held = new HeldAttempts();
-    const load = (): number => this.#admission.load;
-    const onRefused = (reason: string): void => metrics.refusedMessage(reason);
+    this.#admission = admission;
     const run = (request: Request): unknown => {
       this.#taken++;
-      return handlers[request.operation.skill]?.(
-        request.input,
-        new RequestContext(request, parts.context),
-      );
+      const context = new RequestContext(request, parts.context);
+      return handlers[request.operation.skill]?.(request.input, context);
     };
-    const layered = {
-      ...{ contract, metrics, clock, access: config.onAccess },
-      admission: this.#admission,
-      tracer: parts.tracer,
-      verifyToken: identity.verifyToken,
-      onBroken: (thrown: unknown, skill: string) => logBroken(config.logger, thrown, skill),
-    };
-    const handle = handler(run, (thrown, request) => logFailure(config.logger, thrown, request));
-    const serve = compose(serveStack(layered), handle);
-    const large = parts.claims;
-    const hold: HoldPayload = (claim, owner, signal) => large.hold({ claim, owner }, signal);
-    const serveClaimed = compose(claimedStack(layered, hold), handle);
+    const { handle, serve, serveClaimed } = laddersOf({ contract, admission, run }, parts);
     const recorder = recorderOf(agent, parts);
     this.#recorder = recorder;
     const heads = new ReplyHeads(instance);
     const working = { operations, handle, options: options.tasks, recorder, heads };
     this.#worker = workerOf(contract, working, parts);
-    const held = this.#held;
+    const held = new HeldAttempts();
+    this.#held = held;
+    const load = (): number => admission.load;
+    const onRefused = (reason: string): void => metrics.refusedMessage(reason);
     const heard = { link, agent, operations, heads, clock, held, load, onRefused, recorder };
     this.#incoming = new Incoming({
-      ...{ ...heard, serve, serveClaimed, large, wheel },
+      ...{ ...heard, serve, serveClaimed, large: parts.claims, wheel },
       inbox: parts.inbox,
       newId: parts.newId,
       unseal: identity.sealing.unseal,
@@ -125,29 +113,24 @@ export class Serving {
     this.#control = new ControlReceiver({ ...heard, instance });
     const { verify } = identity.neighbours;
     this.#foreign = new ForeignIncoming({ ...heard, incoming: this.#incoming, verify });
-    this.#presence = new Presence({
+    const presence = new Presence({
       ...{ link, agent, instance, clock, random, load },
       version: contract.version,
-      room: () => this.#admission.room,
+      room: () => admission.room,
       taken: () => this.#taken,
     });
-    this.#door = new Door({
-      link,
-      agent,
-      instance,
-      clock,
-      presence: this.#presence,
-      open: () => this.#openQueue(),
-    });
-    const counting = { metrics, admission: this.#admission, presence: this.#presence };
+    this.#presence = presence;
+    const open = (): Listening => this.#openQueue();
+    this.#door = new Door({ link, agent, instance, clock, presence, open });
+    const counting = { metrics, admission, presence };
     this.#services = new Services({
       ...{ link, instance, onRefused },
       ...servicesOf(contract, operations),
       signer: identity.cardSigner,
       counts: (skill) => countsOf(operations.get(skill), counting),
     });
-    this.#admission.onFull(() => this.#door.full());
-    this.#admission.onRoom(() => this.#door.room());
+    admission.onFull(() => this.#door.full());
+    admission.onRoom(() => this.#door.room());
   }
 
   /** Subscribes, then announces: a caller may answer the announcement at once. */

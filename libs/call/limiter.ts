@@ -79,7 +79,7 @@ export class Limiters {
 }
 
 /** The slots for one agent and the queue for them. */
-export class Gate {
+class Gate {
   readonly #agent: string;
   readonly #config: LimiterConfig;
   // A Set keeps its order and lets go of the middle: first in, first out, and whoever gives up leaves.

@@ -12,7 +12,6 @@ export {
   bury,
   type Dead,
   type DeadFacts,
-  type GivenUp,
   readDead,
 } from "./dead/dead.ts";
 export { isPlaceName } from "./dead/letter-name.ts";
@@ -36,7 +35,6 @@ export {
   type EventReceipt,
   type EventWork,
   eventData,
-  eventIdRule,
   eventOperation,
   Follower,
   type FollowOptions,
@@ -100,8 +98,8 @@ export {
 export type { Delivered } from "./stored/acks.ts";
 export type { Put, StoredMessage } from "./stored/answers.ts";
 export { envelopeHeaders, onceId } from "./stored/signing.ts";
-export { type Headers, type OutMessage, type Replies, StoreAccess } from "./stored/store.ts";
-export { checkServer } from "./stored/version.ts";
+export { type Headers, type OutMessage, StoreAccess } from "./stored/store.ts";
+export { checkServer, leastServer } from "./stored/version.ts";
 export { onceAfter, write } from "./stored/writing.ts";
 export { cancelledBy, taskCancellation } from "./tasks/cancelling.ts";
 export type { Progress } from "./tasks/documents.ts";

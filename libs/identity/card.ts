@@ -1,4 +1,4 @@
-import { callSubject, Metadata } from "@myelin/subjects";
+import { agentScope, callSubject, guestScope, Metadata } from "@myelin/subjects";
 import { MeshError } from "../errors/index.ts";
 import type { Chain } from "./chain.ts";
 import { digestOf, isSignedBy, readStatement, type Statement, signStatement } from "./statement.ts";
@@ -112,17 +112,13 @@ function judge(
 
 /** Agents serve, and guests of a development mesh; people and services of a role do not. */
 function mayServe({ role, name }: Chain["speaker"]): boolean {
-  return role === `agent:${name}` || isGuest(role);
-}
-
-function isGuest(role: string): boolean {
-  return role === "guest" || role === "role:guest";
+  return role === agentScope(name) || role === guestScope;
 }
 
 /** The first endpoint that is not one of the attested skills at its own subject. */
 function unattested(endpoints: unknown, { name, role, skills }: Chain["speaker"]): unknown {
   if (!Array.isArray(endpoints)) return "something unreadable";
-  const every = isGuest(role) || skills.includes("*");
+  const every = role === guestScope || skills.includes("*");
   for (const endpoint of endpoints) {
     const { name: skill, subject } = record(endpoint);
     if (typeof skill !== "string" || !(every || skills.includes(skill))) return skill ?? "no name";

@@ -1,4 +1,4 @@
-import { isToken, tokenRule } from "@myelin/subjects";
+import { agentScope, isAgentScope, isToken, tokenRule } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import {
   type AccountClaims,
@@ -117,7 +117,7 @@ function link(user: UserClaims, account: AccountClaims): Scope {
     );
   }
   // The permissions of an agent's key bear its name: the broker would let these credentials speak as that agent.
-  if (scope.role.startsWith("agent:") && scope.role !== `agent:${user.name}`) {
+  if (isAgentScope(scope.role) && scope.role !== agentScope(user.name)) {
     throw refused(`${who} are signed with the key of ${scope.role}; a name and its key must agree`);
   }
   return scope;

@@ -235,11 +235,11 @@ export class Connections {
   #up(nc: NatsConnection): void {
     // Other credentials may allow what was refused; nats.js forgets it for good.
     for (const hearing of this.#hearings) if (hearing.refusedOn(nc)) hearing.hear(nc);
-    this.state.turn(true);
+    this.state.turn("up");
   }
 
   #down(nc: NatsConnection): void {
-    if (nc === this.#current.nc) this.state.turn(false);
+    if (nc === this.#current.nc) this.state.turn("down");
     for (const former of this.#formers) if (former.nc === nc) former.lose();
   }
 }

@@ -1,3 +1,4 @@
+import { dayMs } from "@myelin/subjects";
 import type { Secrets } from "./secrets.ts";
 
 /** When what a link logs in with begins and ends. */
@@ -7,7 +8,6 @@ export interface Lifetime {
   readonly expiresAt: Date;
 }
 
-const dayMs = 86_400_000;
 /** Longest that a timer of Node can wait, in milliseconds. */
 const longestMs = 2_147_483_647;
 

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { access, link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { dayMs } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import {
   type Credentials,
@@ -13,7 +14,7 @@ import {
 import { readSecret, readText } from "./secret-file.ts";
 
 /** How long a guest's credentials last, in milliseconds. They are made anew when a third of it is left. */
-const lifetimeMs = 30 * 86_400_000;
+const lifetimeMs = 30 * dayMs;
 
 /**
  * Writes a guest's credentials on the spot, where the folder holds the guests' signing key: a development mesh lets

@@ -58,7 +58,7 @@ export class Link implements LinkState, AsyncDisposable {
     const { credentials, tls } = options;
     const source = secretsSource({ credentials, tls, user: userOf(options) });
     const held = { secrets: await source.read(), refusals: 0 };
-    const nc = await dial(options, natsOptions(options, reports.trouble, held));
+    const nc = await dial(options, natsOptions(options, { onTrouble: reports.trouble, held }));
     return new Link({ nc, held }, options, reports);
   }
 

@@ -83,12 +83,19 @@ const timings = ["reconnectTimeWait", "reconnectJitter", "reconnectJitterTLS"] a
 const positives = ["timeout", "pingInterval", "maxPingOut"] as const;
 const longest = 3_600_000;
 
+/** What a connection is made with beside what its user asked for. */
+export interface Dialling {
+  readonly onTrouble: (thrown: unknown) => void;
+  /** What it logs in with. Default: nothing. */
+  readonly held?: Held;
+  /** The server to begin with. Default: any. */
+  readonly preferred?: string | undefined;
+}
+
 /** nats.js's options: the user's within their limits, and over them what makes the mesh recover by itself. */
 export function natsOptions(
   options: LinkOptions,
-  onTrouble: (thrown: unknown) => void,
-  held: Held = { secrets: none, refusals: 0 },
-  preferred?: string,
+  { onTrouble, held = { secrets: none, refusals: 0 }, preferred }: Dialling,
 ): NodeConnectionOptions {
   checkServers(options.servers);
   const timeout = options.credentials === undefined ? defaults.timeout : loginMs;
@@ -100,8 +107,8 @@ export function natsOptions(
   let isFirst = true;
   return {
     ...passed,
-    ...loginOf(options, passed, onTrouble, held),
-    ...tlsOf(options, passed, held, () => dialled),
+    ...loginOf(options, passed, { onTrouble, held }),
+    ...tlsOf(options, passed, { held, dialled: () => dialled }),
     // It hears which server is next, and chooses only at the beginning: whoever follows another connection goes
     // where that one is, for only one server keeps the order of what comes over both.
     reconnectToServer: (servers) => {
@@ -151,8 +158,7 @@ function twice(one: string, other: string): MeshError {
 function loginOf(
   { credentials }: LinkOptions,
   { authenticator }: Partial<NodeConnectionOptions>,
-  onTrouble: (thrown: unknown) => void,
-  held: Held,
+  { onTrouble, held }: Required<Pick<Dialling, "onTrouble" | "held">>,
 ): Partial<NodeConnectionOptions> {
   if (credentials !== undefined) return { authenticator: signing(held) };
   if (authenticator === undefined) return {};
@@ -162,8 +168,7 @@ function loginOf(
 function tlsOf(
   { servers, credentials, tls }: LinkOptions,
   passed: Partial<NodeConnectionOptions>,
-  held: Held,
-  dialled: () => string | undefined,
+  { held, dialled }: { readonly held: Held; readonly dialled: () => string | undefined },
 ): Partial<NodeConnectionOptions> {
   if (passed.tls !== undefined)
     return { tls: passed.tls === null ? null : floored(passed.tls, dialled) };

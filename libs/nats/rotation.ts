@@ -140,7 +140,7 @@ export class Rotation {
     return this.#connections.current.held.secrets;
   }
 
-  async #changed(isSecond = false): Promise<void> {
+  async #changed(look: "first" | "second" = "first"): Promise<void> {
     try {
       const read = await this.#source.read();
       this.#broken = undefined;
@@ -149,9 +149,9 @@ export class Rotation {
     } catch (error) {
       if (this.#isStopped) return;
       const { message } = staying(error);
-      if (!isSecond) this.#later(secondLookMs, () => void this.#changed(true));
+      if (look === "first") this.#later(secondLookMs, () => void this.#changed("second"));
       else if (message !== this.#broken) this.#parts.trouble(staying(error));
-      if (isSecond) this.#broken = message;
+      if (look === "second") this.#broken = message;
       return;
     }
     if (this.#connections.state.isUp)
@@ -201,10 +201,10 @@ export class Rotation {
   }
 
   async #follow(secrets: Secrets, options: LinkOptions, preferred?: string): Promise<void> {
-    const held = { secrets, refusals: 0 };
+    const dialling = { onTrouble: this.#parts.trouble, held: { secrets, refusals: 0 }, preferred };
     const now = { ...options, waitForBrokerMs: 0 };
-    const nc = await dial(now, natsOptions(now, this.#parts.trouble, held, preferred));
-    await this.#connections.follow({ nc, held });
+    const nc = await dial(now, natsOptions(now, dialling));
+    await this.#connections.follow({ nc, held: dialling.held });
   }
 
   /** While there is no connection the next one is made with what is on disk. */

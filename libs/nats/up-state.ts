@@ -35,16 +35,17 @@ export class UpState {
     return () => this.#ups.delete(listener);
   }
 
-  turn(up: boolean): void {
-    if (this.#isUp === up || this.#ended !== undefined) return;
-    this.#isUp = up;
-    if (up) this.#backAt = performance.now();
-    for (const listener of [...(up ? this.#ups : this.#downs)]) this.#tell(listener);
+  turn(to: "up" | "down"): void {
+    const isUp = to === "up";
+    if (this.#isUp === isUp || this.#ended !== undefined) return;
+    this.#isUp = isUp;
+    if (isUp) this.#backAt = performance.now();
+    for (const listener of [...(isUp ? this.#ups : this.#downs)]) this.#tell(listener);
   }
 
   /** Turns it down for good; whoever waits for it to come back gets the reason. */
   end(reason: MeshError): void {
-    this.turn(false);
+    this.turn("down");
     this.#ended = reason;
     for (const fail of [...this.#waiting]) fail(reason);
   }

@@ -10,7 +10,7 @@ import { token } from "../contract/index.ts";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import type { Trust } from "../identity/index.ts";
 import { type Inbound, type Link, type Listening, refusalOf } from "../nats/index.ts";
-import { hexId, systemClock } from "../pipeline/index.ts";
+import { every, hexId, systemClock } from "../pipeline/index.ts";
 import { Calls, type SeenCall } from "./calls.ts";
 import { readJson } from "./json.ts";
 import { type Answer, type Patience, Questions } from "./questions.ts";
@@ -53,7 +53,7 @@ export class Observer implements AsyncDisposable {
   /** @internal Made by `observe`. */
   constructor(link: Link, name: string, trust?: Trust) {
     this.#link = link;
-    this.#questions = new Questions(link, systemClock, name, hexId(8));
+    this.#questions = new Questions({ link, clock: systemClock, name, instance: hexId(8) });
     this.#cards = new SeenCards(link, this.#questions, trust);
   }
 
@@ -133,12 +133,7 @@ export class Observer implements AsyncDisposable {
       this.#listen(filters.control("*", "*"), (message) => cancel(calls, message)),
       this.#listen(filters.everyCall, (message) => calls.request(message)),
     ];
-    let unsweep = (): void => {};
-    const sweep = (): void => {
-      calls.sweep();
-      unsweep = systemClock.schedule(sweepMs, sweep);
-    };
-    sweep();
+    const unsweep = every(systemClock, sweepMs, () => calls.sweep());
     return this.#own(() => {
       unsweep();
       for (const stop of stops) stop();

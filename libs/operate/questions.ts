@@ -19,6 +19,14 @@ export interface Answer {
   readonly receivedAt: Date;
 }
 
+/** Who asks, over which connection. */
+export interface QuestionsParts {
+  readonly link: Link;
+  readonly clock: Clock;
+  readonly name: string;
+  readonly instance: string;
+}
+
 const nothing = new Uint8Array(0);
 
 /**
@@ -36,7 +44,7 @@ export class Questions implements Mover {
   #prefix = "";
   #next = "";
 
-  constructor(link: Link, clock: Clock, name: string, instance: string) {
+  constructor({ link, clock, name, instance }: QuestionsParts) {
     this.#link = link;
     this.#clock = clock;
     this.#name = name;

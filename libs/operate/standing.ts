@@ -3,10 +3,10 @@ import { PublishedTrust } from "../discovery/index.ts";
 import { StoreAccess } from "../durable/index.ts";
 import { MeshCode, MeshError, type Reason } from "../errors/index.ts";
 import { operatorKeys, type Signer, type Trust } from "../identity/index.ts";
-import type { Inbound, Link } from "../nats/index.ts";
+import type { Link } from "../nats/index.ts";
 import { type Clock, hexId, systemClock } from "../pipeline/index.ts";
 import { MeshMetrics } from "../telemetry/index.ts";
-import { Inbox } from "../transport/index.ts";
+import { ask, Inbox } from "../transport/index.ts";
 import { statusOf } from "../wire/index.ts";
 import { logIn, type ObserverOptions } from "./observe.ts";
 import type { StoreDoor } from "./stores/index.ts";
@@ -101,7 +101,8 @@ export class Standing implements StoreDoor {
       );
       let forget = (): void => {};
       try {
-        forget = this.#question(subject, payload, ({ head, payload: answer }) => {
+        const question = { link: this.link, inbox: this.#inbox, subject, payload };
+        forget = ask(question, ({ head, payload: answer }) => {
           if (statusOf(head) === 503) return fail(unanswered(subject, nobody, "no_stream"));
           end();
           resolve(Buffer.from(answer).toString("utf8"));
@@ -122,22 +123,11 @@ export class Standing implements StoreDoor {
   #publishedTrust(clock: Clock): PublishedTrust | undefined {
     const { operatorJwt } = this.link;
     if (operatorJwt === undefined) return undefined;
+    const { link } = this;
     return new PublishedTrust({
-      ...{ link: this.link, clock, operatorKeys: operatorKeys(operatorJwt) },
-      ask: (subject, onReply) => this.#question(subject, "", onReply),
+      ...{ link, clock, operatorKeys: operatorKeys(operatorJwt) },
+      ask: (subject, onReply) => ask({ link, inbox: this.#inbox, subject }, onReply),
     });
-  }
-
-  #question(subject: string, payload: string, onReply: (message: Inbound) => void): () => void {
-    const token = this.#inbox.open({ receive: onReply });
-    const end = (): void => this.#inbox.close(token);
-    try {
-      this.link.publish(subject, payload, { reply: this.#inbox.subject(token) });
-      return end;
-    } catch (error) {
-      end();
-      throw error;
-    }
   }
 }
 

@@ -1,5 +1,11 @@
 import { MeshCode, MeshError } from "../errors/index.ts";
 
+/** What may end a wait, or whatever else goes on, from outside. */
+export interface Abortable {
+  /** Of one by `AbortSignal.timeout` the error is `deadline_exceeded`, else `cancelled`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Who hears of an AbortSignal's end: one listener on it, however many calls share it. */
 const listeners = new WeakMap<AbortSignal, Set<() => void>>();
 

@@ -2,11 +2,21 @@ import { MeshCode, MeshError } from "../errors/index.ts";
 import { onAbort } from "./aborts.ts";
 import type { Clock } from "./clock.ts";
 
-/** What to throw once a signal was aborted: its reason where that is an error of ours, else `cancelled`. */
+/** What to throw once a signal was aborted: its reason where that is an error of ours, else what `abortCode` says. */
 export function gaveUp(what: string, { reason }: AbortSignal): MeshError {
   if (reason instanceof MeshError) return reason;
-  const why = reason instanceof Error ? reason.message : String(reason);
-  return new MeshError(MeshCode.Cancelled, `${what} was given up: ${why}`);
+  return new MeshError(abortCode(reason), `${what} was given up: ${whyAborted(reason)}`);
+}
+
+/** What a signal's reason makes of a wait: `deadline_exceeded` where its time was up, as `AbortSignal.timeout` says. */
+export function abortCode(reason: unknown): MeshCode {
+  const isTimeout = reason instanceof Error && reason.name === "TimeoutError";
+  return isTimeout ? MeshCode.DeadlineExceeded : MeshCode.Cancelled;
+}
+
+/** The same in words. */
+export function whyAborted(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
 }
 
 /** The same promise, which throws as soon as the signal is aborted; what was asked goes on and is bounded. */

@@ -1,11 +1,11 @@
-export { checkSignal, onAbort } from "./aborts.ts";
+export { type Abortable, checkSignal, onAbort } from "./aborts.ts";
 export { type Call, CallRecord, type Layer, type Reply, type Send, traced } from "./call.ts";
 export { type Clock, pause, systemClock } from "./clock.ts";
 export { compose, proceed } from "./compose.ts";
 export type { CloudEvent, EventArrival } from "./event.ts";
 export { every } from "./every.ts";
 export { type FailureStep, type FrameStep, Frames } from "./frames.ts";
-export { gaveUp, inTime, unlessAborted } from "./giving-up.ts";
+export { abortCode, gaveUp, inTime, unlessAborted, whyAborted } from "./giving-up.ts";
 export { hexId, randomToken, tokenLength } from "./ids.ts";
 export type {
   Claim,

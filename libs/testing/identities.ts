@@ -2,6 +2,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   accountShape,
+  adminScope,
+  guestScope,
   type KeyOf,
   type MeshPolicy,
   storeAccountName,
@@ -128,7 +130,7 @@ class Workspace {
       this.#keys.set(scope.role, key);
       return { ...scope, key: key.publicKey };
     });
-    const maker = { role: "admin", skills: [], vouches: false, permissions: storePermissions() };
+    const maker = { role: adminScope, skills: [], vouches: false, permissions: storePermissions() };
     this.storeScopes = [{ ...maker, key: this.#storeKey.publicKey }];
   }
 
@@ -139,7 +141,7 @@ class Workspace {
     const write = (name: string, text: string): void =>
       writeFileSync(join(folder, name), text, { mode: 0o600 });
     write("operator.jwt", operatorJwt);
-    const guest = this.#keys.get("guest");
+    const guest = this.#keys.get(guestScope);
     if (guest !== undefined) {
       write("guest.seed", guest.seedText());
       write("guest.json", JSON.stringify({ account: this.account, workspace: this.name }));
@@ -154,7 +156,7 @@ class Workspace {
   }
 
   async #issue(name: string): Promise<string> {
-    const signer = this.#keys.get(this.#roles.get(name) ?? "guest");
+    const signer = this.#keys.get(this.#roles.get(name) ?? guestScope);
     if (signer === undefined) {
       throw new MeshError(
         MeshCode.InvalidArgument,

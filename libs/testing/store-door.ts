@@ -11,7 +11,7 @@ const patience = { firstMs: 5_000, gapMs: 0, most: 1 } as const;
 export async function openStore(login: PlainLogin): Promise<StoreDoor & AsyncDisposable> {
   const { name, file, caFile, url } = login;
   const link = await Link.connect({ servers: [url], name, credentials: file, tls: { caFile } });
-  const questions = new Questions(link, systemClock, name, hexId(8));
+  const questions = new Questions({ link, clock: systemClock, name, instance: hexId(8) });
   return {
     serverVersion: link.serverVersion,
     ask: async (subject, payload = "") => {

@@ -1,7 +1,9 @@
 import {
   conversationRule,
   Header,
+  idRule,
   isConversation,
+  isId,
   isToken,
   maxPathLength,
   parseForeignName,
@@ -122,11 +124,9 @@ const bare: RequestHead = Object.freeze({
   conversation: undefined,
 });
 
-const idPattern = /^[\w.:/+=-]{1,128}$/;
-
 function callId(id: string): string {
-  if (idPattern.test(id)) return id;
-  throw malformed(Header.id, "1 to 128 of letters, digits and _.:/+=-", quoted(id));
+  if (isId(id)) return id;
+  throw malformed(Header.id, idRule, quoted(id));
 }
 
 function conversation(name: string): string {

@@ -62,7 +62,7 @@ export function isAgent(service: Pick<ServiceInfo, "metadata">): boolean {
   return Metadata.wire in service.metadata;
 }
 
-export function cardOf(info: ServiceInfo): Card {
+function cardOf(info: ServiceInfo): Card {
   return {
     agent: info.name,
     version: info.version,

@@ -1,4 +1,5 @@
-import type { Login, ServerFacts } from "@myelin/mesh/operate";
+import { type Login, leastServer, type ServerFacts } from "@myelin/mesh/operate";
+import { dayMs } from "@myelin/subjects";
 import type { AgentView } from "./roster.ts";
 import { count, duration } from "./table.ts";
 
@@ -12,13 +13,15 @@ export interface Check {
 }
 
 const oldestNode = 20;
-const oldestServer = [2, 12] as const;
 const slowRoundTripMs = 50;
 /** A week: long enough to do something about it. */
-const soonMs = 7 * 86_400_000;
+const soonMs = 7 * dayMs;
 const leastPayload = 65_536;
 /** Deadlines are relative, so clocks matter to traces, tokens and what is stored; a second is where those suffer. */
 const clockToleranceMs = 1_000;
+
+/** What to do about a server that is too old. */
+export const newerServer = `use nats-server ${leastServer.join(".")} or newer`;
 
 export function checkNode(version: string): Check {
   const isNew = Number.parseInt(version, 10) >= oldestNode;
@@ -47,7 +50,7 @@ export function checkServer(facts: ServerFacts): Check[] {
       is: "fail",
       what: "version",
       found: `nats-server ${version}`,
-      next: `use nats-server ${oldestServer.join(".")} or newer`,
+      next: newerServer,
     }),
     judged(roundTripMs <= slowRoundTripMs, {
       is: "warn",
@@ -66,7 +69,7 @@ export function checkServer(facts: ServerFacts): Check[] {
       what: "jetstream",
       found: jetstream ? "yes" : "no; calls do not need it, durable work does",
     },
-    checkClock("clock", "the server", clockAheadMs, roundTripMs),
+    checkClock("clock", { who: "the server", aheadMs: clockAheadMs, roundTripMs }),
   ];
 }
 
@@ -90,10 +93,17 @@ export function checkAgents(agents: readonly AgentView[]): Check[] {
     )
     .sort((a, b) => Math.abs(b.aheadMs) - Math.abs(a.aheadMs))[0];
   if (furthest === undefined) return [there];
-  return [there, checkClock("clocks", furthest.who, furthest.aheadMs, 0)];
+  return [there, checkClock("clocks", furthest)];
 }
 
-function checkClock(what: string, who: string, aheadMs: number, roundTripMs: number): Check {
+interface Ahead {
+  readonly who: string;
+  readonly aheadMs: number;
+  /** How exactly that is known. Default: exactly. */
+  readonly roundTripMs?: number;
+}
+
+function checkClock(what: string, { who, aheadMs, roundTripMs = 0 }: Ahead): Check {
   const side = aheadMs > 0 ? "ahead of" : "behind";
   return judged(Math.abs(aheadMs) <= clockToleranceMs + roundTripMs, {
     is: "warn",
@@ -110,5 +120,5 @@ function judged(isWell: boolean, { next, ...check }: Check & { readonly next: st
 
 function isNewEnough(version: string): boolean {
   const [major = 0, minor = 0] = version.split(".").map((part) => Number.parseInt(part, 10));
-  return major > oldestServer[0] || (major === oldestServer[0] && minor >= oldestServer[1]);
+  return major > leastServer[0] || (major === leastServer[0] && minor >= leastServer[1]);
 }

@@ -54,22 +54,46 @@ function heard(terminal: Terminal, outcome: Outcome): Terminal {
 }
 
 function program(terminal: Terminal, outcome: Outcome, args: readonly string[]): Command {
+  const root = rootOf(terminal, args);
+  const add = addTo(root, terminal, outcome);
+  addLooking(add);
+  addRunning(add);
+  addReplaying(add);
+  addLater(add, root.command("later").description("tasks and schedules that are not for now"));
+  addTasks(
+    add,
+    root.command("tasks").description("work that is handed over, and outlives a process"),
+  );
+  addEvents(add, root.command("events").description("what agents tell, and who follows it"));
+  addDead(add, root);
+  addKeeping(addToHomeOf(root, terminal, outcome), root);
+  return root;
+}
+
+/** The program without its commands; a script is told of mistakes as JSON, not by commander. */
+function rootOf(terminal: Terminal, args: readonly string[]): Command {
   const isForScript = args.includes("--json");
-  const root = new Command("myelin")
-    .description("Keeps an agent mesh, looks into it, and calls what is in it.")
-    .version(ownVersion())
-    .exitOverride()
-    // `apply --version 3` is not the version of this program.
-    .enablePositionalOptions()
-    .showHelpAfterError("(--help shows what there is)")
-    .configureOutput({
-      writeOut: (text) => void terminal.out.write(text),
-      writeErr: (text) => void (isForScript || terminal.err.write(text)),
-      getOutHelpWidth: () => terminal.columns ?? 100,
-      getErrHelpWidth: () => terminal.columns ?? 100,
-    })
-    .addHelpText("after", exitHelp);
-  const add: Add = (name, summary, work, parent = root) =>
+  return (
+    new Command("myelin")
+      .description("Keeps an agent mesh, looks into it, and calls what is in it.")
+      .version(ownVersion())
+      .exitOverride()
+      // `apply --version 3` is not the version of this program.
+      .enablePositionalOptions()
+      .showHelpAfterError("(--help shows what there is)")
+      .configureOutput({
+        writeOut: (text) => void terminal.out.write(text),
+        writeErr: (text) => void (isForScript || terminal.err.write(text)),
+        getOutHelpWidth: () => terminal.columns ?? 100,
+        getErrHelpWidth: () => terminal.columns ?? 100,
+      })
+      .addHelpText("after", exitHelp)
+  );
+}
+
+/** Adds commands that work with a mesh. */
+function addTo(root: Command, terminal: Terminal, outcome: Outcome): Add {
+  return (name, summary, work, parent = root) =>
     command(parent, name, summary)
       .option("--as <name>", "our name as a caller; default: MYELIN_AS, then ops")
       .option(
@@ -87,7 +111,11 @@ function program(terminal: Terminal, outcome: Outcome, args: readonly string[]):
         const context = resolveContext(heard(terminal, outcome), options);
         outcome.exit = await work(context, ran.args, ran.opts());
       });
-  const addToHome: AddToHome = (name, summary, work, parent = root) =>
+}
+
+/** Adds commands that work with the home of a mesh. */
+function addToHomeOf(root: Command, terminal: Terminal, outcome: Outcome): AddToHome {
+  return (name, summary, work, parent = root) =>
     command(parent, name, summary).action(async (...given: readonly unknown[]) => {
       const ran = given.at(-1) as Command;
       outcome.situation = { where: whereaboutsOf(ran.opts<HomeOptions>(), terminal) };
@@ -95,18 +123,6 @@ function program(terminal: Terminal, outcome: Outcome, args: readonly string[]):
       const home = resolve(terminal, ran.opts<HomeOptions>());
       outcome.exit = await work(home, ran.args, ran.opts());
     });
-  addLooking(add);
-  addRunning(add);
-  addReplaying(add);
-  addLater(add, root.command("later").description("tasks and schedules that are not for now"));
-  addTasks(
-    add,
-    root.command("tasks").description("work that is handed over, and outlives a process"),
-  );
-  addEvents(add, root.command("events").description("what agents tell, and who follows it"));
-  addDead(add, root);
-  addKeeping(addToHome, root);
-  return root;
 }
 
 /** A command with what all of them take. */

@@ -69,9 +69,9 @@ export async function entering<T>(
   }
 }
 
-/** One JSON document on a line of its own. */
-export function printJson(context: Context, value: unknown): void {
-  context.terminal.out.write(`${JSON.stringify(value)}\n`);
+/** One JSON document on a line of its own; JSON has no word for nothing. False when the reader is slower. */
+export function printJson({ terminal }: Pick<Context, "terminal">, value: unknown): boolean {
+  return terminal.out.write(`${JSON.stringify(value) ?? "null"}\n`);
 }
 
 /** Tells that the server is lost, or back: what goes on until Ctrl-C outlives that. */

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { dayMs } from "@myelin/subjects";
 import { usage } from "./failure.ts";
 import { faultIn } from "./json-fault.ts";
 import type { Terminal } from "./terminal.ts";
@@ -63,7 +64,7 @@ export function parseMoment(text: string, option: string, now = new Date()): Dat
 
 function agoOf(text: string, option: string, now: Date): Date | undefined {
   const days = /^(\d+)d$/.exec(text)?.[1];
-  if (days !== undefined) return new Date(now.getTime() - Number(days) * 86_400_000);
+  if (days !== undefined) return new Date(now.getTime() - Number(days) * dayMs);
   const isAgo = /^\d+(\.\d+)?(ms|s|m|h)$/.test(text);
   return isAgo ? new Date(now.getTime() - parseDuration(text, option)) : undefined;
 }

@@ -6,6 +6,9 @@ import { count } from "./table.ts";
 /** Names in one line; a mesh of a thousand agents has more consumers than anybody reads. */
 const mostNamed = 12;
 
+/** From here on somebody should do something, of what `shareFull` says. */
+export const nearlyFull = 0.8;
+
 /** How full a stream is, from 0 to 1; undefined for what has no limit. */
 export function shareFull({ bytes, maxBytes }: StoreView): number | undefined {
   return maxBytes > 0 ? bytes / maxBytes : undefined;

@@ -71,6 +71,16 @@ export function table<Row>(
   return `${[head, ...body].join("\n")}\n`;
 }
 
+/** One line of what is shown as it comes, whose columns cannot be measured before; `right` is the column of numbers. */
+export function aligned(
+  cells: readonly string[],
+  { widths, right }: { readonly widths: readonly number[]; readonly right: number },
+): string {
+  const pad = (cell: string, at: number): string =>
+    at === right ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0);
+  return cells.map(pad).join("  ");
+}
+
 /** A text of at most so many characters. */
 export function cut(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
@@ -80,6 +90,17 @@ export function cut(text: string, most: number): string {
 export function duration(ms: number): string {
   if (ms < 10) return `${ms.toFixed(1)} ms`;
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${Number((ms / 1_000).toFixed(1))} s`;
+}
+
+/** How old the oldest of what waits is; nothing where nothing does. */
+export function oldest({ oldestSeconds, pending, inWork }: Waiting): string {
+  return pending + inWork === 0 ? "" : duration(oldestSeconds * 1_000);
+}
+
+interface Waiting {
+  readonly oldestSeconds: number;
+  readonly pending: number;
+  readonly inWork: number;
 }
 
 /** `1 instance`, `2 instances`. */

@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import { startMesh } from "@myelin/mesh/testing";
 import { PackedProject } from "../support/packed-project.ts";
 
-const names = ["@myelin/subjects", "@myelin/mesh", "myelin"] as const;
+const names = ["@myelin/subjects", "@myelin/mesh", "@myelin/keeper", "myelin"] as const;
 
 let project: PackedProject;
 before(async () => {
@@ -25,6 +25,21 @@ test("a package has what it exports, its licence, and no sources", () => {
       for (const file of typeof target === "string" ? [target] : Object.values(target)) {
         assert.ok(existsSync(join(project.package(name), file)), `${name} lacks ${file}`);
       }
+    }
+  }
+});
+
+test("what a package's README leads to is in the package", () => {
+  for (const name of names) {
+    const readme = readFileSync(join(project.package(name), "README.md"), "utf8");
+    const documents = [...readme.matchAll(/(?<![\w/.-])[\w-]+\.md\b/g)].map(
+      ([document]) => document,
+    );
+    assert.ok(documents.includes("ARCHITECTURE.md"));
+    const links = [...readme.matchAll(/\]\(([^)#\s]+)/g)].flatMap(([, link = ""]) => link);
+    const within = links.filter((link) => !/^[a-z]+:/.test(link));
+    for (const file of [...documents, ...within]) {
+      assert.ok(existsSync(join(project.package(name), file)), `${name}: README leads to ${file}`);
     }
   }
 });

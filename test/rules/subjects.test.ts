@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  adminScope,
+  agentScope,
   askSubject,
   callerInbox,
   callSubject,
   controlSubject,
   filters,
+  guestScope,
   inboxPrefix,
   isToken,
   parseCallSubject,
@@ -13,6 +16,7 @@ import {
   parsePresenceSubject,
   presenceSubject,
   routeToken,
+  scopeOf,
   serviceSubjects,
   versionLabel,
 } from "@myelin/subjects";
@@ -45,6 +49,13 @@ test("the rule is red for each way to spell a subject", () => {
 test("the rule is green for comments, calls and other names", () => {
   const text = '// mesh.call.a\nmesh.call(a); const b = "mesh.calls", c = "@myelin/mesh.call";';
   assert.deepEqual(judgeTexts([{ path: "libs/call/a.ts", text }]), []);
+});
+
+test("scopes, which rights hang on, are spelled out in subjects/ and nowhere else", () => {
+  assert.equal(shown(judgeScopes(sourcesIn("libs", "services"))), "");
+  for (const text of ['"role:keeper"', "`agent:$" + "{name}`"]) {
+    assert.equal(judgeScopes([{ path: "libs/call/a.ts", text }]).length, 1, text);
+  }
 });
 
 test("what is published is spelled like this", () => {
@@ -82,6 +93,13 @@ test("routes are spelled like this", () => {
     "v-1-2-0-rc-1-b",
   );
   assert.equal(routeToken({ to: "instance", instance: "a1" }), "i-a1");
+});
+
+test("scopes are spelled like this", () => {
+  assert.deepEqual(
+    [scopeOf("keeper"), agentScope("summarizer"), guestScope, adminScope],
+    ["role:keeper", "agent:summarizer", "guest", "admin"],
+  );
 });
 
 test("a subject is read as it was written", () => {
@@ -134,10 +152,18 @@ test("a token is 1 to 63 of a-z, 0-9, _ and -, and begins with a letter or digit
   }
 });
 
-function judgeTexts(sources: readonly Source[]): Breach[] {
+function judgeScopes(sources: readonly Source[]): Breach[] {
+  return judgeTexts(sources, /^(agent|role):(?! )/, "a scope");
+}
+
+function judgeTexts(
+  sources: readonly Source[],
+  what: RegExp = subject,
+  name = "a subject",
+): Breach[] {
   return sources.flatMap(({ path, text }) =>
     scan(text)
-      .filter(({ kind, text }) => (kind === "text" || kind === "part") && subject.test(text))
-      .map(({ line, text }) => ({ path, line, what: `spells a subject: ${text}` })),
+      .filter(({ kind, text }) => (kind === "text" || kind === "part") && what.test(text))
+      .map(({ line, text }) => ({ path, line, what: `spells ${name}: ${text}` })),
   );
 }

@@ -1,3 +1,4 @@
+import { idRule, isId } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { checkNumbers, checkSignal, hexId, overDefaults } from "../../pipeline/index.ts";
 import { anyTime, type RetryingOptions, retryingDefaults } from "../attempts/retrying-options.ts";
@@ -27,19 +28,16 @@ export interface PublishConfig {
   readonly signal: AbortSignal | undefined;
 }
 
-const idPattern = /^[\w.:/+=-]{1,128}$/;
-export const eventIdRule = "1 to 128 of letters, digits and _.:/+=-";
-
 /** Whether it can name an event; a task's id, a token, always can. */
 export function isEventId(id: unknown): id is string {
-  return typeof id === "string" && idPattern.test(id);
+  return typeof id === "string" && isId(id);
 }
 
 const mostSubject = 256;
 
 export function resolvePublish(options: PublishOptions = {}): PublishConfig {
   const { id = hexId(16), subject, at = new Date(), signal } = options;
-  if (!isEventId(id)) throw wrong("id", eventIdRule, id);
+  if (!isEventId(id)) throw wrong("id", idRule, id);
   if (subject !== undefined && !(typeof subject === "string" && isShort(subject))) {
     throw wrong("subject", `1 to ${mostSubject} characters of well-formed text`, subject);
   }

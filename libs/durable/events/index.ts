@@ -1,7 +1,6 @@
 export { readCloud, readEventId } from "./cloud.ts";
 export { givenUp } from "./event-ends.ts";
 export {
-  eventIdRule,
   type FollowOptions,
   type HearOptions,
   isEventId,

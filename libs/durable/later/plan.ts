@@ -1,4 +1,4 @@
-import { Header, isToken, type Priority, priorities } from "@myelin/subjects";
+import { dayMs, Header, isToken, type Priority, priorities } from "@myelin/subjects";
 import { field, needle } from "../../wire/index.ts";
 
 /** What an order for later asks of keeper; `Mesh-Later` as JSON. */
@@ -58,7 +58,7 @@ function planText(head: string): string | undefined {
 const planNeedle = needle(Header.later);
 const mostText = 1_024;
 /** Longest delay there is, in milliseconds: ten years. */
-export const mostDelayMs = 3_653 * 86_400_000;
+export const mostDelayMs = 3_653 * dayMs;
 
 function isPlan(value: unknown): value is Plan {
   if (typeof value !== "object" || value === null) return false;

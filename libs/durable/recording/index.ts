@@ -1,4 +1,3 @@
-export type { RecordFate } from "./queue.ts";
 export { type RecordFacts, readRecordFacts } from "./record.ts";
 export { CallRecorder } from "./recorder.ts";
 export { recordTasks } from "./tasks.ts";

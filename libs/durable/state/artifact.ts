@@ -1,7 +1,7 @@
 import { isArtifactName, tokenRule } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
+import type { Abortable } from "../../pipeline/index.ts";
 import type { ArtifactVersion } from "./artifact-record.ts";
-import type { Stoppable } from "./conversation.ts";
 
 /** One version of something that an agent has made. */
 export interface Artifact {
@@ -28,7 +28,7 @@ export interface ArtifactContent extends Artifact {
 }
 
 /** How a version is put. */
-export interface PutOptions extends Stoppable {
+export interface PutOptions extends Abortable {
   /** Default: of text `text/plain; charset=utf-8`, of bytes `application/octet-stream`. */
   readonly contentType?: string;
   /** Why, for people. Default: nothing. */
@@ -38,7 +38,7 @@ export interface PutOptions extends Stoppable {
 }
 
 /** Whose artifacts are meant. */
-export interface OfOptions extends Stoppable {
+export interface OfOptions extends Abortable {
   /** An agent that one may call or submit to. Default: one's own. */
   readonly owner?: string | undefined;
 }

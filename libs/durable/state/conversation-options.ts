@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { conversationJoint, isConversation } from "@myelin/subjects";
+import { conversationJoint, dayMs, isConversation } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { checkNumber, overDefaults } from "../../pipeline/index.ts";
 
@@ -20,7 +20,7 @@ export interface ConversationConfig {
 
 const defaults: ConversationConfig = { mostTurns: 1_000, expiresInMs: undefined };
 const turns = { min: 1, max: 100_000, whole: true };
-const life = { min: 1_000, max: 30 * 86_400_000, whole: false };
+const life = { min: 1_000, max: 30 * dayMs, whole: false };
 
 export function resolveConversation(options: ConversationOptions = {}): ConversationConfig {
   const config = overDefaults("conversation", defaults, options);

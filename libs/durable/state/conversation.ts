@@ -1,7 +1,7 @@
 import { conversationSubject, maxHeaderBytes, Store, StoreHeader } from "@myelin/subjects";
 import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
 import type { Link } from "../../nats/index.ts";
-import { type Clock, unlessAborted } from "../../pipeline/index.ts";
+import { type Abortable, type Clock, unlessAborted } from "../../pipeline/index.ts";
 import { onceId } from "../stored/signing.ts";
 import type { Headers, StoreAccess } from "../stored/store.ts";
 import { write } from "../stored/writing.ts";
@@ -32,13 +32,8 @@ export interface ConversationState {
 /** One turn, or several in order. */
 export type Turns = ConversationTurn | readonly ConversationTurn[];
 
-/** What ends a wait. */
-export interface Stoppable {
-  readonly signal?: AbortSignal;
-}
-
 /** How an answer is written down. */
-export interface AppendOptions extends Stoppable {
+export interface AppendOptions extends Abortable {
   /** Only where nobody has written since this revision. Default: since this handle read or wrote it last. */
   readonly expected?: number;
 }
@@ -48,7 +43,7 @@ export interface Conversation {
   /** Its name; the bucket's key is `<agent>.<id>`. */
   readonly id: string;
   /** What was said so far; nothing where it is new, or has expired. */
-  read(options?: Stoppable): Promise<ConversationState>;
+  read(options?: Abortable): Promise<ConversationState>;
   /** Adds turns at the end; throws `conflict` when somebody else has written meanwhile, and adds nothing. */
   append(turns: Turns, options?: AppendOptions): Promise<ConversationState>;
   /**
@@ -57,10 +52,10 @@ export interface Conversation {
    */
   update(
     make: (state: ConversationState) => Turns | Promise<Turns>,
-    options?: Stoppable,
+    options?: Abortable,
   ): Promise<ConversationState>;
   /** Empties it. */
-  clear(options?: Stoppable): Promise<void>;
+  clear(options?: Abortable): Promise<void>;
 }
 
 export interface ConversationParts {
@@ -103,7 +98,7 @@ export class StoredConversation implements Conversation {
     this.#subject = conversationSubject({ agent: parts.agent, conversation: id });
   }
 
-  async read({ signal }: Stoppable = {}): Promise<ConversationState> {
+  async read({ signal }: Abortable = {}): Promise<ConversationState> {
     await this.#look(signal);
     return this.#state();
   }
@@ -121,7 +116,7 @@ export class StoredConversation implements Conversation {
 
   update(
     make: (state: ConversationState) => Turns | Promise<Turns>,
-    { signal }: Stoppable = {},
+    { signal }: Abortable = {},
   ): Promise<ConversationState> {
     const stoppable = signal === undefined ? {} : { signal };
     const once = async (): Promise<Written<ConversationState>> => {
@@ -136,7 +131,7 @@ export class StoredConversation implements Conversation {
     return startingOver(once, this.#parts, { signal, what: this.#what });
   }
 
-  async clear({ signal }: Stoppable = {}): Promise<void> {
+  async clear({ signal }: Abortable = {}): Promise<void> {
     await this.#look(signal);
     const { document = nothing, revision = 0 } = this.#known ?? {};
     if (document.turns.length === 0) return;

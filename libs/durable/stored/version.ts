@@ -1,9 +1,12 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
 
+/** The oldest nats-server whose streams do what the mesh asks of them: major and minor version. */
+export const leastServer = [2, 12] as const;
+
 /** What needs how new a server. */
 const needs = {
-  tasks: [2, 12],
-  streams: [2, 12],
+  tasks: leastServer,
+  streams: leastServer,
   // Schedules that repeat, and a way to take them back.
   "work for later": [2, 14],
 } as const;

@@ -1,4 +1,12 @@
-import { isToken, type Priority, priorities, tokenRule } from "@myelin/subjects";
+import {
+  dayMs,
+  idRule,
+  isId,
+  isToken,
+  type Priority,
+  priorities,
+  tokenRule,
+} from "@myelin/subjects";
 import { milliseconds } from "../../contract/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { checkSignal, hexId } from "../../pipeline/index.ts";
@@ -39,10 +47,8 @@ export interface SubmitConfig {
   readonly signal: AbortSignal | undefined;
 }
 
-const day = 86_400_000;
-
 export function resolveSubmit(options: SubmitOptions = {}): SubmitConfig {
-  const { id = newTaskId(), priority = "normal", key, deadlineMs = day, signal } = options;
+  const { id = newTaskId(), priority = "normal", key, deadlineMs = dayMs, signal } = options;
   const { conversation } = options;
   if (!priorities.includes(priority)) {
     throw new MeshError(
@@ -54,7 +60,7 @@ export function resolveSubmit(options: SubmitOptions = {}): SubmitConfig {
   if (key !== undefined && !isTaskKey(key)) {
     throw new MeshError(
       MeshCode.InvalidArgument,
-      `submit.key must be ${taskKeyRule}, got ${JSON.stringify(key)?.slice(0, 80)}`,
+      `submit.key must be ${idRule}, got ${JSON.stringify(key)?.slice(0, 80)}`,
     );
   }
   checkSignal("submit.signal", signal);
@@ -79,11 +85,8 @@ export function checkTaskId(id: string): string {
   );
 }
 
-/** What a key may be, in words. */
-export const taskKeyRule = "1 to 128 of letters, digits and _.:/+=-";
-
 export function isTaskKey(key: string): boolean {
-  return typeof key === "string" && /^[\w.:/+=-]{1,128}$/.test(key);
+  return typeof key === "string" && isId(key);
 }
 
 /** Nobody can guess it, so nobody can have used it. */

@@ -1,4 +1,4 @@
-import { finalState, Store } from "@myelin/subjects";
+import { finalState, Store, scopeOf } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { EnvelopeCheck, type Trust } from "../../identity/index.ts";
 import { readSigned } from "../../wire/index.ts";
@@ -17,7 +17,7 @@ export interface ResultOf {
 export type VerifyResult = (final: StoredMessage, of: ResultOf) => Promise<void>;
 
 /** Who ends a task whose agent cannot. */
-const keeperRole = "role:keeper";
+const keeperScope = scopeOf("keeper");
 
 /** Checks who signed a final result, judged at the time at which it was stored. */
 export function verifyResults(
@@ -46,7 +46,7 @@ export function verifyResults(
       },
       { kind: "result", target: submitter, speaker: undefined, account: own },
     );
-    if (author.name === agent || author.role === keeperRole) return;
+    if (author.name === agent || author.role === keeperScope) return;
     const detail = `the result of task ${id} is signed by ${author.name} (${author.role}), neither ${agent} nor a keeper`;
     throw new MeshError(MeshCode.PermissionDenied, detail);
   };

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { finalState, keyState, resultSubject, Store } from "@myelin/subjects";
+import { dayMs, finalState, keyState, resultSubject, Store } from "@myelin/subjects";
 import { MeshError } from "../../errors/index.ts";
 import { type Clock, inTime } from "../../pipeline/index.ts";
 import { json } from "../../wire/index.ts";
@@ -69,7 +69,7 @@ export class TaskKeys {
     const { submitter, id, generation, head } = task;
     // One that names no deadline may have waited for longer than any.
     const end =
-      head.timeoutMs === undefined ? Date.now() + day : storedAt.getTime() + head.timeoutMs;
+      head.timeoutMs === undefined ? Date.now() + dayMs : storedAt.getTime() + head.timeoutMs;
     const until = end + graceMs;
     const holder = JSON.stringify({ submitter, task: id, generation, until } satisfies Holder);
     const place = await this.#write(subject, holder, last?.sequence ?? 0);
@@ -146,8 +146,6 @@ export class TaskKeys {
     }
   }
 }
-
-const day = 86_400_000;
 
 /** Undefined where nobody has the key. */
 function readHolder(payload: Uint8Array): Holder | undefined {

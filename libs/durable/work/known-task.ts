@@ -1,11 +1,11 @@
-import { ContentType, Header, isToken } from "@myelin/subjects";
+import { ContentType, Header, idRule, isToken } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Codec, Operation, OwnedClaim } from "../../pipeline/index.ts";
 import { json, type RequestHead, readClaim, readRequestHead } from "../../wire/index.ts";
 import { type Moved, readMoved } from "../dead/moved.ts";
 import { cancelledBy, cancelledFor } from "../tasks/cancelling.ts";
 import { statesOf } from "../tasks/documents.ts";
-import { isTaskKey, taskKeyRule } from "../tasks/submit-options.ts";
+import { isTaskKey } from "../tasks/submit-options.ts";
 import { readTaskHead } from "../tasks/task-headers.ts";
 import type { TaskDelivery } from "./task-delivery.ts";
 
@@ -153,7 +153,7 @@ function codecOf(operation: Operation, contentType: string = json.contentType): 
 
 function checkKey(key: string): string {
   if (isTaskKey(key)) return key;
-  throw malformed(`${Header.key} must be ${taskKeyRule}, got ${JSON.stringify(key.slice(0, 80))}`);
+  throw malformed(`${Header.key} must be ${idRule}, got ${JSON.stringify(key.slice(0, 80))}`);
 }
 
 function malformed(detail: string): MeshError {

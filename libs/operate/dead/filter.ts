@@ -1,5 +1,5 @@
-import { isToken, parseEventSubject, tokenRule } from "@myelin/subjects";
-import { eventIdRule, isEventId, originOf } from "../../durable/index.ts";
+import { idRule, isToken, parseEventSubject, tokenRule } from "@myelin/subjects";
+import { isEventId, originOf } from "../../durable/index.ts";
 import { type MeshCode as Code, codeTable, MeshCode, MeshError } from "../../errors/index.ts";
 import { type BareLetter, type DeadKind, type DeadLetter, stateOf } from "./letter.ts";
 
@@ -37,7 +37,7 @@ export function checkFilter(filter: DeadFilter): void {
   }
   const { task, cause, kind, state, since, until } = filter;
   if (task !== undefined && !isEventId(task)) {
-    throw wrong(`dead.task must be the id of a task or event, ${eventIdRule}, got ${quoted(task)}`);
+    throw wrong(`dead.task must be the id of a task or event, ${idRule}, got ${quoted(task)}`);
   }
   if (cause !== undefined && !Object.hasOwn(codeTable, cause)) {
     throw wrong(`dead.cause must be an error code such as ${example}, got ${quoted(cause)}`);

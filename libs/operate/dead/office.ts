@@ -1,5 +1,6 @@
 import { Store, storeApi } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
+import type { Abortable } from "../../pipeline/index.ts";
 import type { ObserverOptions } from "../observe.ts";
 import { Standing } from "../standing.ts";
 import { lastPlace } from "../stores/index.ts";
@@ -9,11 +10,6 @@ import { type DeadLetter, readLetter } from "./letter.ts";
 import { markersOf } from "./marker.ts";
 import { Redrive, type Redriven, type RedriveOptions } from "./redrive.ts";
 import { storedLetters } from "./stored-letters.ts";
-
-/** How long a reader goes on. */
-export interface Stopping {
-  readonly signal?: AbortSignal;
-}
 
 /** Connects to the dead letters of a workspace, as a member of the role `operator`; close it when done. */
 export async function openDeadLetters(options: ObserverOptions): Promise<DeadLetters> {
@@ -32,7 +28,7 @@ export class DeadLetters implements AsyncDisposable {
   /** The letters that a filter means and that are there now, the oldest first. */
   async *list(
     filter: DeadFilter = {},
-    { signal }: Stopping = {},
+    { signal }: Abortable = {},
   ): AsyncGenerator<DeadLetter, void, undefined> {
     checkFilter(filter);
     const standing = this.#standing;
@@ -59,9 +55,9 @@ export class DeadLetters implements AsyncDisposable {
   /** Marks what a filter means as done with; keeper removes it a day later. */
   async *drop(
     filter: DeadFilter,
-    { dryRun = false, ...stopping }: Stopping & { readonly dryRun?: boolean } = {},
+    { dryRun = false, ...until }: Abortable & { readonly dryRun?: boolean } = {},
   ): AsyncGenerator<Dropped, void, undefined> {
-    for await (const letter of this.list(filter, stopping)) {
+    for await (const letter of this.list(filter, until)) {
       yield dryRun ? { letter, is: "would be dropped" } : await dropLetter(this.#standing, letter);
     }
   }

@@ -1,11 +1,11 @@
-import { ContentType } from "@myelin/subjects";
+import { ContentType, dayMs } from "@myelin/subjects";
 import { Claims, type Original, originOf, stopOf } from "../../durable/index.ts";
 import { systemClock } from "../../pipeline/index.ts";
 import { readClaim, readContentType } from "../../wire/index.ts";
 import type { Standing } from "../standing.ts";
 
 /** As long as a task may wait, in milliseconds. */
-const lifeMs = 7 * 86_400_000;
+const lifeMs = 7 * dayMs;
 
 /**
  * Gives a sandbox the input of a task, where that was too large for its message: it is kept for the agent that the task

@@ -8,11 +8,10 @@ import {
 } from "@myelin/subjects";
 import { readCloud } from "../../durable/index.ts";
 import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
-import { pause, systemClock } from "../../pipeline/index.ts";
+import { type Abortable, pause, systemClock } from "../../pipeline/index.ts";
 import type { ObserverOptions } from "../observe.ts";
 import { Standing } from "../standing.ts";
 import { type Stored, storedMessages } from "../stores/index.ts";
-import type { ReadOptions } from "../tasks/index.ts";
 import { type FollowState, readFollowLags, readKept } from "./lag.ts";
 
 /** An event as it lies in its stream. */
@@ -60,7 +59,7 @@ export class EventBoard implements AsyncDisposable {
   }
 
   /** How far every durable subscription is behind. */
-  follows({ signal }: ReadOptions = {}): Promise<readonly FollowState[]> {
+  follows({ signal }: Abortable = {}): Promise<readonly FollowState[]> {
     return readFollowLags({ door: this.#standing, api: storeApi }, signal);
   }
 
@@ -79,7 +78,7 @@ export class EventBoard implements AsyncDisposable {
    */
   async *read(
     { events = "*", from, follows = false }: EventSelection = {},
-    { signal }: ReadOptions = {},
+    { signal }: Abortable = {},
   ): AsyncGenerator<ToldEvent, void, undefined> {
     const subject = subjectOf(events);
     let next = from ?? (await this.#last()) + 1;

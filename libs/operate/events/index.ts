@@ -1,2 +1,2 @@
 export { EventBoard, type EventSelection, openEvents, type ToldEvent } from "./board.ts";
-export { type FollowState, readFollowLags } from "./lag.ts";
+export type { FollowState } from "./lag.ts";

@@ -27,7 +27,7 @@ export async function readFollowLags(
   const found: FollowState[] = [];
   const stream = await readKept(reader);
   for (const one of await consumerStates(reader, Store.events)) {
-    if (signal?.aborted === true) throw gaveUp("looking at subscriptions", signal);
+    if (signal?.aborted === true) throw gaveUp("looking at who follows events", signal);
     const whose = parseFollowConsumer(one.name);
     if (whose === undefined) continue;
     const { filter_subject = ">", filter_subjects = [filter_subject] } = one.config;

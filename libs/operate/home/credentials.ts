@@ -1,3 +1,4 @@
+import { dayMs } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import {
   createKey,
@@ -32,15 +33,13 @@ export interface Written extends Identity {
   readonly expires: Date;
 }
 
-const dayMs = 86_400_000;
-
 /** Issues credentials with a new key and writes them, in place of what was there. */
 export function issueCredentials(
   home: Home,
   identity: Identity,
   lasting: Lasting = {},
 ): Promise<Written> {
-  return write(home, identity, createKey("user"), lasting);
+  return write(home, identity, { ...lasting, key: createKey("user") });
 }
 
 /** Writes credentials with the same key and a later expiry, in one step: whoever watches the file goes on with them. */
@@ -58,7 +57,7 @@ export function renewCredentials(
         `or give it new ones with \`myelin identity add ${identity.name}\``,
     );
   }
-  return write(home, identity, parseCredentials(text).key, lasting);
+  return write(home, identity, { ...lasting, key: parseCredentials(text).key });
 }
 
 /** Credentials that exist in memory only, for some minutes: the home's own way into an account. */
@@ -79,8 +78,7 @@ export function expiryIn(home: Home, days: number = usualDays): Date {
 async function write(
   home: Home,
   identity: Identity,
-  key: Key,
-  { days }: Lasting,
+  { key, days }: Lasting & { readonly key: Key },
 ): Promise<Written> {
   const { account, name, role } = identity;
   const files = home.layout.creds(account);

@@ -1,8 +1,10 @@
 import {
   type AccountShape,
   accountShape,
+  adminScope,
   isStoreAccount,
   type MeshPolicy,
+  scopeOf,
   storeAccountName,
   storePermissions,
   type WorkspacePolicy,
@@ -11,7 +13,7 @@ import { issueAccount, type Key, readAccount, systemAccountName } from "../../id
 import { checkAccountSize } from "../mesh-file/account-size.ts";
 import { type RoleScope, scopesOf } from "../mesh-file/scopes.ts";
 import { accountNames, saysTheSame } from "./accounts.ts";
-import { accountJwt, adminRole, type Home } from "./home.ts";
+import { accountJwt, type Home } from "./home.ts";
 import type { KeyRing } from "./keys.ts";
 import { laterThan } from "./later.ts";
 import type { Revoked } from "./ledger.ts";
@@ -64,14 +66,14 @@ export async function draftAccounts(drafting: Drafting): Promise<readonly Accoun
 
 /** The system account, which servers and `apply` itself log in to. */
 export function draftSystem(drafting: Drafting): Promise<AccountDraft> {
-  const scopes = [{ role: adminRole, skills: [], vouches: false, permissions: everything }];
+  const scopes = [{ role: adminScope, skills: [], vouches: false, permissions: everything }];
   return draft(drafting, systemAccountName, { scopes, shape: nothingShared });
 }
 
 function storeScopes(workspace: WorkspacePolicy): readonly RoleScope[] {
   const caretaker = { skills: [], vouches: false, permissions: storePermissions() };
-  const keeper = workspace.roles.keeper === undefined ? [] : ["role:keeper"];
-  return [adminRole, ...keeper].map((role) => ({ ...caretaker, role }));
+  const keeper = workspace.roles.keeper === undefined ? [] : [scopeOf("keeper")];
+  return [adminScope, ...keeper].map((role) => ({ ...caretaker, role }));
 }
 
 async function draft(

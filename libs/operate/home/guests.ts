@@ -1,11 +1,8 @@
-import type { MeshPolicy } from "@myelin/subjects";
+import { guestScope, type MeshPolicy } from "@myelin/subjects";
 import { accountFacts } from "./accounts.ts";
 import { shareTrust } from "./credentials.ts";
 import { readIfThere, remove, writeWhole } from "./files.ts";
 import { type Home, roleKey } from "./home.ts";
-
-/** The role of whoever joins a development mesh under any name. */
-export const guestRole = "guest";
 
 /**
  * Puts the guests' signing key where programs of a development mesh find it, so that a name needs no credentials
@@ -20,7 +17,7 @@ export function shareGuests(home: Home, policy: MeshPolicy): void {
       continue;
     }
     const account = accountFacts(home, workspace).publicKey;
-    const seed = `${roleKey(home, workspace, guestRole).seedText()}\n`;
+    const seed = `${roleKey(home, workspace, guestScope).seedText()}\n`;
     shareTrust(home, workspace);
     writeIfOther(files.guest, `${JSON.stringify({ account, workspace })}\n`);
     writeIfOther(files.guestSeed, seed);

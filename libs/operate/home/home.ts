@@ -17,9 +17,6 @@ export interface Home {
   readonly publicKeys: Map<string, string>;
 }
 
-/** The scoped key that the home itself logs in with, in the system account and in each store. */
-export const adminRole = "admin";
-
 /** How long credentials last where nobody says otherwise, in days. */
 export const usualDays = 30;
 

@@ -1,10 +1,9 @@
-import { type MeshPolicy, workspaceOf } from "@myelin/subjects";
+import { adminScope, dayMs, guestScope, type MeshPolicy, workspaceOf } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { readAccount } from "../../identity/index.ts";
 import { readMeshFile } from "../mesh-file/read.ts";
 import type { Identity } from "./credentials.ts";
-import { guestRole } from "./guests.ts";
-import { adminRole, type Home } from "./home.ts";
+import type { Home } from "./home.ts";
 import type { Issued } from "./ledger.ts";
 import { membersOf, placeOf } from "./members.ts";
 import { notedHeld } from "./push.ts";
@@ -37,7 +36,7 @@ export interface NameIn {
   readonly workspace?: string | undefined;
 }
 
-const weekMs = 7 * 86_400_000;
+const weekMs = 7 * dayMs;
 
 /** What was applied last. */
 export function appliedPolicy(home: Home): MeshPolicy {
@@ -132,7 +131,7 @@ function revocationsIn(jwt: string | undefined): Readonly<Record<string, Date>> 
 
 /** Roles that no mesh.yaml lists members of. */
 function isStanding(role: string): boolean {
-  return role === guestRole || role === adminRole;
+  return role === guestScope || role === adminScope;
 }
 
 function invalid(detail: string): MeshError {

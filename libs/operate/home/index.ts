@@ -1,13 +1,7 @@
-export { type AccountFacts, accountFacts } from "./accounts.ts";
+export { accountFacts } from "./accounts.ts";
 export { type Applied, type ApplyOptions, applyPlan, didNothing } from "./apply.ts";
 export { type CertifyOptions, certifyServer } from "./certificates.ts";
-export {
-  type Identity,
-  issueCredentials,
-  type Lasting,
-  renewCredentials,
-  type Written,
-} from "./credentials.ts";
+export type { Written } from "./credentials.ts";
 export { type IdentityFacts, identityFacts } from "./facts.ts";
 export { type Home, openHome } from "./home.ts";
 export {

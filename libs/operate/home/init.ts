@@ -1,5 +1,5 @@
 import { join, relative } from "node:path";
-import type { MeshPolicy } from "@myelin/subjects";
+import { adminScope, type MeshPolicy } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { issueOperator, systemAccountName } from "../../identity/index.ts";
 import { readMeshFile } from "../mesh-file/read.ts";
@@ -10,7 +10,7 @@ import { certifyClient, certifyServer, ensureAuthority, homeClient } from "./cer
 import { expiryIn, issueCredentials } from "./credentials.ts";
 import { draftSystem } from "./draft.ts";
 import { isThere, makeFolder, readIfThere, writeWhole } from "./files.ts";
-import { adminRole, type Home, homeAt } from "./home.ts";
+import { type Home, homeAt } from "./home.ts";
 import { KeyRing } from "./keys.ts";
 import { locked } from "./lock.ts";
 import { planApply } from "./plan.ts";
@@ -82,7 +82,7 @@ export async function initHome(options: InitOptions): Promise<InitResult> {
   await step("accounts and credentials", join(layout.applied, "0001.yaml"), async () => {
     await applyPlan(home, await planApply(home, policy, text), options);
   });
-  const identity = { account: systemAccountName, name: "system", role: adminRole };
+  const identity = { account: systemAccountName, name: "system", role: adminScope };
   await step("system credentials", layout.creds(systemAccountName).of("system"), () =>
     issueCredentials(home, identity, options),
   );

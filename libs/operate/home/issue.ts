@@ -1,4 +1,4 @@
-import { workspaceOf } from "@myelin/subjects";
+import { guestScope, workspaceOf } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { certifyClient, homeClient } from "./certificates.ts";
 import {
@@ -9,7 +9,6 @@ import {
   type Written,
 } from "./credentials.ts";
 import { isThere } from "./files.ts";
-import { guestRole } from "./guests.ts";
 import { type Home, roleKey } from "./home.ts";
 import {
   appliedPolicy,
@@ -123,7 +122,7 @@ function rolesOf(home: Home, wanted: NameIn): readonly Identity[] {
     (one) => policy.workspaces[one]?.guests === true && (workspace ?? one) === one,
   );
   const [account] = open;
-  if (account !== undefined && open.length === 1) return [{ account, name, role: guestRole }];
+  if (account !== undefined && open.length === 1) return [{ account, name, role: guestScope }];
   const where = workspace ?? known[0] ?? "<workspace>";
   throw invalid(
     `${name} is not in mesh.yaml; add it to workspaces.${where}.agents or to the members of one of ` +

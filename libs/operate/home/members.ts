@@ -1,4 +1,4 @@
-import { type MeshPolicy, storeAccountName } from "@myelin/subjects";
+import { type MeshPolicy, scopeOf, storeAccountName } from "@myelin/subjects";
 import { members } from "../mesh-file/scopes.ts";
 import type { Identity } from "./credentials.ts";
 
@@ -8,7 +8,9 @@ export function membersOf(policy: MeshPolicy): readonly Identity[] {
     members(policy, account).flatMap((member) => [
       { ...member, account },
       // The durable side's caretaker works where the streams are.
-      ...(member.role === keeper ? [{ ...member, account: storeAccountName(account) }] : []),
+      ...(member.role === scopeOf("keeper")
+        ? [{ ...member, account: storeAccountName(account) }]
+        : []),
     ]),
   );
 }
@@ -17,5 +19,3 @@ export function membersOf(policy: MeshPolicy): readonly Identity[] {
 export function placeOf({ account, name, role }: Identity): string {
   return `${account}/${name}/${role}`;
 }
-
-const keeper = "role:keeper";

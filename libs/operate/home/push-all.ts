@@ -1,8 +1,9 @@
+import { adminScope } from "@myelin/subjects";
 import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
 import { readAccount, systemAccountName } from "../../identity/index.ts";
 import type { AccountDraft } from "./draft.ts";
 import { writeWhole } from "./files.ts";
-import { accountJwt, adminRole, type Home } from "./home.ts";
+import { accountJwt, type Home } from "./home.ts";
 import { heldBy, notedHeld, noteHeld, push } from "./push.ts";
 import { Entrance, type Reach } from "./reach.ts";
 import { closed, isLater, isOurs, reissue } from "./reissue.ts";
@@ -44,7 +45,11 @@ export async function unpushed(
 
 /** The home's way into the system account. */
 export function enterSystem(home: Home, reach: Reach): Promise<Entrance> {
-  return Entrance.open(home, { account: systemAccountName, name: "apply", role: adminRole }, reach);
+  return Entrance.open(
+    home,
+    { account: systemAccountName, name: "apply", role: adminScope },
+    reach,
+  );
 }
 
 /** Pushes what the servers do not have, in order; when one is refused, those before it are taken back. */

@@ -31,7 +31,7 @@ export class Entrance implements AsyncDisposable {
 
   private constructor(link: Link, name: string) {
     this.#link = link;
-    this.#questions = new Questions(link, systemClock, name, hexId(8));
+    this.#questions = new Questions({ link, clock: systemClock, name, instance: hexId(8) });
   }
 
   /** Logs in; a server that is not there or refuses is told with what to do. */

@@ -1,4 +1,4 @@
-import type { MeshPolicy } from "@myelin/subjects";
+import { isRoleScope, type MeshPolicy } from "@myelin/subjects";
 import { readAccount } from "../../identity/index.ts";
 import { accountJwt, type Home } from "./home.ts";
 import { type Entry, type Issued, leaving, type Revoked } from "./ledger.ts";
@@ -13,7 +13,7 @@ export function departuresFrom(home: Home, policy: MeshPolicy): readonly Revoked
   const members = new Set(membersOf(policy).map(placeOf));
   const left = entries.filter(
     (entry): entry is Issued =>
-      entry.is === "issued" && entry.role.startsWith("role:") && !members.has(placeOf(entry)),
+      entry.is === "issued" && isRoleScope(entry.role) && !members.has(placeOf(entry)),
   );
   const isVoid = voidBy(entries);
   const at = home.now();

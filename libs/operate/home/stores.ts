@@ -1,4 +1,4 @@
-import { type MeshPolicy, storeAccountName } from "@myelin/subjects";
+import { adminScope, type MeshPolicy, storeAccountName } from "@myelin/subjects";
 import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
 import {
   checkPlan,
@@ -10,7 +10,7 @@ import {
   type StoreView,
   viewStores,
 } from "../stores/index.ts";
-import { accountJwt, adminRole, type Home } from "./home.ts";
+import { accountJwt, type Home } from "./home.ts";
 import { Entrance, type Reach } from "./reach.ts";
 
 /** What would be done to the streams of one workspace. */
@@ -32,7 +32,7 @@ export interface KeptStore extends Provisioned {
 /** The home's way into a workspace's store account. */
 export function enterStore(home: Home, workspace: string, reach: Reach): Promise<Entrance> {
   const account = storeAccountName(workspace);
-  return Entrance.open(home, { account, name: "apply", role: adminRole }, reach);
+  return Entrance.open(home, { account, name: "apply", role: adminScope }, reach);
 }
 
 /** Compares the streams of each workspace with what the policy wants; changes nothing. */

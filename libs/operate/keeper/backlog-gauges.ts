@@ -5,11 +5,8 @@ import type { Keeping } from "./keeping.ts";
 import { Present } from "./present.ts";
 import { Rounds } from "./rounds.ts";
 
-/** How often the backlog is counted. */
-export interface BacklogGaugesOptions {
-  /** In milliseconds. Default: 10000. */
-  readonly everyMs?: number;
-}
+/** How often the backlog is counted, in milliseconds. */
+const everyMs = 10_000;
 
 /** Keeps the gauges of what waits for each agent up to date: `mesh_tasks_pending`, `mesh_events_pending` and their like. */
 export class BacklogGauges {
@@ -17,7 +14,7 @@ export class BacklogGauges {
   readonly #rounds: Rounds;
   #present: Present | undefined;
 
-  constructor(keeping: Keeping, { everyMs = 10_000 }: BacklogGaugesOptions = {}) {
+  constructor(keeping: Keeping) {
     this.#keeping = keeping;
     this.#rounds = new Rounds(keeping, everyMs, (signal) => this.#count(signal));
   }

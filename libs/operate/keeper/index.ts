@@ -1,4 +1,4 @@
-export { BacklogGauges, type BacklogGaugesOptions } from "./backlog-gauges.ts";
+export { BacklogGauges } from "./backlog-gauges.ts";
 export { DeadKeeper } from "./dead-keeper.ts";
 export {
   type KeeperLogger,

@@ -3,7 +3,7 @@ import type { Signer, Trust } from "../../identity/index.ts";
 import { type CredentialsOption, Link, type TlsOptions, usualUrl } from "../../nats/index.ts";
 import { type Clock, hexId, systemClock } from "../../pipeline/index.ts";
 import { MeshMetrics } from "../../telemetry/index.ts";
-import { Standing } from "../standing.ts";
+import { Standing, type StandingParts } from "../standing.ts";
 
 type Line = (fields: Readonly<Record<string, unknown>>, message?: string) => void;
 
@@ -61,49 +61,48 @@ export interface Keeping extends AsyncDisposable {
 
 /** Joins both accounts; throws `unavailable` when no server answers, `permission_denied` when it lets nobody in. */
 export async function openKeeping(options: KeepingOptions): Promise<Keeping> {
-  const { name = "keeper", servers = [usualUrl], logger } = options;
+  const { name = "keeper", logger } = options;
   const instance = hexId(8).slice(0, 10);
   const metrics = new MeshMetrics();
-  const join = async (
-    account: "workspace" | "store",
-    credentials: CredentialsOption,
-  ): Promise<Standing> => {
-    const link = await Link.connect({
-      ...{ servers, credentials, name: `${name}/${instance}`, user: name, tls: options.tls },
-      waitForBrokerMs: options.waitForBrokerMs ?? 0,
-      onTrouble: ({ code, message }) => logger.warn({ code }, `${account}: ${message}`),
-      onNotice: ({ level, text }) => logger[level]({}, `${account}: ${text}`),
-    });
-    const { trust } = options;
-    return Standing.start({ name, instance, link, metrics, clock: systemClock, trust, account });
+  const joined: Standing[] = [];
+  const close = async (): Promise<void> => {
+    for (const standing of joined) await standing.close();
   };
-  const workspace = await join("workspace", options.credentials);
-  let vault: Standing;
   try {
-    vault = await join("store", options.storeCredentials);
-  } catch (error) {
-    await workspace.close();
-    throw error;
-  }
-  try {
+    const workspace = await join(options, { name, instance, metrics, account: "workspace" });
+    joined.push(workspace);
+    const vault = await join(options, { name, instance, metrics, account: "store" });
+    joined.push(vault);
     checkPair(workspace, vault);
+    return {
+      ...{ name, instance, workspace, vault, clock: systemClock, logger, metrics },
+      get isUp() {
+        return workspace.link.isUp && vault.link.isUp;
+      },
+      get whyDown() {
+        return workspace.link.whyDown ?? vault.link.whyDown;
+      },
+      [Symbol.asyncDispose]: close,
+    };
   } catch (error) {
-    await Promise.all([workspace.close(), vault.close()]);
+    await close();
     throw error;
   }
-  return {
-    ...{ name, instance, workspace, vault, clock: systemClock, logger, metrics },
-    get isUp() {
-      return workspace.link.isUp && vault.link.isUp;
-    },
-    get whyDown() {
-      return workspace.link.whyDown ?? vault.link.whyDown;
-    },
-    async [Symbol.asyncDispose]() {
-      await workspace.close();
-      await vault.close();
-    },
-  };
+}
+
+async function join(
+  { servers = [usualUrl], tls, trust, waitForBrokerMs = 0, logger, ...options }: KeepingOptions,
+  as: Pick<StandingParts, "name" | "instance" | "metrics" | "account">,
+): Promise<Standing> {
+  const { name, instance, account } = as;
+  const { credentials, storeCredentials } = options;
+  const link = await Link.connect({
+    ...{ servers, tls, waitForBrokerMs, name: `${name}/${instance}`, user: name },
+    credentials: account === "store" ? storeCredentials : credentials,
+    onTrouble: ({ code, message }) => logger.warn({ code }, `${account}: ${message}`),
+    onNotice: ({ level, text }) => logger[level]({}, `${account}: ${text}`),
+  });
+  return Standing.start({ ...as, link, trust, clock: systemClock });
 }
 
 /** Given the same credentials twice it would look for streams where there are none. */

@@ -1,4 +1,4 @@
-import { ownStoreApi, parseDeadSubject, Store } from "@myelin/subjects";
+import { dayMs, ownStoreApi, parseDeadSubject, Store } from "@myelin/subjects";
 import { type Marker, readMarkers } from "../dead/marker.ts";
 import type { Keeping } from "./keeping.ts";
 import { Rounds } from "./rounds.ts";
@@ -11,7 +11,6 @@ export interface TidyingOptions {
   readonly everyMs?: number;
 }
 
-const day = 86_400_000;
 const tenMinutes = 600_000;
 /** How long a letter may take to be read: nobody waits for a round. */
 const readMs = 5_000;
@@ -22,7 +21,7 @@ export class LetterTidying {
   readonly #afterMs: number;
   readonly #rounds: Rounds;
 
-  constructor(keeping: Keeping, { afterMs = day, everyMs = tenMinutes }: TidyingOptions = {}) {
+  constructor(keeping: Keeping, { afterMs = dayMs, everyMs = tenMinutes }: TidyingOptions = {}) {
     this.#keeping = keeping;
     this.#afterMs = afterMs;
     this.#rounds = new Rounds(keeping, everyMs, (signal) => this.#tidy(signal));

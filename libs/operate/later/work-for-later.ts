@@ -1,7 +1,7 @@
 import { laterConsumer, Store, scheduleSubject, storeApi } from "@myelin/subjects";
 import { token } from "../../contract/index.ts";
 import { scheduleCancellation, write } from "../../durable/index.ts";
-import { systemClock } from "../../pipeline/index.ts";
+import { type Abortable, systemClock } from "../../pipeline/index.ts";
 import type { ObserverOptions } from "../observe.ts";
 import { Standing } from "../standing.ts";
 import { storedMessages } from "../stores/index.ts";
@@ -30,7 +30,7 @@ export class WorkForLater implements AsyncDisposable {
   /** What keeper has for later, in the order in which it was taken. */
   async *list(
     { agent, skill, submitter, id }: LaterFilter = {},
-    { signal }: { readonly signal?: AbortSignal } = {},
+    { signal }: Abortable = {},
   ): AsyncGenerator<Scheduled, void, undefined> {
     const subject = scheduleSubject({
       agent: named("agent", agent),

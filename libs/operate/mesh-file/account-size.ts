@@ -1,7 +1,7 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
 
 /** Most bytes of an account's JWT: it is pushed in one message, of which the server takes 1 MiB. */
-export const maxAccountBytes = 900_000;
+const maxAccountBytes = 900_000;
 
 /** Throws `invalid_argument`, with the count, when a workspace has grown beyond what the server takes. */
 export function checkAccountSize(workspace: string, jwt: string): void {

@@ -26,7 +26,7 @@ export function errorOf(file: string, problems: readonly Problem[]): MeshError {
 }
 
 /** `workspaces.desk.agents.editor.calls[1]`. */
-export function textOf(path: Path): string {
+function textOf(path: Path): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === "number") return `${text}[${step}]`;
     const name = /^[\w-]{1,63}$/.test(step) ? step : JSON.stringify(step.slice(0, 63));

@@ -15,9 +15,9 @@ export type Report = (path: Path, what: string, part?: "key" | "value") => void;
 
 /** Whether everything that is named exists, and nothing has two meanings. */
 export function checkReferences(policy: MeshPolicy, report: Report): void {
-  for (const [name, workspace] of Object.entries(policy.workspaces)) {
-    new WorkspaceCheck(policy, name, report).check();
-    checkShares(policy, name, workspace, report);
+  for (const workspace of Object.entries(policy.workspaces)) {
+    new WorkspaceCheck(policy, workspace[0], report).check();
+    checkShares(policy, workspace, report);
   }
   checkCycles(policy, report);
 }

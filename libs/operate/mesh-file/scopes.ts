@@ -1,10 +1,13 @@
 import {
   agentPermissions,
+  agentScope,
   guestPermissions,
+  guestScope,
   type MeshPolicy,
   type Permissions,
   roleNames,
   rolePermissions,
+  scopeOf,
 } from "@myelin/subjects";
 
 /** What one signing key gives to whom it signs for: a scope of the identity layer, without its key. */
@@ -29,7 +32,7 @@ export function scopesOf(policy: MeshPolicy, workspace: string): readonly RoleSc
   if (found === undefined) return [];
   const agents = Object.entries(found.agents).toSorted(([one], [other]) => (one < other ? -1 : 1));
   const ofAgents = agents.map(([name, agent]) => ({
-    role: `agent:${name}`,
+    role: agentScope(name),
     skills: agent.skills,
     vouches: agent.vouches,
     permissions: agentPermissions(name, agent, found),
@@ -38,11 +41,14 @@ export function scopesOf(policy: MeshPolicy, workspace: string): readonly RoleSc
     const role = found.roles[name];
     if (role === undefined) return [];
     const { vouches } = role;
-    return [
-      { role: `role:${name}`, skills: [], vouches, permissions: rolePermissions(name, role) },
-    ];
+    return [{ role: scopeOf(name), skills: [], vouches, permissions: rolePermissions(name, role) }];
   });
-  const guest = { role: "guest", skills: ["*"], vouches: false, permissions: guestPermissions() };
+  const guest = {
+    role: guestScope,
+    skills: ["*"],
+    vouches: false,
+    permissions: guestPermissions(),
+  };
   return [...ofAgents, ...ofRoles, ...(found.guests ? [guest] : [])];
 }
 
@@ -50,9 +56,9 @@ export function scopesOf(policy: MeshPolicy, workspace: string): readonly RoleSc
 export function members(policy: MeshPolicy, workspace: string): readonly Member[] {
   const { agents = {}, roles = {} } = policy.workspaces[workspace] ?? {};
   return [
-    ...Object.keys(agents).map((name) => ({ name, role: `agent:${name}` })),
+    ...Object.keys(agents).map((name) => ({ name, role: agentScope(name) })),
     ...roleNames.flatMap((role) =>
-      (roles[role]?.members ?? []).map((name) => ({ name, role: `role:${role}` })),
+      (roles[role]?.members ?? []).map((name) => ({ name, role: scopeOf(role) })),
     ),
   ];
 }

@@ -43,6 +43,12 @@ function list<T extends z.ZodType<string>>(item: T) {
     .default([]);
 }
 
+/** A map that may have each of these names, and no other. */
+function each<Name extends string, T extends z.ZodType>(names: readonly Name[], value: T) {
+  const shape = Object.fromEntries(names.map((name) => [name, value.optional()]));
+  return z.strictObject(shape as Record<Name, z.ZodOptional<T>>);
+}
+
 function target(is: (text: string) => boolean, rule: string) {
   return list(z.string().refine(is, `must be ${rule}`));
 }
@@ -82,13 +88,7 @@ const share = z.strictObject({
   with: list(name),
 });
 
-const roles = z.strictObject({
-  operator: role.optional(),
-  observer: role.optional(),
-  auditor: role.optional(),
-  keeper: role.optional(),
-  gateway: role.optional(),
-});
+const roles = each(roleNames, role);
 
 /** Less holds no message of the greatest size. */
 const leastBytes = 1_048_576;
@@ -100,20 +100,7 @@ const streamSize = z.strictObject({
     .max(Number.MAX_SAFE_INTEGER),
 });
 
-const streams = z.strictObject({
-  tasks: streamSize.optional(),
-  later: streamSize.optional(),
-  schedules: streamSize.optional(),
-  results: streamSize.optional(),
-  events: streamSize.optional(),
-  dead: streamSize.optional(),
-  records: streamSize.optional(),
-  config: streamSize.optional(),
-  advisories: streamSize.optional(),
-  blobs: streamSize.optional(),
-  artifacts: streamSize.optional(),
-  conversations: streamSize.optional(),
-});
+const streams = each(streamNames, streamSize);
 
 const recording = z.strictObject({
   agents: list(z.string().refine((text) => text === every || isToken(text), "must be an agent")),

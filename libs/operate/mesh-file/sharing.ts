@@ -15,8 +15,7 @@ export function sharesWith(
 /** Whether a workspace shares what it has, with others that exist. */
 export function checkShares(
   policy: MeshPolicy,
-  name: string,
-  { agents, shares }: WorkspacePolicy,
+  [name, { agents, shares }]: readonly [string, WorkspacePolicy],
   report: Report,
 ): void {
   for (const [at, share] of shares.entries()) {

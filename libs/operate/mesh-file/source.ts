@@ -11,7 +11,7 @@ import {
 import type { Path, Problem } from "./problem.ts";
 
 /** Most characters of a file: a mesh of a thousand agents, each with a dozen grants, has half of it. */
-export const maxCharacters = 524_288;
+const maxCharacters = 524_288;
 
 /** Most entries of one list. */
 const maxItems = 1_000;

@@ -1,6 +1,7 @@
 import {
   ContentType,
   callSubject,
+  dayMs,
   isToken,
   routeToken,
   tokenRule,
@@ -24,7 +25,7 @@ export interface Replaying {
 const usualMs = 30_000;
 /** Most that is waited for unasked: a task may have had a day. */
 export const mostMs = 900_000;
-const anyTimeout = { min: 1, max: 86_400_000, whole: false };
+const anyTimeout = { min: 1, max: dayMs, whole: false };
 const mostBytes = 67_108_864;
 /** A little longer than who answers has, so that it is heard why it did not. */
 const graceMs = 1_000;

@@ -1,3 +1,4 @@
+import { dayMs } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { type Clock, checkNumber, pause, systemClock } from "../../pipeline/index.ts";
 import type { Recorded } from "./recorded.ts";
@@ -18,7 +19,7 @@ export interface PaceOptions {
 const slowest = 0.001;
 const fastest = 1_000_000;
 const defaultGapMs = 60_000;
-const anyGap = { min: 0, max: 86_400_000, whole: false };
+const anyGap = { min: 0, max: dayMs, whole: false };
 
 /** Waits as long before each as lay before it when it was recorded. */
 export class Pace {

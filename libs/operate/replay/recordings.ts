@@ -2,7 +2,7 @@ import { coversSubject } from "@myelin/subjects";
 import { StoreAccess } from "../../durable/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Link } from "../../nats/index.ts";
-import { systemClock } from "../../pipeline/index.ts";
+import { type Abortable, systemClock } from "../../pipeline/index.ts";
 import { logIn, type ObserverOptions } from "../observe.ts";
 import { callTarget, checkAgent } from "./agent-target.ts";
 import { eventTarget } from "./event-target.ts";
@@ -15,11 +15,6 @@ import { type Replayed, type ReplayOptions, replaying } from "./replaying.ts";
 import { placeOf, resolveSelection, type Selection, type SelectionConfig } from "./selection.ts";
 import { handlerTarget, type ReplayTarget } from "./targets.ts";
 import { taskTarget } from "./task-target.ts";
-
-/** How what is selected is read. */
-export interface SelectOptions {
-  readonly signal?: AbortSignal;
-}
 
 /** Connects to what the mesh keeps of calls, tasks and events; it takes the role auditor. Close it when done. */
 export async function openRecordings(options: ObserverOptions): Promise<Recordings> {
@@ -55,7 +50,7 @@ export class Recordings implements AsyncDisposable {
   }
 
   /** What fits, oldest first; of however many there are a bounded number is in memory. */
-  select(selection: Selection = {}, options: SelectOptions = {}): AsyncIterable<Recorded> {
+  select(selection: Selection = {}, options: Abortable = {}): AsyncIterable<Recorded> {
     return this.#select(resolveSelection(selection), options.signal);
   }
 

@@ -1,4 +1,12 @@
-import { isToken, meantSubjects, Store, type StoreName, tokenRule } from "@myelin/subjects";
+import {
+  idRule,
+  isId,
+  isToken,
+  meantSubjects,
+  Store,
+  type StoreName,
+  tokenRule,
+} from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { checkNumber } from "../../pipeline/index.ts";
 
@@ -58,8 +66,8 @@ export function resolveSelection(selection: Selection): SelectionConfig {
   }
   if (skill !== undefined && !skill.split(".").every(isToken))
     throw wrong("skill", tokenRule, skill);
-  if (task !== undefined && !/^[\w.:/+=-]{1,128}$/.test(task)) {
-    throw wrong("task", "1 to 128 of letters, digits and _.:/+=-", task);
+  if (task !== undefined && !isId(task)) {
+    throw wrong("task", idRule, task);
   }
   if (subject !== undefined && !/^[^\s.]+(\.[^\s.]+)*$/.test(subject)) {
     throw wrong("subject", "tokens joined by dots, * and > among them", subject);

@@ -1,7 +1,7 @@
 import { isToken, Store, storeApi, taskFilter, tokenRule } from "@myelin/subjects";
 import { taskCancellation, write } from "../../durable/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { systemClock } from "../../pipeline/index.ts";
+import { type Abortable, systemClock } from "../../pipeline/index.ts";
 import { type ObserverOptions, observe } from "../observe.ts";
 import type { Observer } from "../observer.ts";
 import { Standing } from "../standing.ts";
@@ -17,11 +17,6 @@ export interface QueuedFilter extends TaskFilter {
   readonly state?: QueuedState | undefined;
   /** Most that are told. Default: 1000. */
   readonly most?: number | undefined;
-}
-
-/** Waits with a bound. */
-export interface ReadOptions {
-  readonly signal?: AbortSignal;
 }
 
 const mostListed = 1_000;
@@ -51,7 +46,7 @@ export class TaskBoard implements AsyncDisposable {
   }
 
   /** What waits for each agent that takes tasks. */
-  backlogs({ signal }: ReadOptions = {}): Promise<readonly AgentBacklog[]> {
+  backlogs({ signal }: Abortable = {}): Promise<readonly AgentBacklog[]> {
     this.#present.clear();
     return readBacklogs(this.#reader, signal);
   }
@@ -59,7 +54,7 @@ export class TaskBoard implements AsyncDisposable {
   /** Tasks that are not done, the oldest first. */
   async *list(
     filter: QueuedFilter = {},
-    { signal }: ReadOptions = {},
+    { signal }: Abortable = {},
   ): AsyncGenerator<TaskView, void, undefined> {
     const { agent = "*", skill = "*", submitter, state, most = mostListed } = filter;
     checkWords({ agent, skill, submitter });
@@ -81,7 +76,7 @@ export class TaskBoard implements AsyncDisposable {
   async show(
     id: string,
     filter: TaskFilter = {},
-    { signal }: ReadOptions = {},
+    { signal }: Abortable = {},
   ): Promise<readonly TaskDetails[]> {
     checkWords({ id, ...filter });
     this.#present.clear();

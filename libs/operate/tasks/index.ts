@@ -3,7 +3,6 @@ export {
   type CancelledTask,
   openTasks,
   type QueuedFilter,
-  type ReadOptions,
   TaskBoard,
 } from "./board.ts";
 export type { TaskDetails, TaskFilter } from "./details.ts";

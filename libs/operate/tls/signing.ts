@@ -1,4 +1,5 @@
 import { webcrypto, X509Certificate } from "node:crypto";
+import { dayMs } from "@myelin/subjects";
 import type * as X509 from "@peculiar/x509";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 
@@ -23,7 +24,6 @@ export interface Draft extends Validity {
 type Library = typeof X509;
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
-const dayMs = 86_400_000;
 /** Clocks of one mesh may be apart so much, in milliseconds. */
 const skewMs = 300_000;
 

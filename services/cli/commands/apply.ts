@@ -13,6 +13,7 @@ import {
   type StoreOutlook,
   unpushed,
 } from "@myelin/mesh/operate";
+import { printJson } from "../context.ts";
 import { Exit } from "../failure.ts";
 import { fitted } from "../hints.ts";
 import { type HomeContext, lasting, open, reach, shown } from "../home.ts";
@@ -53,9 +54,9 @@ export async function apply(
     context,
     applyPlan(home, plan, { reach: where, again, ...lasting(options) }),
   );
-  if (context.json) context.terminal.out.write(`${JSON.stringify({ ...applied, changes })}\n`);
+  if (context.json) printJson(context, { ...applied, changes });
   else {
-    tell(context, applied, options.offline !== undefined);
+    tell(context, applied, { isOffline: options.offline !== undefined });
     warnOfReplaced(context, applied);
     warnOfOther(context, home);
   }
@@ -126,8 +127,7 @@ function tellPlan(context: HomeContext, plan: Plan, outlook: Outlook): number {
   const exit = refused.length === 0 ? Exit.ok : Exit.usage;
   if (context.json) {
     const shownPlan = { dryRun: true, changes, accounts, credentials, departed };
-    const told = { ...shownPlan, stores: stores.map(shownStore) };
-    context.terminal.out.write(`${JSON.stringify(told)}\n`);
+    printJson(context, { ...shownPlan, stores: stores.map(shownStore) });
     return exit;
   }
   const say = (line: string): void => void context.terminal.out.write(`${line}\n`);
@@ -148,7 +148,11 @@ function namesOf({ departed }: Plan): { readonly account: string; readonly name:
   return Object.values(Object.fromEntries(places));
 }
 
-function tell(context: HomeContext, applied: Applied, isOffline: boolean): void {
+function tell(
+  context: HomeContext,
+  applied: Applied,
+  { isOffline }: { readonly isOffline: boolean },
+): void {
   const { terminal, palette } = context;
   const say = (line: string): void => void terminal.out.write(`${line}\n`);
   const { version, accounts, credentials, departed, published, unpublished } = applied;

@@ -1,11 +1,10 @@
 import { connect } from "@myelin/mesh";
-import { startTelemetry } from "@myelin/mesh/program";
 import { askCard, contractOf, skillIn } from "../card.ts";
-import { type Context, entering, look } from "../context.ts";
+import { type Context, entering, look, printJson } from "../context.ts";
 import { Exit, interruptible } from "../failure.ts";
 import { ifGiven, parseDuration, readInput } from "../input.ts";
+import { traceCommand } from "../telemetry.ts";
 import { plain } from "../terminal.ts";
-import { ownVersion } from "../version.ts";
 
 export interface CallOptions {
   readonly timeout?: string;
@@ -24,9 +23,6 @@ type AnyMethod = (
   options: { readonly timeoutMs?: number | undefined; readonly signal: AbortSignal },
 ) => Promise<unknown> | AsyncIterable<unknown>;
 
-/** A person waits for the prompt: spans that nobody takes must not hold it up. */
-const telemetryStopMs = 1_000;
-
 /** Calls a skill and prints its answer, or each frame as it comes. */
 export async function call(
   context: Context,
@@ -36,12 +32,7 @@ export async function call(
   const input = await readInput(target.input, context.terminal);
   const timeoutMs = ifGiven(options.timeout, "--timeout", parseDuration);
   const contract = await contractFor(context, target);
-  await using _telemetry = await startTelemetry({
-    service: "myelin",
-    version: ownVersion(),
-    env: context.terminal.env,
-    stopTimeoutMs: telemetryStopMs,
-  });
+  await using _telemetry = await traceCommand(context);
   await using mesh = await entering(context, connect);
   const client: Readonly<Record<string, unknown>> = mesh.client(contract);
   const method = client[target.skill] as AnyMethod;
@@ -68,7 +59,9 @@ function print({ terminal, json }: Context, value: unknown): void {
 }
 
 /** A line for each frame; a person reads a text without its quotes. */
-function printFrame({ terminal, json }: Context, frame: unknown): void {
-  const bare = terminal.isTty && !json && typeof frame === "string";
-  terminal.out.write(`${bare ? plain(frame) : (JSON.stringify(frame) ?? "null")}\n`);
+function printFrame(context: Context, frame: unknown): void {
+  const { terminal, json } = context;
+  if (terminal.isTty && !json && typeof frame === "string") {
+    terminal.out.write(`${plain(frame)}\n`);
+  } else printJson(context, frame);
 }

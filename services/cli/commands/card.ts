@@ -1,6 +1,7 @@
 import { askCard, type Card, type SkillCard } from "../card.ts";
 import { type Context, look, printJson } from "../context.ts";
 import { Exit } from "../failure.ts";
+import { shellWord } from "../hints.ts";
 import { example, shape } from "../shape.ts";
 import { duration } from "../table.ts";
 import { plain } from "../terminal.ts";
@@ -27,7 +28,7 @@ function plainCard({ palette }: Context, card: Card): string {
       ([name, schema]) => `    ${dim("fails ")} ${plain(name)} ${plain(shape(schema))}`,
     ),
     `    ${dim("terms ")} ${terms(skill)}`,
-    `    ${dim("try   ")} myelin call ${agent} ${plain(skill.name)} ${quoted(example(skill.input))}`,
+    `    ${dim("try   ")} myelin call ${agent} ${plain(skill.name)} ${shellWord(plain(JSON.stringify(example(skill.input))))}`,
   ]);
   const told = events.flatMap(({ name, description: what, data, signed }) => [
     "",
@@ -51,9 +52,4 @@ function terms({ deadlineMs, idempotent, streams, contentType, sealed }: SkillCa
     ...(contentType === "application/json" ? [] : [plain(contentType)]),
     ...(sealed ? ["sealed"] : []),
   ].join(", ");
-}
-
-/** JSON as one word of a shell. */
-function quoted(value: unknown): string {
-  return `'${plain(JSON.stringify(value)).replaceAll("'", "'\\''")}'`;
 }

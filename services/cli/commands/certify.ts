@@ -1,4 +1,5 @@
 import { certifyServer } from "@myelin/mesh/operate";
+import { printJson } from "../context.ts";
 import { Exit } from "../failure.ts";
 import { type HomeContext, lasting, listed, open } from "../home.ts";
 import { ifGiven } from "../input.ts";
@@ -17,7 +18,7 @@ export async function certify(
   const hosts = ifGiven(options.hosts, "--hosts", listed);
   const issued = await certifyServer(open(context), { hosts, ...lasting(options) });
   const { terminal, palette, json } = context;
-  if (json) terminal.out.write(`${JSON.stringify(issued)}\n`);
+  if (json) printJson(context, issued);
   else {
     const until = issued.expiresAt.toISOString().slice(0, 10);
     terminal.out.write(`certificate for ${issued.hosts.join(", ")} until ${until}\n`);

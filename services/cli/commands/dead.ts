@@ -70,7 +70,7 @@ export async function redrive(
     ...(options.rate === undefined ? {} : { rate: rateOf(options.rate) }),
   };
   await using office = await enter(context);
-  return await doTo(context, filter, what, (meant, signal) =>
+  return await doTo(context, { filter, what }, (meant, signal) =>
     office.redrive(meant, { ...given, signal }),
   );
 }
@@ -84,7 +84,7 @@ export async function drop(
   const filter = wantedOf(options, what);
   const dryRun = options.dryRun !== undefined;
   await using office = await enter(context);
-  return await doTo(context, filter, what, (meant, signal) =>
+  return await doTo(context, { filter, what }, (meant, signal) =>
     office.drop(meant, { dryRun, signal }),
   );
 }
@@ -111,8 +111,7 @@ export function shownLetter(letter: Row): object {
 /** Does it to what is open; where nothing of what is named is, tells of that why not. */
 async function doTo(
   context: Context,
-  filter: DeadFilter,
-  what: string | undefined,
+  { filter, what }: { readonly filter: DeadFilter; readonly what: string | undefined },
   act: (meant: DeadFilter, signal: AbortSignal) => AsyncIterable<Redriven | Dropped>,
 ): Promise<number> {
   const tally = await interruptible(context, async (signal) => {

@@ -1,4 +1,5 @@
 import { identities } from "@myelin/mesh/operate";
+import { printJson } from "../context.ts";
 import { Exit } from "../failure.ts";
 import { fitted } from "../hints.ts";
 import { type HomeContext, open } from "../home.ts";
@@ -8,7 +9,7 @@ import { changesBy, readMesh, showChanges } from "../mesh-file.ts";
 export async function diff(context: HomeContext, file: string | undefined): Promise<number> {
   const home = open(context);
   const changes = changesBy(home, readMesh(context, file).policy);
-  if (context.json) context.terminal.out.write(`${JSON.stringify({ changes })}\n`);
+  if (context.json) printJson(context, { changes });
   else if (changes.length === 0) context.terminal.out.write("nothing changes\n");
   else showChanges(context, changes);
   const waiting = identities(home).filter(({ state }) => state === "revoked, not pushed");

@@ -1,7 +1,14 @@
 import { MeshCode, MeshError } from "@myelin/mesh";
 import type { Observer } from "@myelin/mesh/operate";
 import { nextAfter } from "../advice.ts";
-import { type Check, checkAgents, checkLogin, checkNode, checkServer } from "../checks.ts";
+import {
+  type Check,
+  checkAgents,
+  checkLogin,
+  checkNode,
+  checkServer,
+  newerServer,
+} from "../checks.ts";
 import { type Context, look, printJson } from "../context.ts";
 import { Exit } from "../failure.ts";
 import { fitted } from "../hints.ts";
@@ -71,7 +78,7 @@ async function seen(
     const isDenied = failure.code === MeshCode.PermissionDenied;
     const next = isDenied
       ? "look as an observer or operator: --as <name>"
-      : (nextAfter(failure, context) ?? "use nats-server 2.12 or newer");
+      : (nextAfter(failure, context) ?? newerServer);
     return [{ is: "warn", what, found: failure.detail, next }];
   }
 }

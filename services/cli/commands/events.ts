@@ -5,7 +5,7 @@ import { askCard, schemaOf } from "../card.ts";
 import { type Context, entering, look, note, printJson, tellLink } from "../context.ts";
 import { Exit, interruptible } from "../failure.ts";
 import { ifGiven, readInput, wholeNumber } from "../input.ts";
-import { type Column, count, duration, type Palette, table } from "../table.ts";
+import { type Column, count, oldest, type Palette, table } from "../table.ts";
 import { plain } from "../terminal.ts";
 import { ownVersion } from "../version.ts";
 
@@ -147,8 +147,4 @@ export function roomOf({ room }: FollowState): string {
 export function droppedLine({ agent, follow, dropped }: FollowState): string {
   const those = count(dropped, "message");
   return `${agent}=${follow} is so far behind that the stream dropped ${those} before it got them, its own or others'`;
-}
-
-function oldest({ oldestSeconds, pending, inWork }: FollowState): string {
-  return pending + inWork === 0 ? "" : duration(oldestSeconds * 1_000);
 }

@@ -1,4 +1,5 @@
 import { type IdentityFacts, identityFacts } from "@myelin/mesh/operate";
+import { printJson } from "../context.ts";
 import { Exit } from "../failure.ts";
 import { type HomeContext, open, shown } from "../home.ts";
 import { count } from "../table.ts";
@@ -7,7 +8,7 @@ import { day, nameIn } from "./identity.ts";
 /** Shows what a name has, and what the server lets it do. */
 export async function show(context: HomeContext, name: string): Promise<number> {
   const facts = identityFacts(open(context), nameIn(name, context));
-  if (context.json) context.terminal.out.write(`${JSON.stringify(facts)}\n`);
+  if (context.json) printJson(context, facts);
   else for (const one of facts) tell(context, one);
   return Exit.ok;
 }

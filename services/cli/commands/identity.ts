@@ -10,6 +10,7 @@ import {
   type Written,
 } from "@myelin/mesh/operate";
 import { workspaceOf } from "@myelin/subjects";
+import { printJson } from "../context.ts";
 import { Exit, usage } from "../failure.ts";
 import { type HomeContext, lasting, open, reach, shown } from "../home.ts";
 import { type Column, count, type Palette, table } from "../table.ts";
@@ -27,7 +28,7 @@ export async function list(context: HomeContext): Promise<number> {
   checkWorkspace(home, context.workspace);
   const views = identities(home).filter(({ account }) => isMeant(account, context));
   const { terminal, palette } = context;
-  if (context.json) terminal.out.write(`${JSON.stringify(views)}\n`);
+  if (context.json) printJson(context, views);
   else terminal.out.write(table(views, columns(palette), { palette, width: terminal.columns }));
   return Exit.ok;
 }
@@ -69,7 +70,7 @@ export async function revoke(
   const servers = options.offline === undefined ? reach(context) : undefined;
   const revoked = await revokeIdentity(home, nameIn(name, context), servers);
   const { terminal, palette } = context;
-  if (context.json) terminal.out.write(`${JSON.stringify(revoked)}\n`);
+  if (context.json) printJson(context, revoked);
   else {
     const when = servers === undefined ? "from the server's next start" : "at once";
     const what = `${name} is shut out of ${revoked.accounts.join(" and ")} ${when}: ${count(revoked.keys, "key")}`;
@@ -94,7 +95,7 @@ function isMeant(account: string, { workspace }: HomeContext): boolean {
 
 function tellWritten(context: HomeContext, written: readonly Written[]): number {
   const { terminal } = context;
-  if (context.json) terminal.out.write(`${JSON.stringify(written)}\n`);
+  if (context.json) printJson(context, written);
   for (const { account, name, path, expires } of context.json ? [] : written) {
     terminal.out.write(`${account}/${name} until ${day(expires)}: ${shown(context, path)}\n`);
   }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type InitOptions, type InitResult, type InitStep, initHome } from "@myelin/mesh/operate";
+import { printJson } from "../context.ts";
 import { Exit } from "../failure.ts";
 import { shellWord } from "../hints.ts";
 import { type HomeContext, lasting, listed, shown } from "../home.ts";
@@ -20,7 +21,7 @@ export async function init(context: HomeContext, options: InitCommandOptions): P
   const { made, kept } = result;
   const unused = made.length === 0 ? saidIn(options) : [];
   if (context.json) {
-    context.terminal.out.write(`${JSON.stringify({ home: context.folder, made, kept, unused })}\n`);
+    printJson(context, { home: context.folder, made, kept, unused });
     return Exit.ok;
   }
   tell(context, result);
@@ -59,17 +60,16 @@ function tell(context: HomeContext, { made, kept }: InitResult): void {
   };
   for (const step of made) line(palette.green("made"), step);
   for (const step of kept) line(palette.dim("kept"), step);
-  if (made.length === 0) return;
-  terminal.err.write(
-    palette.dim(
-      [
-        "",
-        `next: nats-server -c ${shellWord(join(home, "server", "nats-server.conf"))}`,
-        `      edit ${shellWord(join(home, "mesh.yaml"))}, then: myelin apply --home ${shellWord(home)}`,
-        `      agents find it by MYELIN_HOME=${shellWord(home)}`,
-        `      keep ${shellWord(join(home, "operator", "master.seed"))} elsewhere: day to day nothing needs it`,
-        "",
-      ].join("\n"),
-    ),
-  );
+  if (made.length > 0) terminal.err.write(palette.dim(nextSteps(home)));
+}
+
+function nextSteps(home: string): string {
+  return [
+    "",
+    `next: nats-server -c ${shellWord(join(home, "server", "nats-server.conf"))}`,
+    `      edit ${shellWord(join(home, "mesh.yaml"))}, then: myelin apply --home ${shellWord(home)}`,
+    `      agents find it by MYELIN_HOME=${shellWord(home)}`,
+    `      keep ${shellWord(join(home, "operator", "master.seed"))} elsewhere: day to day nothing needs it`,
+    "",
+  ].join("\n");
 }

@@ -6,10 +6,11 @@ import {
   storeViews,
 } from "@myelin/mesh/operate";
 import type { MeshPolicy } from "@myelin/subjects";
+import { printJson } from "../context.ts";
 import { Exit, usage } from "../failure.ts";
 import { type HomeContext, open, reach } from "../home.ts";
 import { readMesh } from "../mesh-file.ts";
-import { shareFull, shownFullness } from "../stores.ts";
+import { nearlyFull, shareFull, shownFullness } from "../stores.ts";
 import { type Column, type Paint, type Palette, table } from "../table.ts";
 import { plain } from "../terminal.ts";
 
@@ -18,7 +19,7 @@ export async function listStreams(context: HomeContext, file: string | undefined
   const policy = meantBy(context, readMesh(context, file).policy);
   const views = await storeViews(open(context), policy, reach(context));
   const { terminal, palette } = context;
-  if (context.json) terminal.out.write(`${JSON.stringify(views)}\n`);
+  if (context.json) printJson(context, views);
   else terminal.out.write(table(views, columns(palette), { palette, width: terminal.columns }));
   return Exit.ok;
 }
@@ -30,10 +31,8 @@ export async function exportStreams(
 ): Promise<number> {
   const { policy } = readMesh(context, file);
   const manifests = storeManifests(policy);
-  const text = context.json
-    ? `${JSON.stringify(manifests)}\n`
-    : `${copiesText(policy)}${manifestText(manifests)}`;
-  context.terminal.out.write(text);
+  if (context.json) printJson(context, manifests);
+  else context.terminal.out.write(`${copiesText(policy)}${manifestText(manifests)}`);
   return Exit.ok;
 }
 
@@ -48,9 +47,6 @@ function copiesText({ workspaces }: MeshPolicy): string {
     "",
   ].join("\n");
 }
-
-/** From here on somebody should do something. */
-const nearlyFull = 0.8;
 
 /** Of several workspaces the one that is meant. */
 function meantBy({ workspace }: HomeContext, policy: MeshPolicy): MeshPolicy {

@@ -1,10 +1,10 @@
 import { isMeshError, MeshCode } from "@myelin/mesh";
 import type { SeenCall } from "@myelin/mesh/operate";
 import { routeToken } from "@myelin/subjects";
-import { type Context, look, note, tellLink } from "../context.ts";
+import { type Context, look, note, printJson, tellLink } from "../context.ts";
 import { Exit, interruptible } from "../failure.ts";
 import { ifGiven, wholeNumber } from "../input.ts";
-import { count, duration } from "../table.ts";
+import { aligned, count, duration } from "../table.ts";
 import { plain } from "../terminal.ts";
 
 export interface TapOptions {
@@ -73,18 +73,16 @@ function introduce(context: Context): void {
     context,
     dim("while anybody watches, the server's 503 is gone: a call to nobody is not refused at once"),
   );
-  context.terminal.out.write(`${dim(line(titles))}\n`);
+  context.terminal.out.write(`${dim(aligned(titles, layout))}\n`);
 }
 
+const layout = { widths: [12, 16, 28, 14, 9, 0], right: 4 };
 const titles = ["TIME", "CALLER", "CALLED", "ROUTE", "TOOK", "STATUS"] as const;
 
 function show(context: Context, call: SeenCall): boolean {
   const { terminal, palette, json } = context;
   const time = new Date().toISOString();
-  if (json)
-    return terminal.out.write(
-      `${JSON.stringify({ time, ...call, route: routeToken(call.route) })}\n`,
-    );
+  if (json) return printJson(context, { time, ...call, route: routeToken(call.route) });
   const cells = [
     time.slice(11, 23),
     call.caller,
@@ -93,18 +91,10 @@ function show(context: Context, call: SeenCall): boolean {
     duration(call.tookMs),
     status(call),
   ] as const;
-  const text = plain(line(cells));
+  const text = plain(aligned(cells, layout));
   const paint = call.outcome === "ok" ? palette.green : palette.red;
   const at = text.length - cells[5].length;
   return terminal.out.write(`${text.slice(0, at)}${paint(text.slice(at))}\n`);
-}
-
-const widths = [12, 16, 28, 14, 9, 0];
-
-function line(cells: readonly string[]): string {
-  return cells
-    .map((cell, at) => (at === 4 ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0)))
-    .join("  ");
 }
 
 function status(call: SeenCall): string {

@@ -1,11 +1,10 @@
 import { type Contract, connect, isMeshError, type Mesh, MeshCode, MeshError } from "@myelin/mesh";
-import { startTelemetry } from "@myelin/mesh/program";
 import { askCard, checkingContractOf, contractFromAfar, skillIn } from "../card.ts";
 import { type Context, entering, look, note, printJson, tellLink } from "../context.ts";
 import { Exit, interruptible, usage } from "../failure.ts";
 import { parseDuration, readInput } from "../input.ts";
+import { traceCommand } from "../telemetry.ts";
 import { plain } from "../terminal.ts";
-import { ownVersion } from "../version.ts";
 
 /** What may be said of a task that is submitted. */
 export interface SubmitFlags {
@@ -23,8 +22,6 @@ export interface TaskTarget {
   readonly skill: string;
 }
 
-/** A person waits for the prompt: spans that nobody takes must not hold it up. */
-const telemetryStopMs = 1_000;
 const lookMs = 250;
 
 /** Stores a task and prints its receipt; waits for its result where asked to. */
@@ -98,7 +95,7 @@ async function follow(
   for await (const { value } of task.progress({ signal })) {
     terminal.err.write(`${plain(JSON.stringify(value) ?? "null")}\n`);
   }
-  terminal.out.write(`${JSON.stringify(await task.result({ signal })) ?? "null"}\n`);
+  printJson(context, await task.result({ signal }));
 }
 
 /** Tells when the server is lost and back, which no task is told of. */
@@ -116,12 +113,7 @@ async function asSubmitter(
   context: Context,
   work: (mesh: Mesh, signal: AbortSignal) => Promise<number>,
 ): Promise<number> {
-  await using _telemetry = await startTelemetry({
-    service: "myelin",
-    version: ownVersion(),
-    env: context.terminal.env,
-    stopTimeoutMs: telemetryStopMs,
-  });
+  await using _telemetry = await traceCommand(context);
   await using mesh = await entering(context, connect);
   return await interruptible(context, (signal) => work(mesh, signal));
 }

@@ -11,7 +11,7 @@ import {
 import { type Context, entering, note, printJson } from "../context.ts";
 import { Exit, interruptible, usage } from "../failure.ts";
 import { ifGiven, wholeNumber } from "../input.ts";
-import { type Column, duration, type Palette, table } from "../table.ts";
+import { type Column, duration, oldest, type Palette, table } from "../table.ts";
 import { plain } from "../terminal.ts";
 
 /** What narrows a list of tasks. */
@@ -33,18 +33,16 @@ export async function listTasks(
   await using board = await openBoard(context);
   return await interruptible(context, async (signal) => {
     if (Object.values(filter).every((word) => word === undefined)) {
-      show(
-        context,
-        await board.backlogs({ signal }),
-        backlogColumns(context.palette),
-        "no agents take tasks here",
-      );
+      const nothing = "no agents take tasks here";
+      const columns = backlogColumns(context.palette);
+      show(context, await board.backlogs({ signal }), { columns, nothing });
       return Exit.ok;
     }
     const found: TaskView[] = [];
     for await (const one of board.list(filter, { signal })) found.push(one);
     if (found.length === 0 && agent !== undefined) await checkTaker(board, agent, signal);
-    show(context, found, taskColumns(context.palette), "no such task waits or runs");
+    const nothing = "no such task waits or runs";
+    show(context, found, { columns: taskColumns(context.palette), nothing });
     return Exit.ok;
   });
 }
@@ -103,8 +101,7 @@ function filterOf({ agent, skill, submitter, state, most }: TaskFlags): QueuedFi
 function show<Row>(
   context: Context,
   rows: readonly Row[],
-  columns: readonly Column<Row>[],
-  nothing: string,
+  { columns, nothing }: { readonly columns: readonly Column<Row>[]; readonly nothing: string },
 ): void {
   const { terminal, palette } = context;
   if (context.json) printJson(context, rows);
@@ -136,10 +133,6 @@ function backlogColumns({ bold, red, yellow, dim }: Palette): Column<AgentBacklo
 function workersOf({ asking, inWork, isGiven }: AgentBacklog): string {
   if (!isGiven) return "not in mesh.yaml";
   return asking > 0 ? "asking" : inWork > 0 ? "busy" : "none";
-}
-
-function oldest({ oldestSeconds, pending, inWork }: AgentBacklog): string {
-  return pending + inWork === 0 ? "" : duration(oldestSeconds * 1_000);
 }
 
 function taskColumns({ bold, red, green, yellow, dim }: Palette): Column<TaskView>[] {

@@ -1,4 +1,5 @@
 import { type AppliedVersion, appliedVersions } from "@myelin/mesh/operate";
+import { printJson } from "../context.ts";
 import { Exit } from "../failure.ts";
 import { type HomeContext, open } from "../home.ts";
 import { type Column, table } from "../table.ts";
@@ -13,7 +14,7 @@ const columns: Column<AppliedVersion>[] = [
 /** Lists what was applied, the newest last. */
 export async function versions(context: HomeContext): Promise<number> {
   const found = appliedVersions(open(context));
-  if (context.json) context.terminal.out.write(`${JSON.stringify(found)}\n`);
+  if (context.json) printJson(context, found);
   else {
     const { palette, terminal } = context;
     terminal.out.write(table(found, columns, { palette, width: terminal.columns }));

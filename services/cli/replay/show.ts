@@ -1,23 +1,23 @@
 import { MeshCode } from "@myelin/mesh";
 import type { Recorded, RecordedAnswer, Replayed } from "@myelin/mesh/operate";
-import type { Context } from "../context.ts";
-import { cut, duration } from "../table.ts";
+import { type Context, printJson } from "../context.ts";
+import { aligned, cut, duration } from "../table.ts";
 import { plain } from "../terminal.ts";
 
 const idWidth = 24;
-const widths = [24, 20, 16, 28, idWidth, 9, 0];
+const layout = { widths: [24, 20, 16, 28, idWidth, 9, 0], right: 5 };
 const titles = ["TIME", "PLACE", "CALLER", "CALLED", "ID", "TOOK", "ENDED"] as const;
 const mostValue = 120;
 
 /** The heading of what follows: said with the first of it. */
 export function heading({ terminal, palette, json }: Context): void {
-  if (!json) terminal.out.write(`${palette.dim(line(titles))}\n`);
+  if (!json) terminal.out.write(`${palette.dim(aligned(titles, layout))}\n`);
 }
 
 /** One that was recorded, on a line. */
 export function showRecorded(context: Context, recorded: Recorded): void {
   const { terminal, json } = context;
-  if (json) terminal.out.write(`${JSON.stringify(documentOf(recorded))}\n`);
+  if (json) printJson(context, documentOf(recorded));
   else
     terminal.out.write(`${rowOf(recorded, recorded.answer, endOf(recorded.answer, recorded))}\n`);
 }
@@ -29,8 +29,7 @@ export function showReplayed(context: Context, replayed: Replayed): void {
   if (json) {
     const { payload: _, ...shown } = documentOf(recorded);
     const now = answer === undefined ? undefined : answerOf(answer);
-    const text = JSON.stringify({ ...shown, replayed: now, skipped, differences });
-    terminal.out.write(`${text}\n`);
+    printJson(context, { ...shown, replayed: now, skipped, differences });
     return;
   }
   const end =
@@ -75,23 +74,19 @@ function isUnanswered(
 function rowOf(recorded: Recorded, answer: RecordedAnswer | undefined, end: string): string {
   const { at, stream, sequence, caller, agent, skill, id = "" } = recorded;
   return plain(
-    line([
-      at.toISOString(),
-      `${stream}:${sequence}`,
-      caller,
-      `${agent}.${skill}`,
-      cut(id, idWidth),
-      answer === undefined ? "" : duration(answer.tookMs),
-      end,
-    ]),
+    aligned(
+      [
+        at.toISOString(),
+        `${stream}:${sequence}`,
+        caller,
+        `${agent}.${skill}`,
+        cut(id, idWidth),
+        answer === undefined ? "" : duration(answer.tookMs),
+        end,
+      ],
+      layout,
+    ).trimEnd(),
   );
-}
-
-function line(cells: readonly string[]): string {
-  return cells
-    .map((cell, at) => (at === 5 ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0)))
-    .join("  ")
-    .trimEnd();
 }
 
 function endOf(answer: RecordedAnswer | undefined, { is, unfit }: Recorded): string {

@@ -4,7 +4,7 @@ import { maxPathLength } from "./limits.ts";
 import { term } from "./term.ts";
 
 /** How what was asked of one agent went, seen by who asked: times in milliseconds. */
-export const figure = z.object({
+const figure = z.object({
   agent: z.string(),
   /** Whether it was called, or given tasks. */
   as: z.enum(["call", "task"]),
@@ -19,7 +19,7 @@ export const figure = z.object({
 export type Figure = z.infer<typeof figure>;
 
 /** One task of the summarizer that is done, as its submitter saw it. */
-export const summaryTask = z.object({
+const summaryTask = z.object({
   by: z.string(),
   /** Above 1 when an instance died over it, or gave it back. */
   attempt: z.number(),
@@ -45,7 +45,7 @@ export const progress = z.object({
 export type Progress = z.infer<typeof progress>;
 
 /** What became of the whole. */
-export const digested = z.object({
+const digested = z.object({
   documents: z.number(),
   summarised: z.number(),
   /** Whether documents beyond the limit were left out. */
@@ -91,7 +91,7 @@ const outcome = z.discriminatedUnion("is", [
 export type Outcome = z.infer<typeof outcome>;
 
 /** The answer to one task of editing. */
-export const edited = z.object({
+const edited = z.object({
   outcome,
   /** At which attempt: above 1 when an instance died over it, or somebody whom it asked was away. */
   attempt: z.number().int(),

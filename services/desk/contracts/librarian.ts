@@ -5,7 +5,7 @@ import { maxPathLength, maxTextLength } from "./limits.ts";
 const path = z.string().min(1).max(maxPathLength);
 
 /** One thing that was found: a document, or a file that is not read and why. */
-export const finding = z.discriminatedUnion("is", [
+const finding = z.discriminatedUnion("is", [
   z.object({ is: z.literal("document"), path, bytes: z.number().int() }),
   z.object({ is: z.literal("skipped"), path, why: z.string() }),
 ]);
@@ -13,7 +13,7 @@ export const finding = z.discriminatedUnion("is", [
 export type Finding = z.infer<typeof finding>;
 
 /** A document as text: no markup, code or tables. */
-export const document = z.object({
+const document = z.object({
   path,
   title: z.string(),
   text: z.string().max(maxTextLength),

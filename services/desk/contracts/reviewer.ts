@@ -4,7 +4,7 @@ import { maxSummaryLength, maxTerms } from "./limits.ts";
 import { term } from "./term.ts";
 
 /** What the reviewer thinks of a summary. */
-export const verdict = z.discriminatedUnion("is", [
+const verdict = z.discriminatedUnion("is", [
   z.object({ is: z.literal("accepted") }),
   z.object({
     is: z.literal("sent_back"),

@@ -4,7 +4,7 @@ import { maxSummaryLength, maxTerms, maxTextLength } from "./limits.ts";
 import { term } from "./term.ts";
 
 /** Why the last attempt was sent back, and what the next one should do about it. */
-export const correction = z.object({
+const correction = z.object({
   reason: z.string().max(2_000),
   /** What was sent back. */
   previous: z.string().max(maxSummaryLength),

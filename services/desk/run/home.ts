@@ -21,7 +21,7 @@ import {
   renewAll,
   writeServer,
 } from "@myelin/mesh/operate";
-import { storeAccountName } from "@myelin/subjects";
+import { dayMs, guestScope, storeAccountName } from "@myelin/subjects";
 import { type Address, host } from "../processes/port.ts";
 
 /** What a program needs to join: its own credentials, and whom to trust as a server. */
@@ -111,7 +111,7 @@ async function keepValid(home: Home): Promise<void> {
   const isGone = (view: IdentityView) => isRevoked(view) || !existsSync(view.path);
   const isOurs = ({ account, role, state }: IdentityView) =>
     [workspace, storeAccountName(workspace)].includes(account) &&
-    role !== "guest" &&
+    role !== guestScope &&
     state !== "left";
   const gone = identities(home).filter((view) => isOurs(view) && isGone(view));
   // Who logs in at both places is issued both at once.
@@ -124,4 +124,4 @@ async function keepValid(home: Home): Promise<void> {
   if (new Date(validTo).getTime() < Date.now() + weekMs) await certifyServer(home);
 }
 
-const weekMs = 7 * 86_400_000;
+const weekMs = 7 * dayMs;

@@ -79,6 +79,13 @@ test("another process of the same submitter follows a task by its id", async () 
   await assert.rejects(wrong.result(patience), (error) => isMeshError(error, "unknown_task"));
 });
 
+test("who waits for a result with AbortSignal.timeout is told that it took too long", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  const task = await (await home.connect("boss")).client(painter).paint.submit({ what: "a door" });
+  const late = { code: "deadline_exceeded", message: /was given up: .*timeout/ };
+  await assert.rejects(task.result({ signal: AbortSignal.timeout(100) }), late);
+});
+
 test("an id that nobody submitted is said to be unknown", async () => {
   await using home = await storedMesh(painterMesh, ["painter"]);
   const task = (await home.connect("boss")).task(painter, "paint", "nothing");

@@ -58,7 +58,7 @@ test("calls, streams and cancel cross between workspaces on different servers of
   assert.equal(bytes, 300 * 8_192);
   assert.deepEqual(await client.wait({ ms: 800 }), { ms: 800 });
   await assert.rejects(client.wait({ ms: 20_000 }, { signal: AbortSignal.timeout(300) }), {
-    code: MeshCode.Cancelled,
+    code: MeshCode.DeadlineExceeded,
   });
   await eventually("the handler hears of it", () => what.cancelledAt !== undefined);
 });

@@ -107,6 +107,18 @@ test("a call that was answered or failed is not ended by its AbortSignal later",
   for (const { seen } of sides) assert.equal(seen[0]?.signal.reason, undefined);
 });
 
+test("a call that its AbortSignal's timeout ends is late, not cancelled", async () => {
+  const { client } = calling(hanging());
+  const controller = new AbortController();
+  const late = assert.rejects(client.work({}, { signal: controller.signal }), {
+    code: "deadline_exceeded",
+    message: /the caller gave up: out of time/,
+  });
+  // As `AbortSignal.timeout` does.
+  controller.abort(new DOMException("out of time", "TimeoutError"));
+  await late;
+});
+
 test("an AbortSignal that is aborted already ends the call before it waits", async () => {
   const { client } = calling(hanging());
   await assert.rejects(client.work({}, { signal: AbortSignal.abort() }), { code: "cancelled" });

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type NatsOptions, natsOptions } from "../../../libs/nats/options.ts";
 
+const quiet = { onTrouble: () => {} };
+
 function resolve(nats: NatsOptions = {}) {
-  return natsOptions({ servers: ["nats://a:1"], name: "me", nats }, () => {});
+  return natsOptions({ servers: ["nats://a:1"], name: "me", nats }, quiet);
 }
 
 test("the mesh reconnects for ever, whatever nats.js's defaults are", () => {
@@ -25,7 +27,7 @@ test("what the user says passes through, and undefined says nothing", () => {
 test("the caller's own objects are not changed", () => {
   const servers = Object.freeze(["nats://a:1"]);
   const nats = Object.freeze({ user: "u" });
-  const options = natsOptions({ servers, name: "me", nats }, () => {});
+  const options = natsOptions({ servers, name: "me", nats }, quiet);
   assert.notEqual(options.servers, servers);
 });
 
@@ -55,7 +57,9 @@ test("an authenticator that throws at first throws, later it is reported and ask
     return { auth_token: "t" };
   };
   const options = { servers: ["nats://a:1"], name: "me", nats: { authenticator } };
-  const { authenticator: wrapped } = natsOptions(options, (thrown) => reported.push(thrown));
+  const { authenticator: wrapped } = natsOptions(options, {
+    onTrouble: (thrown) => reported.push(thrown),
+  });
   const [ask] = [wrapped ?? []].flat();
   assert.ok(ask !== undefined);
   assert.throws(() => ask("nonce"), RangeError);

@@ -3,6 +3,8 @@ import { test } from "node:test";
 import { natsOptions } from "../../../libs/nats/options.ts";
 import { demandsTls, isLoopback, resolveTls } from "../../../libs/nats/tls.ts";
 
+const quiet = { onTrouble: () => {} };
+
 test("a host on this machine is known in every way to write it", () => {
   const here = [
     "localhost",
@@ -33,7 +35,7 @@ test("TLS is demanded by a URL, and by credentials as soon as one server is else
 
 test("the floor is TLS 1.2 wherever TLS is asked for, and cannot be lowered", () => {
   const floor = (options: object) => {
-    const { tls } = natsOptions({ servers: ["nats://far:1"], name: "me", ...options }, () => {});
+    const { tls } = natsOptions({ servers: ["nats://far:1"], name: "me", ...options }, quiet);
     return (tls as { readonly minVersion?: string } | undefined)?.minVersion;
   };
   assert.equal(floor({ tls: {} }), "TLSv1.2");
@@ -46,12 +48,12 @@ test("the floor is TLS 1.2 wherever TLS is asked for, and cannot be lowered", ()
 test("what is said twice, or wrongly, is refused by name", () => {
   const options = { servers: ["nats://far:1"], name: "me" };
   const twice = { credentials: "x.creds", nats: { token: "t" } };
-  assert.throws(() => natsOptions({ ...options, ...twice }, () => {}), {
+  assert.throws(() => natsOptions({ ...options, ...twice }, quiet), {
     code: "invalid_argument",
     message: /credentials and nats\.token were both given/,
   });
   assert.throws(
-    () => natsOptions({ ...options, tls: {}, nats: { tls: {} } }, () => {}),
+    () => natsOptions({ ...options, tls: {}, nats: { tls: {} } }, quiet),
     /tls and nats\.tls were both given/,
   );
   assert.throws(() => resolveTls({ caFile: "" }), /tls\.caFile must be a file's path/);

@@ -16,9 +16,9 @@ test("listeners hear each turn once, until they stop listening", () => {
   const heard: string[] = [];
   const unhear = state.onDown(() => heard.push("down"));
   state.onUp(() => heard.push("up"));
-  for (const up of [true, false, false, true]) state.turn(up);
+  for (const to of ["up", "down", "down", "up"] as const) state.turn(to);
   unhear();
-  state.turn(false);
+  state.turn("down");
   assert.deepEqual(heard, ["down", "up"]);
 });
 
@@ -30,7 +30,7 @@ test("a listener that throws is reported, and the others hear", () => {
     throw new RangeError("defect");
   });
   state.onDown(() => heard++);
-  state.turn(false);
+  state.turn("down");
   assert.equal(heard, 1);
   assert.ok(thrown[0] instanceof RangeError);
 });
@@ -38,7 +38,7 @@ test("a listener that throws is reported, and the others hear", () => {
 test("whenUp ends with its signal's deadline while it stays down", async () => {
   const clock = new ManualClock();
   const state = new UpState(() => {});
-  state.turn(false);
+  state.turn("down");
   const impatient = signal(clock);
   impatient.expire(50, 50, "a.b");
   const waiting = assert.rejects(state.whenUp(impatient), { code: "deadline_exceeded" });
@@ -48,11 +48,11 @@ test("whenUp ends with its signal's deadline while it stays down", async () => {
 
 test("an ended state stays down, and whoever waits gets the reason", async () => {
   const state = new UpState(() => {});
-  state.turn(false);
+  state.turn("down");
   const waiting = assert.rejects(state.whenUp(signal()), { code: "closed" });
   state.end(closed);
   await waiting;
-  state.turn(true);
+  state.turn("up");
   assert.equal(state.isUp, false);
   await assert.rejects(state.whenUp(signal()), { code: "closed" });
 });

@@ -23,6 +23,14 @@ export interface OrdersParts {
   readonly verify: ((order: LaterOrder) => Promise<void>) | undefined;
 }
 
+/** A place that an order writes. */
+interface Writing {
+  readonly order: LaterOrder;
+  readonly address: ScheduleAddress;
+  /** What is there, where it was looked at already. */
+  readonly first?: FoundSchedule | undefined;
+}
+
 /** How often a place is looked at again that somebody else has written meanwhile. */
 const mostTurns = 8;
 
@@ -88,7 +96,7 @@ export class Orders {
   async #keep(order: LaterOrder, spec: Headers): Promise<void> {
     const { schedules } = this.#parts;
     const address = { ...order.address, id: order.id };
-    await this.#turns(order, address, async (found) => {
+    await this.#turns({ order, address }, async (found) => {
       // The same task again is the same task; a schedule is changed by the next order for it.
       if (found !== undefined && order.plan.does === "once") return true;
       const place = { address, expected: found?.sequence ?? 0 };
@@ -100,17 +108,12 @@ export class Orders {
     const { schedules, keeping } = this.#parts;
     const address = { ...order.address, id, submitter: submitter ?? order.address.submitter };
     let taken: LaterOrder | undefined;
-    const look = { first: await schedules.find(address) };
-    await this.#turns(
-      order,
-      address,
-      async (found) => {
-        taken = found?.kept;
-        const place = { address, expected: found?.sequence ?? 0 };
-        return (await schedules.takeBack(order, place)).is === "stored";
-      },
-      look,
-    );
+    const first = await schedules.find(address);
+    await this.#turns({ order, address, first }, async (found) => {
+      taken = found?.kept;
+      const place = { address, expected: found?.sequence ?? 0 };
+      return (await schedules.takeBack(order, place)).is === "stored";
+    });
     await schedules.dropDue(address);
     if (taken?.plan.does !== "once") return;
     const detail = `${order.address.submitter} cancelled task ${id} before it was due`;
@@ -119,12 +122,10 @@ export class Orders {
 
   /** Writes a place until it is written, or a later order has it. The first time it is taken for free. */
   async #turns(
-    order: LaterOrder,
-    address: ScheduleAddress,
+    { order, address, first }: Writing,
     write: (found: FoundSchedule | undefined) => Promise<boolean>,
-    look: { readonly first: FoundSchedule | undefined } = { first: undefined },
   ): Promise<void> {
-    let found = look.first;
+    let found = first;
     for (let turn = 0; turn < mostTurns; turn++) {
       refuseOtherKind(order, found);
       if (found !== undefined && found.order >= order.original.sequence) return;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { roleNames, streamNames } from "@myelin/subjects";
 import { readMeshFile } from "../../../../libs/operate/mesh-file/index.ts";
 import { complaints, full } from "./files.ts";
 
@@ -26,6 +27,15 @@ test("a file is read with every default filled in", () => {
       },
     },
   });
+});
+
+test("every stream and every role that there is can be named", () => {
+  const streams = streamNames.map((name) => `${name}: { maxBytes: 2097152 }`).join(", ");
+  const roles = roleNames.map((name) => `${name}: { members: [${name}] }`).join(", ");
+  const text = `version: 1\nworkspaces: { desk: { streams: { ${streams} }, roles: { ${roles} } } }\n`;
+  const { desk } = readMeshFile(text, "mesh.yaml").workspaces;
+  assert.deepEqual(Object.keys(desk?.streams ?? {}), streamNames);
+  assert.deepEqual(Object.keys(desk?.roles ?? {}), roleNames);
 });
 
 test("a second document in one file is refused, with its line", () => {
