@@ -9,19 +9,17 @@ export interface FakeMessage {
   readonly body?: string;
 }
 
-/** A door to one stream, as the streams' API answers; `asked` is what was asked of it. */
+/** A door to one stream, as the streams' API answers; `asked` is which messages were asked for. */
 export function fakeStream(messages: readonly FakeMessage[]) {
   const asked: Asked[] = [];
   const door: StoreDoor = {
-    ask: async (_subject, payload = "") => {
+    ask: async (_subject, payload) => {
+      const lastSeq = messages.at(-1)?.seq ?? 0;
+      if (payload === undefined) return JSON.stringify({ state: { last_seq: lastSeq } });
       const question = JSON.parse(payload) as Asked;
       asked.push(question);
-      const { seq = 1, next_by_subj, last_by_subj } = question;
-      const filter = next_by_subj ?? last_by_subj ?? ">";
-      const fitting = messages.filter(
-        (one) => one.seq >= seq && coversSubject(filter, one.subject),
-      );
-      const found = last_by_subj === undefined ? fitting[0] : fitting.at(-1);
+      const { seq, next_by_subj: filter } = question;
+      const found = messages.find((one) => one.seq >= seq && coversSubject(filter, one.subject));
       if (found === undefined) return JSON.stringify({ error: { err_code: 10_037 } });
       const { head = "", body = "", ...place } = found;
       const time = new Date(found.seq * 1_000).toISOString();
@@ -33,7 +31,6 @@ export function fakeStream(messages: readonly FakeMessage[]) {
 }
 
 interface Asked {
-  readonly seq?: number;
-  readonly next_by_subj?: string;
-  readonly last_by_subj?: string;
+  readonly seq: number;
+  readonly next_by_subj: string;
 }

@@ -1,8 +1,7 @@
-import { deadFilter, deadSubject, parseDeadSubject, Store, type storeApi } from "@myelin/subjects";
+import { deadFilter, deadSubject, parseDeadSubject, Store } from "@myelin/subjects";
 import { z } from "zod";
 import { readJson } from "../json.ts";
-import type { StoreDoor } from "../stores/index.ts";
-import { storedMessages } from "../stores/index.ts";
+import { type StoreDoor, type StoredOptions, storedMessages } from "../stores/index.ts";
 
 /** What became of a dead letter. */
 const outcomes = ["redriven", "dropped"] as const;
@@ -47,10 +46,7 @@ export function markerSubject(outcome: Outcome, letter: string, to?: string): st
 }
 
 /** How markers are read. */
-export interface MarkerOptions {
-  readonly api?: Pick<typeof storeApi, "message">;
-  readonly signal?: AbortSignal | undefined;
-}
+export type MarkerOptions = Pick<StoredOptions, "api" | "signal">;
 
 /** Every marker of a stream of dead letters. */
 export async function* readMarkers(

@@ -1,9 +1,8 @@
-import { Store, storeApi } from "@myelin/subjects";
+import { storeApi } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Abortable } from "../../pipeline/index.ts";
 import type { ObserverOptions } from "../observe.ts";
 import { Standing } from "../standing.ts";
-import { lastPlace } from "../stores/index.ts";
 import { type Dropped, dropLetter } from "./drop.ts";
 import { checkFilter, type DeadFilter, fits, isInState } from "./filter.ts";
 import { type DeadLetter, readLetter } from "./letter.ts";
@@ -32,9 +31,7 @@ export class DeadLetters implements AsyncDisposable {
   ): AsyncGenerator<DeadLetter, void, undefined> {
     checkFilter(filter);
     const standing = this.#standing;
-    // What dies again while it is brought back would be brought back for ever.
-    const upTo = await lastPlace(standing, Store.dead, { api: storeApi, signal });
-    for await (const stored of storedLetters(standing, filter, { upTo, signal })) {
+    for await (const stored of storedLetters(standing, filter, signal)) {
       const bare = readLetter(stored);
       if (bare === undefined || !fits(bare, filter)) continue;
       const markers = await markersOf(standing, bare, { api: storeApi, signal });

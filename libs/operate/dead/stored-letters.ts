@@ -2,18 +2,14 @@ import { deadFilter, isToken, Store, storeApi } from "@myelin/subjects";
 import { type StoreDoor, type Stored, storedMessages } from "../stores/index.ts";
 import type { DeadFilter } from "./filter.ts";
 
-/** How far letters are read. */
-export interface LetterReading {
-  /** The last place of the stream that is looked at. */
-  readonly upTo: number;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** The letters whose subjects a filter can mean, the oldest first. */
+/**
+ * The letters whose subjects a filter can mean and that are there now, the oldest first: what dies again while it is
+ * brought back would be brought back for ever.
+ */
 export async function* storedLetters(
   door: StoreDoor,
   filter: DeadFilter,
-  reading: LetterReading,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<Stored, void, undefined> {
   const subjects = (["task", "event"] as const).flatMap((kind) => {
     const { agent = "*", skill = "*" } = filter;
@@ -24,7 +20,7 @@ export async function* storedLetters(
       ? [deadFilter(kind, { agent, skill, task })]
       : [];
   });
-  const options = { ...reading, api: storeApi };
+  const options = { api: storeApi, signal };
   yield* inOrder(
     subjects.map((subject) => storedMessages(door, Store.dead, { ...options, subject })),
   );
@@ -34,6 +30,7 @@ export async function* storedLetters(
 async function* inOrder(
   readings: readonly AsyncGenerator<Stored, void>[],
 ): AsyncGenerator<Stored, void, undefined> {
+  // The first of each before any is told: by then each knows where it ends.
   const fronts = await Promise.all(readings.map(frontOf));
   for (;;) {
     const [first] = fronts

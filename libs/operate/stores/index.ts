@@ -5,6 +5,6 @@ export { StoreApi, type StoreDoor } from "./door.ts";
 export { type Manifest, manifestText, storeManifests } from "./manifest.ts";
 export type { StorePlan } from "./plan.ts";
 export { checkPlan, type Provisioned, planStore, provisionStores } from "./provision.ts";
-export { lastPlace, type Stored, type StoredOptions, storedMessages } from "./stored.ts";
+export { type Stored, type StoredOptions, storedMessages } from "./stored.ts";
 export { type StoreView, viewStores } from "./view.ts";
 export type { StoreSettings } from "./wanted.ts";

@@ -20,7 +20,7 @@ export interface StoredOptions {
   /** The subjects, with wildcards. Default: all. */
   readonly subject?: string;
   /** Where the stream's API is for this login. Default: as in the store account. */
-  readonly api?: Pick<typeof ownStoreApi, "message">;
+  readonly api?: Pick<typeof ownStoreApi, "message" | "streamInfo">;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -33,6 +33,8 @@ const said = z.object({
     data: z.string().default(""),
   }),
 });
+
+const info = z.object({ state: z.object({ last_seq: z.number() }) });
 
 const nothing = z.object({
   error: z.object({ err_code: z.number(), description: z.string().default("") }),
@@ -50,36 +52,34 @@ export async function* storedMessages(
   stream: StoreName,
   options: StoredOptions = {},
 ): AsyncGenerator<Stored, void, undefined> {
-  const { from = 1, subject = ">" } = options;
-  const next = (seq: number) => ask(door, stream, { seq, next_by_subj: subject }, options);
+  const { from = 1, subject = ">", api = ownStoreApi, signal } = options;
+  const next = async (seq: number): Promise<Stored | undefined> => {
+    if (signal?.aborted === true) throw gaveUp(`reading ${stream}`, signal);
+    const question = JSON.stringify({ seq, next_by_subj: subject });
+    return read(stream, await door.ask(api.message(stream), question));
+  };
   const first = await next(from);
   if (first === undefined) return;
   // Asked before anybody sees the first one. Where that was stored just now, it is the end.
-  const end = options.upTo ?? Math.max(first.sequence, await lastPlace(door, stream, options));
+  const end = options.upTo ?? Math.max(first.sequence, await lastOf(stream, { door, api }));
   for (let stored: Stored | undefined = first; stored !== undefined && stored.sequence <= end; ) {
     yield stored;
     stored = stored.sequence < end ? await next(stored.sequence + 1) : undefined;
   }
 }
 
-/** The sequence of the last message that is there now; 0 where there is none. */
-export async function lastPlace(
-  door: StoreDoor,
+/**
+ * The last sequence that was given to a message, which may be gone. Asking for the last message instead tells nothing
+ * where that one is.
+ */
+async function lastOf(
   stream: StoreName,
-  options: Omit<StoredOptions, "from" | "upTo"> = {},
+  { door, api }: { readonly door: StoreDoor; readonly api: NonNullable<StoredOptions["api"]> },
 ): Promise<number> {
-  const { subject = ">" } = options;
-  return (await ask(door, stream, { last_by_subj: subject }, options))?.sequence ?? 0;
-}
-
-async function ask(
-  door: StoreDoor,
-  stream: StoreName,
-  which: object,
-  { api = ownStoreApi, signal }: Pick<StoredOptions, "api" | "signal">,
-): Promise<Stored | undefined> {
-  if (signal?.aborted === true) throw gaveUp(`reading ${stream}`, signal);
-  return read(stream, await door.ask(api.message(stream), JSON.stringify(which)));
+  const answer = jsonValue(await door.ask(api.streamInfo(stream)));
+  const { data } = info.safeParse(answer);
+  if (data === undefined) throw unseen(stream, answer);
+  return data.state.last_seq;
 }
 
 function read(stream: string, text: string): Stored | undefined {

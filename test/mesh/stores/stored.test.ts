@@ -97,6 +97,8 @@ test("a reader ends where the stream ended when it began, and where it is told t
     await nc.request(subject, "one more", { timeout: 5_000 });
   }
   assert.equal(stored, 2);
+  // The last one goes, as what is done goes from a queue.
+  await nc.request("$JS.API.STREAM.MSG.DELETE.MESH_TASKS", JSON.stringify({ seq: 5 }));
   await nc.close();
   const upTo = async (last: number, from = 1) => {
     const found: number[] = [];
@@ -106,6 +108,9 @@ test("a reader ends where the stream ended when it began, and where it is told t
   };
   assert.deepEqual([await upTo(4), await upTo(2), await upTo(0)], [[1, 3, 4], [1], []]);
   assert.deepEqual([await upTo(3, 3), await upTo(2, 2)], [[3], []]);
+  const all: number[] = [];
+  for await (const { sequence } of storedMessages(store, Store.tasks)) all.push(sequence);
+  assert.deepEqual(all, [1, 3, 4]);
 });
 
 test("a reader that is given up stops before the next message", async () => {

@@ -38,7 +38,8 @@ async function pageOf(schedules: Schedules, { address }: LaterOrder, from: numbe
   const found: Page["schedules"][number][] = [];
   const now = new Date();
   let looked = 0;
-  for await (const stored of schedules.read(scheduleSubject({ ...address, id: "*" }), from || 1)) {
+  const subject = scheduleSubject({ ...address, id: "*" });
+  for await (const stored of schedules.read(subject, { from: from || 1 })) {
     const at = addressOf(stored.subject);
     const kept = at === undefined ? undefined : readKept(at, stored);
     if (at !== undefined && kept !== undefined && isPlanned(kept.plan)) {

@@ -16,7 +16,7 @@ import {
   readPlace,
   write,
 } from "../../../durable/index.ts";
-import { storedMessages } from "../../stores/index.ts";
+import { type StoredOptions, storedMessages } from "../../stores/index.ts";
 import type { Keeping } from "../keeping.ts";
 import { Room } from "./room.ts";
 
@@ -53,7 +53,9 @@ export class Schedules {
   async find(address: ScheduleAddress): Promise<FoundSchedule | undefined> {
     let found: FoundSchedule | undefined;
     const subject = scheduleSubject(address);
-    for await (const { sequence, head, payload } of this.read(subject)) {
+    // What is written meanwhile counts as well: whoever looks writes with compare-and-set.
+    const all = { from: 1, upTo: Number.MAX_SAFE_INTEGER };
+    for await (const { sequence, head, payload } of this.read(subject, all)) {
       const order = readPlace(head)?.sequence ?? 0;
       found = { sequence, order, kept: readKept(address, { head, payload }) };
     }
@@ -61,8 +63,8 @@ export class Schedules {
   }
 
   /** Messages of the stream from a place on, in their order. */
-  read(subject: string, from = 1) {
-    return storedMessages(this.#keeping.vault, Store.schedules, { subject, from });
+  read(subject: string, place: Pick<StoredOptions, "from" | "upTo">) {
+    return storedMessages(this.#keeping.vault, Store.schedules, { subject, ...place });
   }
 
   /** Has the server put the order among what is due, at a time or again and again; `overloaded` where there is no room. */
