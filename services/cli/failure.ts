@@ -2,7 +2,7 @@ import { MeshCode, MeshError } from "@myelin/mesh";
 import { detailOf, lacksStreams, nextAfter, type Situation } from "./advice.ts";
 import type { Context } from "./context.ts";
 import { palette } from "./table.ts";
-import { plain, type Terminal } from "./terminal.ts";
+import { interruptedExit, plain, type Terminal } from "./terminal.ts";
 
 /** What the exit code tells a script. */
 export const Exit = Object.freeze({
@@ -12,7 +12,7 @@ export const Exit = Object.freeze({
   unreachable: 3,
   unknown: 4,
   domain: 5,
-  interrupted: 130,
+  interrupted: interruptedExit,
 } as const);
 
 /** The same for people, at the end of `myelin --help`. */

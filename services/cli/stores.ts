@@ -57,7 +57,7 @@ export function warnOfStores(
   for (const { workspace, plan, unseen } of outlooks) {
     for (const refusal of plan?.refusals ?? []) terminal.err.write(`${palette.red(refusal)}\n`);
     if (unseen === undefined) continue;
-    const warning = `the streams of ${workspace} could not be looked at: ${unseen.split("; ")[0]}`;
+    const warning = `the streams of ${workspace} could not be looked at: ${unseen}`;
     terminal.err.write(`${palette.yellow(warning)}\n`);
   }
 }

@@ -51,7 +51,8 @@ export function processTerminal(): Terminal {
 
 const signals: readonly Signal[] = ["SIGINT", "SIGTERM"];
 const echoMs = 500;
-const interruptedExit = 130;
+/** As a shell has it: 128, and the signal's number. */
+export const interruptedExit = 130;
 
 function hearSignals(listener: (signal: Signal) => void): () => void {
   let first: number | undefined;

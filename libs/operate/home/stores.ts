@@ -62,7 +62,7 @@ async function look(
     return { plan: await planStore(store, settings), unseen: undefined };
   } catch (error) {
     if (!isUnseen(error)) throw error;
-    return { plan: undefined, unseen: MeshError.from(error).detail };
+    return { plan: undefined, unseen: MeshError.from(error).what };
   }
 }
 

@@ -13,12 +13,11 @@ import {
 import { type MeshPolicy, Store } from "@myelin/subjects";
 import type { Check } from "../checks.ts";
 import { type Context, entering } from "../context.ts";
-import { shareFull, shownFullness } from "../stores.ts";
+import { nearlyFull, shareFull, shownFullness } from "../stores.ts";
 import { count } from "../table.ts";
 import { droppedLine, littleRoom, roomOf } from "./events.ts";
 
-/** From here on a stream is nearly full, and full: messages are of any size, and the next one may not fit. */
-const warnsAt = 0.8;
+/** From here on a stream is full: messages are of any size, and the next one may not fit. */
 const fullAt = 0.98;
 /** These drop what is old by design. */
 const turning: readonly string[] = [Store.records, Store.advisories, Store.events];
@@ -103,7 +102,7 @@ function absent(views: readonly StoreView[], next: string): Check[] {
 
 function fullness(view: StoreView): Check[] {
   const share = shareFull(view) ?? 0;
-  if (share < warnsAt || turning.includes(view.stream)) return [];
+  if (share < nearlyFull || turning.includes(view.stream)) return [];
   const is = share >= fullAt && view.refuses ? "fail" : "warn";
   const then = view.refuses ? "refuses what comes" : "drops its oldest";
   const found = `${view.workspace}/${view.stream}: ${shownFullness(view)}; when it is full it ${then}`;

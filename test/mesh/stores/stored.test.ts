@@ -80,11 +80,11 @@ test("a stream that is not there, and an answer that is none, are told", async (
   await using store = await enterStore(home.home, "desk", home.reach);
   await assert.rejects(read(storedMessages(store, Store.dead)), (error) => {
     assert.ok(isMeshError(error, MeshCode.Unavailable));
-    assert.match(error.message, /reading MESH_DEAD: /);
+    assert.match(error.message, /MESH_DEAD cannot be looked at: .*; `myelin apply` makes it/);
     return true;
   });
   const door: StoreDoor = { ask: async () => "<html>" };
-  await assert.rejects(read(storedMessages(door, Store.dead)), /none of a streams' API/);
+  await assert.rejects(read(storedMessages(door, Store.dead)), /no answer of a streams' API/);
 });
 
 test("a reader ends where the stream ended when it began, and where it is told to", async () => {

