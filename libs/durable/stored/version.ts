@@ -14,7 +14,9 @@ const needs = {
 /** Throws `unavailable` for a server that is too old for what is asked of it. */
 export function checkServer(version: string, what: keyof typeof needs = "tasks"): void {
   const least = needs[what];
-  const [major = Number.NaN, minor = Number.NaN] = version.split(".").map(Number);
+  // Asked for each message: without a list of its parts.
+  const major = Number.parseInt(version, 10);
+  const minor = Number.parseInt(version.slice(version.indexOf(".") + 1), 10);
   // One that does not say is not refused: what it cannot do it refuses itself.
   if (Number.isNaN(major) || Number.isNaN(minor)) return;
   if (major > least[0] || (major === least[0] && minor >= least[1])) return;

@@ -88,7 +88,7 @@ export class Sender {
     const trace = tracer.startSubmit(operation, sending.config.id, submission.trace);
     let failure: MeshError | undefined;
     try {
-      return await this.#send({ ...submission, trace }, sending);
+      return await this.#send(submission, sending, trace);
     } catch (error) {
       failure = MeshError.from(error);
       throw error;
@@ -115,8 +115,9 @@ export class Sender {
   }
 
   async #send(
-    { contract, operation, input, replay, trace }: Submission,
+    { contract, operation, input, replay }: Submission,
     { config, plan }: Sending,
+    trace: TraceContext,
   ): Promise<Receipt> {
     refuseUnsuitable(contract, operation);
     checkServer(this.#parts.link.serverVersion, plan === undefined ? "tasks" : "work for later");
@@ -135,8 +136,17 @@ export class Sender {
     const { payload, contentType } = "payload" in fitted ? fitted : await fitted;
     const takers = this.#takers.of(isNow ? taskConsumer(agent, priority) : laterConsumer);
     const made = this.#headers({
-      ...{ subject, payload, contentType, id, operation },
-      ...{ deadlineMs, key, conversation, plan, replay, trace },
+      subject,
+      payload,
+      contentType,
+      id,
+      operation,
+      deadlineMs,
+      key,
+      conversation,
+      plan,
+      replay,
+      trace,
     });
     const headers = made instanceof Promise ? await made : made;
     const message = { subject, payload, headers };
