@@ -52,7 +52,14 @@ export type {
   Try,
   WaitOptions,
 } from "./durable/index.ts";
-export { codeTable, isMeshError, MeshCode, MeshError } from "./errors/index.ts";
+export {
+  codeTable,
+  isMeshError,
+  MeshCode,
+  MeshError,
+  type MeshErrorOptions,
+  type Reason,
+} from "./errors/index.ts";
 export type { Trust, Vouching } from "./identity/index.ts";
 export type { CredentialsOption, TlsOptions } from "./nats/index.ts";
 export type { Abortable } from "./pipeline/index.ts";

@@ -1,5 +1,5 @@
 /** The door for tools: who is there, what is being said, how the server is. An agent never needs it. */
-export { leastServer } from "./durable/index.ts";
+export { isNewEnough, leastServer } from "./durable/index.ts";
 export type { CallOutcome, SeenCall } from "./operate/calls.ts";
 export {
   checkDeadFilter,
@@ -130,10 +130,12 @@ export type {
 export {
   type Difference,
   differenceText,
+  type Extent,
   type Manifest,
   manifestText,
   type Provisioned,
   provisionStores,
+  readExtent,
   type StoreDoor,
   type Stored,
   type StoredOptions,

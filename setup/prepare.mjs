@@ -26,7 +26,7 @@ export async function prepare(programs) {
   requireNode(process.versions.node);
   const report = createReport();
   /** @type {Record<string, string | undefined>} */
-  // tsx compiles synchronously; esbuild's worker for that can wait for ever at a start (once in some 10,000).
+  // tsx compiles synchronously; esbuild's worker for that was seen to wait for ever at a start.
   const env = { ESBUILD_WORKER_THREADS: "0", ...process.env };
   await ensureDependencies({ root, cache, env, report });
   const machine = {

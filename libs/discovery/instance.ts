@@ -60,9 +60,9 @@ export class Instance implements Target {
   cooling: (() => void) | undefined;
   /** When it was found dead or silent; undefined while it counts as alive. */
   lostAt: number | undefined;
-  #since: number;
   /** Share of its calls that a newcomer gets: from 0 to 1 while it warms up. */
   warmth = 0;
+  #since: number;
   readonly #latencies: number[] = [];
   /** What was outstanding when they were measured, averaged alike. */
   readonly #loads: number[] = [];
@@ -86,8 +86,8 @@ export class Instance implements Target {
   }
 
   /**
-   * The latency to be expected: what was seen, grown by how much more is outstanding than when it was seen, and
-   * never below what was seen.
+   * The latency to be expected: what was seen, grown by how much more is outstanding than when it was seen (half a call
+   * more counts as none), and by a little for each that is outstanding at all. Never below what was seen.
    *
    * The plain product of latency and outstanding counts waiting twice where a handler is serial, since the latency
    * holds the queue already: of four such instances one that is 20 times slower then keeps five calls at 64 in

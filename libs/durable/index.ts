@@ -19,7 +19,6 @@ export {
   isIdOf,
   type Move,
   type Moved,
-  type MoveReason,
   moved,
   type Original,
   originOf,
@@ -68,27 +67,22 @@ export {
   type Schedule,
   type ScheduleOptions,
   scheduleCancellation,
-  type WhenOptions,
 } from "./later/index.ts";
 export { CallRecorder, type RecordFacts, readRecordFacts, recordTasks } from "./recording/index.ts";
 export type {
   Artifact,
   ArtifactContent,
   Artifacts,
-  GetOptions,
   ListOptions,
   Maker,
-  OfOptions,
-  PutOptions,
 } from "./state/artifact.ts";
 export { ArtifactStore } from "./state/artifacts.ts";
 export {
-  type AppendOptions,
   type Conversation,
   type ConversationState,
   StoredConversation,
 } from "./state/conversation.ts";
-export type { ConversationTurn, KeptTurn } from "./state/conversation-document.ts";
+export type { ConversationTurn } from "./state/conversation-document.ts";
 export {
   type ConversationOptions,
   conversationName,
@@ -99,7 +93,7 @@ export type { Delivered } from "./stored/acks.ts";
 export type { Put, StoredMessage } from "./stored/answers.ts";
 export { envelopeHeaders, onceId } from "./stored/signing.ts";
 export { type Headers, type OutMessage, StoreAccess } from "./stored/store.ts";
-export { checkServer, leastServer } from "./stored/version.ts";
+export { checkServer, isNewEnough, leastServer } from "./stored/version.ts";
 export { onceAfter, write } from "./stored/writing.ts";
 export { cancelledBy, taskCancellation } from "./tasks/cancelling.ts";
 export type { Progress } from "./tasks/documents.ts";
@@ -112,7 +106,7 @@ export { Submitter } from "./tasks/submitter.ts";
 export type { Listeners } from "./tasks/takers.ts";
 export type { TaskHandle, TaskStatus, WaitOptions } from "./tasks/task.ts";
 export { verifyResults } from "./tasks/verifying-results.ts";
-export { type AbandonedParts, endAbandoned } from "./work/abandoned.ts";
+export { endAbandoned } from "./work/abandoned.ts";
 export { Taking, type TakingParts } from "./work/taking.ts";
 export type { TaskDelivery } from "./work/task-delivery.ts";
 export { resolveTasks, type TasksOptions } from "./work/tasks-options.ts";

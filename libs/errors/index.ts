@@ -1,4 +1,4 @@
-export { type CodeFacts, codeTable, isMeshCode, MeshCode } from "./codes.ts";
+export { codeTable, isMeshCode, MeshCode } from "./codes.ts";
 export {
   type DomainFailure,
   isMeshError,

@@ -6,7 +6,6 @@ export {
   signCard,
 } from "./card.ts";
 export {
-  type Chain,
   type ChainLinks,
   clockSkewMs,
   judgeChain,
@@ -14,16 +13,13 @@ export {
   type Verified,
 } from "./chain.ts";
 export {
-  type AccountClaims,
-  type OperatorClaims,
   operatorKeys,
   readAccount,
   readOperator,
   readUser,
-  type UserClaims,
 } from "./claims.ts";
 export { type Credentials, formatCredentials, parseCredentials } from "./credentials.ts";
-export { type CurveKey, createCurveKey, curveKeyFromSeed, deriveCurveKey } from "./curve-key.ts";
+export { createCurveKey, curveKeyFromSeed, deriveCurveKey } from "./curve-key.ts";
 export {
   type Envelope,
   type EnvelopeKind,
@@ -37,7 +33,6 @@ export {
   issueAccount,
   issueOperator,
   issueUser,
-  type OperatorOptions,
   type UserOptions,
 } from "./issue.ts";
 export {
@@ -46,7 +41,6 @@ export {
   type KeyKind,
   keyFromSeed,
   openPublicKey,
-  type PublicKey,
   verifySignature,
 } from "./key.ts";
 export { systemAccountName } from "./names.ts";
@@ -59,7 +53,6 @@ export {
   vouch,
 } from "./on-behalf.ts";
 export { type Between, OnBehalfCheck } from "./on-behalf-check.ts";
-export { Recent } from "./recent.ts";
 export type { ConnectionKind, Scope } from "./scope.ts";
 export { Seals } from "./seal.ts";
 export { Box } from "./sealed-box.ts";
@@ -67,13 +60,11 @@ export {
   type About,
   CalleeForms,
   CallerForms,
-  type Form,
   type PlainForms,
 } from "./sealed-forms.ts";
 export {
   type SharedCall,
   SharedCallCheck,
-  type SharedCallTerms,
   signSharedCall,
 } from "./shared-call.ts";
 export { digestOf } from "./statement.ts";

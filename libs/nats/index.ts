@@ -1,7 +1,5 @@
 export type { CredentialsOption } from "./credentials.ts";
-export type { DeniedListener } from "./denials.ts";
 export { type Denied, fromNats } from "./errors.ts";
-export type { Lifetime } from "./expiry.ts";
 export { Link } from "./link.ts";
 export { type Listening, refusalOf } from "./listening.ts";
 export type { Inbound } from "./message.ts";

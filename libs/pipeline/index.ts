@@ -4,7 +4,7 @@ export { type Clock, pause, systemClock } from "./clock.ts";
 export { compose, proceed } from "./compose.ts";
 export type { CloudEvent, EventArrival } from "./event.ts";
 export { every } from "./every.ts";
-export { type FailureStep, type FrameStep, Frames } from "./frames.ts";
+export { Frames } from "./frames.ts";
 export { abortCode, gaveUp, inTime, unlessAborted, whyAborted } from "./giving-up.ts";
 export { hexId, randomToken, tokenLength } from "./ids.ts";
 export type {
@@ -17,7 +17,7 @@ export type {
   Stop,
 } from "./large.ts";
 export type { Codec, Operation } from "./operation.ts";
-export { checkNumber, checkNumbers, type NumberRule, overDefaults } from "./options.ts";
+export { checkNumber, checkNumbers, overDefaults } from "./options.ts";
 export type { LinkState, Load, Membership, Picker, Target } from "./ports.ts";
 export { type Replay, staysInside } from "./replay.ts";
 export {

@@ -5,5 +5,4 @@ export { Inbox } from "./inbox.ts";
 export { Incoming } from "./incoming.ts";
 export { type ForeignLetter, Outgoing, type SignForeign } from "./outgoing.ts";
 export { ask } from "./question.ts";
-export type { Recorder, Tape } from "./recorder.ts";
 export type { SealedRequest } from "./request-codec.ts";

@@ -1,4 +1,4 @@
-import { type Login, leastServer, type ServerFacts } from "@myelin/mesh/operate";
+import { isNewEnough, type Login, leastServer, type ServerFacts } from "@myelin/mesh/operate";
 import { dayMs } from "@myelin/subjects";
 import type { AgentView } from "./roster.ts";
 import { count, duration } from "./table.ts";
@@ -46,7 +46,7 @@ export function checkLogin(login: Login | undefined, now: Date): Check {
 export function checkServer(facts: ServerFacts): Check[] {
   const { version, roundTripMs, maxPayload, jetstream, clockAheadMs } = facts;
   return [
-    judged(isNewEnough(version), {
+    judged(isNewEnough(version, leastServer), {
       is: "fail",
       what: "version",
       found: `nats-server ${version}`,
@@ -116,9 +116,4 @@ function checkClock(what: string, { who, aheadMs, roundTripMs = 0 }: Ahead): Che
 /** A check as it is told when it went wrong, or without advice when it went well. */
 function judged(isWell: boolean, { next, ...check }: Check & { readonly next: string }): Check {
   return isWell ? { ...check, is: "ok" } : { ...check, next };
-}
-
-function isNewEnough(version: string): boolean {
-  const [major = 0, minor = 0] = version.split(".").map((part) => Number.parseInt(part, 10));
-  return major > leastServer[0] || (major === leastServer[0] && minor >= leastServer[1]);
 }

@@ -1,4 +1,4 @@
-export { type KeeperSettings, type KeeperWords, settingsOf, wordsOf } from "./config.ts";
-export type { Duties, Duty } from "./duties.ts";
+export { settingsOf, wordsOf } from "./config.ts";
+export type { Duties } from "./duties.ts";
 export { Keeper, startKeeper } from "./keeper.ts";
-export { type RunningKeeper, runKeeper } from "./run.ts";
+export { runKeeper } from "./run.ts";

@@ -11,8 +11,8 @@ import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
 import { type Abortable, pause, systemClock } from "../../pipeline/index.ts";
 import type { ObserverOptions } from "../observe.ts";
 import { Standing } from "../standing.ts";
-import { type Stored, storedMessages } from "../stores/index.ts";
-import { type FollowState, readFollowLags, readKept } from "./lag.ts";
+import { readExtent, type Stored, storedMessages } from "../stores/index.ts";
+import { type FollowState, readFollowLags } from "./lag.ts";
 
 /** An event as it lies in its stream. */
 export interface ToldEvent {
@@ -120,7 +120,7 @@ export class EventBoard implements AsyncDisposable {
   }
 
   async #last(): Promise<number> {
-    return (await readKept({ door: this.#standing, api: storeApi })).last;
+    return (await readExtent(Store.events, { door: this.#standing, api: storeApi })).last;
   }
 }
 

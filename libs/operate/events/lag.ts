@@ -1,9 +1,13 @@
 import { parseFollowConsumer, Store, type storeApi } from "@myelin/subjects";
-import { z } from "zod";
 import { gaveUp } from "../../pipeline/index.ts";
 import type { FollowLag } from "../../telemetry/index.ts";
-import { jsonValue } from "../json.ts";
-import { consumerStates, type StoreDoor, storedMessages, unseen } from "../stores/index.ts";
+import {
+  consumerStates,
+  type Extent,
+  readExtent,
+  type StoreDoor,
+  storedMessages,
+} from "../stores/index.ts";
 
 /** How far a durable subscription is behind, and whether anybody is there. */
 export interface FollowState extends FollowLag {
@@ -25,7 +29,7 @@ export async function readFollowLags(
   signal?: AbortSignal,
 ): Promise<readonly FollowState[]> {
   const found: FollowState[] = [];
-  const stream = await readKept(reader);
+  const stream = await readExtent(Store.events, reader);
   for (const one of await consumerStates(reader, Store.events)) {
     if (signal?.aborted === true) throw gaveUp("looking at who follows events", signal);
     const whose = parseFollowConsumer(one.name);
@@ -63,40 +67,8 @@ async function oldest(
   return (Date.now() - first) / 1_000;
 }
 
-interface KeptReader {
-  readonly api: Pick<typeof storeApi, "streamInfo">;
-}
-
-/** What the stream of events holds, and most that it may. */
-export interface Kept {
-  readonly first: number;
-  readonly last: number;
-  /** How much of its bytes are used, from 0 to 1. */
-  readonly share: number;
-  /** In seconds; infinity where they have no age. */
-  readonly maxAge: number;
-}
-
-const info = z.object({
-  config: z.object({ max_bytes: z.number().default(-1), max_age: z.number().default(0) }),
-  state: z.object({ bytes: z.number(), first_seq: z.number(), last_seq: z.number() }),
-});
-
-/** Throws `unavailable` where there is no such stream. */
-export async function readKept({ door, api }: Pick<LagReader, "door"> & KeptReader): Promise<Kept> {
-  const said = jsonValue(await door.ask(api.streamInfo(Store.events)));
-  const read = info.safeParse(said);
-  if (!read.success) throw unseen(Store.events, said);
-  const { config, state } = read.data;
-  return {
-    ...{ first: state.first_seq, last: state.last_seq },
-    share: config.max_bytes > 0 ? state.bytes / config.max_bytes : 0,
-    maxAge: config.max_age > 0 ? config.max_age / 1e9 : Number.POSITIVE_INFINITY,
-  };
-}
-
 /** Of what is kept the oldest goes first: what lies behind it in the stream has as much longer. */
-function roomOf({ first, last, share, maxAge }: Kept, from: number, ageSeconds: number): number {
+function roomOf({ first, last, share, maxAge }: Extent, from: number, ageSeconds: number): number {
   const behind = Math.max(0, from - first) / Math.max(1, last - first + 1);
   const inBytes = 1 - share * (1 - behind);
   return Math.max(0, Math.min(1, inBytes, 1 - ageSeconds / maxAge));

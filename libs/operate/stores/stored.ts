@@ -5,6 +5,7 @@ import { gaveUp } from "../../pipeline/index.ts";
 import { jsonValue } from "../json.ts";
 import { unseen } from "./answers.ts";
 import type { StoreDoor } from "./door.ts";
+import { readExtent } from "./extent.ts";
 
 /** One message of a stream, as it lies there. */
 export interface Stored extends StoredMessage {
@@ -34,8 +35,6 @@ const said = z.object({
   }),
 });
 
-const info = z.object({ state: z.object({ last_seq: z.number() }) });
-
 const nothing = z.object({
   error: z.object({ err_code: z.number(), description: z.string().default("") }),
 });
@@ -61,25 +60,12 @@ export async function* storedMessages(
   const first = await next(from);
   if (first === undefined) return;
   // Asked before anybody sees the first one. Where that was stored just now, it is the end.
-  const end = options.upTo ?? Math.max(first.sequence, await lastOf(stream, { door, api }));
+  const end =
+    options.upTo ?? Math.max(first.sequence, (await readExtent(stream, { door, api })).last);
   for (let stored: Stored | undefined = first; stored !== undefined && stored.sequence <= end; ) {
     yield stored;
     stored = stored.sequence < end ? await next(stored.sequence + 1) : undefined;
   }
-}
-
-/**
- * The last sequence that was given to a message, which may be gone. Asking for the last message instead tells nothing
- * where that one is.
- */
-async function lastOf(
-  stream: StoreName,
-  { door, api }: { readonly door: StoreDoor; readonly api: NonNullable<StoredOptions["api"]> },
-): Promise<number> {
-  const answer = jsonValue(await door.ask(api.streamInfo(stream)));
-  const { data } = info.safeParse(answer);
-  if (data === undefined) throw unseen(stream, answer);
-  return data.state.last_seq;
 }
 
 function read(stream: string, text: string): Stored | undefined {

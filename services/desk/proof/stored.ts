@@ -1,9 +1,8 @@
-import { type StoreDoor, storedMessages } from "@myelin/mesh/operate";
+import { readExtent, type StoreDoor, storedMessages } from "@myelin/mesh/operate";
 import {
   every,
   finalState,
   Header,
-  ownStoreApi,
   parseDeadSubject,
   parseResultSubject,
   resultSubject,
@@ -35,12 +34,10 @@ export interface StoredFinal {
   readonly summary: string | undefined;
 }
 
-const info = z.object({ state: z.object({ last_seq: z.number() }) });
-
 /** How far the stream of results is: what comes later is of a run that begins now. */
 export async function lastResult(door: StoreDoor): Promise<number> {
-  const said: unknown = JSON.parse(await door.ask(ownStoreApi.streamInfo(Store.results)));
-  return info.parse(said).state.last_seq;
+  const { last } = await readExtent(Store.results, { door });
+  return last;
 }
 
 /** Reads what is stored of a run: by the streams' own API, and with nothing of who wrote it. */
