@@ -32,12 +32,18 @@ test("a slow instance keeps hardly any calls", async () => {
   await using caller = await connect({ name: "ops", ...nats.access });
   await using calls = steadyCalls(32, () => caller.client(echo).who({ ms: 2 }));
   const total = () => Object.values(calls.seen().answered).reduce((sum, count) => sum + count, 0);
-  await eventually("some thousand calls", () => total() > 3_000, { timeoutMs: 20_000 });
-  const { answered, errors } = await calls.stop();
+  const of = ({ instance }: { readonly instance: string }) => calls.seen().answered[instance] ?? 0;
+  // By the thousand: where the machine stands still for a second all are as slow, and share alike until that is forgotten.
+  await eventually("it gets few of a thousand calls, and the others theirs", async () => {
+    const before = [total(), ...[slow, one, two].map(of)];
+    await eventually("a thousand calls", () => total() > (before[0] ?? 0) + 1_000);
+    const [all = 0, its = 0, ...theirs] = [total(), ...[slow, one, two].map(of)].map(
+      (now, at) => now - (before[at] ?? 0),
+    );
+    return its < all / 10 && theirs.every((share) => share > all / 10);
+  });
+  const { errors } = await calls.stop();
   assert.deepEqual(errors, []);
-  const share = (answered[slow.instance] ?? 0) / total();
-  assert.ok(share < 0.1, `${Math.round(share * 100)} %`);
-  for (const { instance } of [one, two]) assert.ok((answered[instance] ?? 0) > 300);
 });
 
 test("calls go to an instance by name once it is known, not through the queue group", async () => {

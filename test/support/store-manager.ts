@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { jetstreamManager } from "@nats-io/jetstream";
-import { connect, credsAuthenticator } from "@nats-io/transport-node";
 import type { HomeMesh } from "./home-mesh.ts";
+import { joinPlain } from "./stores.ts";
 
 /** A mesh.yaml with everything that needs streams and consumers. */
 export const durableMesh = `version: 1
@@ -18,13 +17,7 @@ workspaces:
 
 /** The plain client of the streams' API, logged in where the streams are. */
 export async function storeManager(mesh: HomeMesh, account = "desk-store") {
-  const nc = await connect({
-    servers: mesh.server.url,
-    tls: { caFile: mesh.home.layout.tls.ca },
-    authenticator: credsAuthenticator(readFileSync(mesh.creds("keeper", account))),
-    inboxPrefix: "_INBOX.keeper",
-    reconnect: false,
-  });
+  const nc = await joinPlain(mesh, "keeper", account);
   const jsm = await jetstreamManager(nc);
   return { nc, jsm, [Symbol.asyncDispose]: () => nc.close() };
 }

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { priorities, stores, taskConsumer } from "@myelin/subjects";
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
-import { connect, credsAuthenticator, type NatsConnection } from "@nats-io/transport-node";
+import { credsAuthenticator, type NatsConnection } from "@nats-io/transport-node";
+import { dial } from "./dial.ts";
 import { HomeMesh } from "./home-mesh.ts";
 
 /** How the consumers of tasks differ from the usual. */
@@ -59,7 +60,7 @@ export async function joinPlain(
   name: string,
   account = "desk",
 ): Promise<NatsConnection> {
-  return connect({
+  return dial({
     servers: home.server.url,
     tls: { caFile: home.home.layout.tls.ca },
     authenticator: credsAuthenticator(readFileSync(home.creds(name, account))),

@@ -1,13 +1,9 @@
 import { priorities, Store, storeApiPrefix, stores, taskConsumer } from "@myelin/subjects";
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
-import {
-  connect,
-  credsAuthenticator,
-  type Msg,
-  type NatsConnection,
-} from "@nats-io/transport-node";
+import { credsAuthenticator, type Msg, type NatsConnection } from "@nats-io/transport-node";
 import { testIssuer } from "../../../libs/testing/issuer.ts";
 import { type NatsServer, startNats } from "../../../libs/testing/nats-server.ts";
+import { dial } from "../dial.ts";
 import { type HostileAccounts, hostileAccounts, witness } from "./accounts.ts";
 import { hostilePolicy } from "./policy.ts";
 import type { Weakness } from "./weakness.ts";
@@ -68,7 +64,7 @@ export class HostileMesh {
     { credentials, url = this.server.url }: Login = {},
   ): Promise<NatsConnection> {
     const text = credentials ?? (await this.accounts.credentials(name));
-    const nc = await connect({
+    const nc = await dial({
       servers: url,
       tls: { caFile: this.caFile },
       authenticator: credsAuthenticator(new TextEncoder().encode(text)),
