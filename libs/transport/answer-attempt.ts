@@ -82,7 +82,7 @@ export class AnswerAttempt implements Attempt {
 
   #replyOf(value: unknown, head: string): Reply {
     const from = readFrom(head);
-    return { value, instance: from?.instance ?? this.instance, load: from?.load };
+    return new Answer(value, from?.instance ?? this.instance, from?.load);
   }
 
   fail(error: MeshError): void {
@@ -95,6 +95,23 @@ export class AnswerAttempt implements Attempt {
     this.#ended = true;
     this.#parts.inbox.close(this.token);
     this.call.signal.offEnd(this.#onEnd);
+  }
+}
+
+/**
+ * A class, for V8 keeps a record of each literal's life: the answers of one burst live until all of it is read, are
+ * taken for long-lived, and are from then on made where the garbage collector seldom looks. With 256 calls in flight
+ * that cost the caller a fifteenth of its CPU time.
+ */
+class Answer implements Reply {
+  readonly value: unknown;
+  readonly instance: string | undefined;
+  readonly load: number | undefined;
+
+  constructor(value: unknown, instance: string | undefined, load: number | undefined) {
+    this.value = value;
+    this.instance = instance;
+    this.load = load;
   }
 }
 

@@ -10,7 +10,7 @@ test("an answer comes with who gave it and how loaded that was, and nothing is l
   const { send, open, wheel } = calling();
   const { reply, answer, signal } = send();
   answer('{"n":1}', from("a1"));
-  assert.deepEqual(await reply, { value: { n: 1 }, instance: "a1", load: 3 });
+  assert.deepEqual({ ...(await reply) }, { value: { n: 1 }, instance: "a1", load: 3 });
   signal.settle();
   assert.equal(open(), 0);
   assert.equal(wheel.armed().length, 1, "only the prober's tick, which ends by itself");
@@ -219,6 +219,6 @@ test("an instance that gives itself an odd name is never written into a subject"
     assert.deepEqual(told, []);
     const once = send();
     once.answer("1", from(name));
-    assert.deepEqual(await once.reply, { value: 1, instance: undefined, load: undefined });
+    assert.deepEqual({ ...(await once.reply) }, { value: 1, instance: undefined, load: undefined });
   }
 });
