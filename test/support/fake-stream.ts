@@ -14,8 +14,13 @@ export function fakeStream(messages: readonly FakeMessage[]) {
   const asked: Asked[] = [];
   const door: StoreDoor = {
     ask: async (_subject, payload) => {
-      const lastSeq = messages.at(-1)?.seq ?? 0;
-      if (payload === undefined) return JSON.stringify({ state: { last_seq: lastSeq } });
+      if (payload === undefined) {
+        const [first, last] = [messages[0]?.seq ?? 1, messages.at(-1)?.seq ?? 0];
+        return JSON.stringify({
+          config: {},
+          state: { bytes: 0, first_seq: first, last_seq: last },
+        });
+      }
       const question = JSON.parse(payload) as Asked;
       asked.push(question);
       const { seq, next_by_subj: filter } = question;
