@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { connect, type NatsConnection, type NodeConnectionOptions } from "@nats-io/transport-node";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import { adviceFor } from "./advice.ts";
-import { fromNats } from "./errors.ts";
+import { fromNats, wasCutOff } from "./errors.ts";
 import type { LinkOptions } from "./options.ts";
 
 /** Between two attempts, in milliseconds; half of it at least, so that many do not come at once. */
@@ -12,18 +12,23 @@ const pauseMs = 300;
 /** A broker that is there but slow to greet gets this long, in milliseconds. */
 const slowBrokerMs = 8_000;
 
+/** How often a connection that was cut off while it was made is made anew, beside all waiting. */
+const mostCutOff = 3;
+
 /** The first connection: tries as long as there is hope, and says plainly why it gave up. */
 export async function dial(
   options: LinkOptions,
   nats: NodeConnectionOptions,
 ): Promise<NatsConnection> {
   const started = performance.now();
+  let cutOff = 0;
   for (;;) {
     try {
       return await attempt(options.servers, nats);
     } catch (error) {
       const patienceMs = patience(error, options.waitForBrokerMs ?? 0);
-      if (performance.now() - started >= patienceMs) throw explained(error, options);
+      const isAgain = wasCutOff(error) && ++cutOff <= mostCutOff;
+      if (!isAgain && performance.now() - started >= patienceMs) throw explained(error, options);
     }
     await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random() / 2)));
   }

@@ -53,6 +53,18 @@ const bySaying: readonly (readonly [RegExp, MeshCode])[] = [
   [/invalid (client )?subject/i, MeshCode.InvalidName],
 ];
 
+/**
+ * Whether a connection ended while it was made, for want of time: a server waits some two seconds for a handshake and
+ * for a login, and it or we may have been busy with something else for as long.
+ */
+export function wasCutOff(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  const { code } = thrown as NodeJS.ErrnoException;
+  return (
+    code === "ECONNRESET" || code === "EPIPE" || /authentication timeout/i.test(thrown.message)
+  );
+}
+
 /** Only what the server gives as its reason; most often it gives none. */
 function reasonOf(thrown: unknown, text: string): Reason | undefined {
   const isSaid = thrown instanceof Error && thrown.name === "ProtocolError";

@@ -10,6 +10,7 @@ import { issueServerCertificate } from "../../libs/operate/tls/index.ts";
 import { eventually } from "../../libs/testing/eventually.ts";
 import { startNats } from "../../libs/testing/nats-server.ts";
 import { certify, clientCertificate, tlsConfig } from "../support/authority.ts";
+import { Cable } from "../support/cable.ts";
 
 /** A server that takes TLS only, and the file of the CA that vouches for it. */
 async function startSecure(more = "", names?: readonly string[]) {
@@ -42,6 +43,20 @@ test("a link over TLS carries messages, and comes back after a restart", async (
     await server.restart();
     await eventually("it is up", () => link.isUp);
   }
+});
+
+test("a handshake that is cut off is begun anew, a few times", async () => {
+  await using secure = await startSecure();
+  const { server, caFile } = secure;
+  await using rough = await Cable.lay(server.port, 3);
+  await using link = await secure.to({ servers: [rough.url], tls: { caFile } });
+  assert.deepEqual([link.isUp, rough.hangUps], [true, 0]);
+  await using hopeless = await Cable.lay(server.port, 100);
+  await assert.rejects(secure.to({ servers: [hopeless.url], tls: { caFile } }), {
+    code: "unavailable",
+    message: /disconnected before secure TLS/,
+  });
+  assert.equal(hopeless.hangUps, 96);
 });
 
 test("a server whose certificate nobody vouches for is refused, with what to do", async () => {

@@ -7,20 +7,22 @@ export class Cable implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #isSevered = false;
+  #hangUps: number;
 
-  private constructor(server: Server, port: number) {
+  private constructor(server: Server, port: number, hangUps: number) {
     this.#server = server;
+    this.#hangUps = hangUps;
     this.url = `nats://127.0.0.1:${port}`;
   }
 
-  /** Lays one to the server at this port. */
-  static async lay(port: number): Promise<Cable> {
+  /** Lays one to the server at this port; the first so many clients are hung up on when they say their first word. */
+  static async lay(port: number, hangUps = 0): Promise<Cable> {
     const server = createServer();
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     const address = server.address();
     if (address === null || typeof address === "string") throw new TypeError("no port");
-    const cable = new Cable(server, address.port);
+    const cable = new Cable(server, address.port, hangUps);
     server.on("connection", (near) => {
       if (cable.#isSevered) near.destroy();
       else cable.#join(near, dial(port, "127.0.0.1"));
@@ -37,6 +39,11 @@ export class Cable implements AsyncDisposable {
   sever(): void {
     this.#isSevered = true;
     this.cut();
+  }
+
+  /** How many are still to be hung up on. */
+  get hangUps(): number {
+    return this.#hangUps;
   }
 
   mend(): void {
@@ -59,6 +66,10 @@ export class Cable implements AsyncDisposable {
         far.destroy();
       });
     }
-    near.pipe(far).pipe(near);
+    if (this.#hangUps > 0) {
+      this.#hangUps--;
+      near.once("data", () => near.destroy());
+      far.pipe(near);
+    } else near.pipe(far).pipe(near);
   }
 }
