@@ -40,9 +40,9 @@ export class Submitter {
     const config = within(submission.conversation, resolveSubmit(options));
     const { when, priority, id } = config;
     if (when === undefined) {
-      return this.task(submission, id, {
-        receipt: await this.#sender.send(submission, { config }),
-      });
+      const endsAt = this.#parts.clock.now() + config.deadlineMs;
+      const receipt = await this.#sender.send(submission, { config });
+      return this.task(submission, id, { receipt, endsAt });
     }
     const plan = { does: "once", ...when, priority } as const;
     const receipt = await this.#sender.send(submission, { config, plan });
@@ -50,7 +50,8 @@ export class Submitter {
   }
 
   /** The handle of a task of this submitter, whichever process of it submitted it. */
-  task({ contract, operation }: Target, id: string, { receipt, dueAt }: SubmittedHere = {}): Task {
+  task({ contract, operation }: Target, id: string, here: SubmittedHere = {}): Task {
+    const { receipt, dueAt, endsAt } = here;
     checkTaskId(id);
     const skill = contract.skills[operation.skill];
     const what = `the result of task ${id} of ${operation.key}`;
@@ -62,7 +63,7 @@ export class Submitter {
     // What a contract made from afar does not know is told as it is.
     const failure = (error: MeshError): MeshError =>
       declares(skill, error) ? readDomainError(error, skill, operation.key) : error;
-    return new Task(this.#parts, { operation, id, receipt, dueAt, parse, failure, cancel });
+    return new Task(this.#parts, { operation, id, receipt, dueAt, endsAt, parse, failure, cancel });
   }
 
   /** Its agent may not have it yet. */
@@ -93,4 +94,6 @@ interface SubmittedHere {
   readonly receipt?: Receipt;
   /** When it is due, where it is for later. */
   readonly dueAt?: Date;
+  /** When its deadline is over. That of work for later begins when keeper releases it, which may be late. */
+  readonly endsAt?: number;
 }

@@ -39,7 +39,10 @@ export type TaskStatus =
 
 /** How long to wait. */
 export interface WaitOptions {
-  /** In milliseconds. Default: until the task ends, which its deadline makes sure of. */
+  /**
+   * In milliseconds. Default: until the task ends, or its deadline is over. Of a task that was found by its id nobody
+   * here knows the deadline: until it ends.
+   */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -74,6 +77,8 @@ export interface About {
   readonly receipt: Receipt | undefined;
   /** When it is due, where it is for later. */
   readonly dueAt?: Date | undefined;
+  /** When its deadline is over, by the clock of the parts; undefined where it is not known here. */
+  readonly endsAt?: number | undefined;
   /** What the contract makes of an answer; throws when it does not fit. */
   readonly parse: (output: unknown) => unknown;
   /** What it makes of a failure: a declared error has its data parsed. */
@@ -88,6 +93,9 @@ interface FoundFinal {
   readonly stored: StoredMessage;
 }
 
+/** A worker that stops an attempt at its deadline tells so within this time, in milliseconds. */
+const lastWordMs = 5_000;
+
 const anyWait = { min: 0, max: maxDeadlineMs, whole: false } as const;
 
 export class Task implements TaskHandle {
@@ -100,9 +108,11 @@ export class Task implements TaskHandle {
   readonly #cancel: () => Promise<void>;
   readonly #states: (state: string) => string;
   readonly #dueAt: Date | undefined;
+  readonly #endsAt: number | undefined;
   #final: FoundFinal | undefined;
 
-  constructor(parts: TaskParts, { operation, id, receipt, dueAt, parse, failure, cancel }: About) {
+  constructor(parts: TaskParts, about: About) {
+    const { operation, id, receipt, dueAt, endsAt, parse, failure, cancel } = about;
     this.#parts = parts;
     this.#operation = operation;
     this.#parse = parse;
@@ -111,6 +121,7 @@ export class Task implements TaskHandle {
     this.id = id;
     this.receipt = receipt;
     this.#dueAt = dueAt;
+    this.#endsAt = endsAt;
     this.#states = statesOf({ submitter: parts.name, task: id, agent: operation.agent });
   }
 
@@ -162,10 +173,24 @@ export class Task implements TaskHandle {
     return new ResultWatch({
       ...{ link, clock, timeoutMs, signal },
       subject: this.#states(states),
-      look: async () => (await this.#readFinal()) !== undefined,
+      look: async () => (await this.#readFinal()) !== undefined || (await this.#checkDeadline()),
       hear: (message) => readTold(message, callerInbox(agent)),
       what: `task ${this.id} of ${name} to ${this.#operation.key}`,
     });
+  }
+
+  /** Whoever comes after the deadline does not begin it: where no worker is left to say so, its submitter says it. */
+  async #checkDeadline(): Promise<false> {
+    if (this.#endsAt === undefined || this.#parts.clock.now() < this.#endsAt + lastWordMs) {
+      return false;
+    }
+    const running = await this.#read(runningState);
+    // What was brought back has another deadline.
+    if (running !== undefined && readGeneration(running.head) > 0) return false;
+    const { agent } = this.#operation;
+    const why = running === undefined ? "has not begun it" : "has not ended what it began";
+    const detail = `${this.id}: its deadline is over, and ${agent} ${why}; it will not be begun any more, see that a worker of ${agent} runs and submit it anew`;
+    throw new MeshError(MeshCode.DeadlineExceeded, detail);
   }
 
   async #answer(ended: WatchEnd, signal: AbortSignal | undefined): Promise<unknown> {

@@ -10,6 +10,7 @@ import { servePainter } from "../../support/painting.ts";
 import { joinPlain, storedMesh } from "../../support/stores.ts";
 
 const patience = { timeoutMs: 20_000 };
+const isOver = { code: "deadline_exceeded", message: /its deadline is over/ };
 
 test("a handler that throws a string is tried again, and its task then given up with its cause", async () => {
   await using home = await storedMesh(painterMesh, ["painter"]);
@@ -29,6 +30,38 @@ test("a handler that throws a string is tried again, and its task then given up 
   );
   assert.equal(dead[0]?.header("Origin-Mesh-Id"), "t1");
   await eventually("the task is gone", async () => (await left(home, Store.tasks)) === 0);
+});
+
+test("who waits for a task is told that its deadline is over, also where no worker is left to say so", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  const { paint } = (await home.connect("boss")).client(painter);
+  const unbegun = await paint.submit({ what: "a door" }, { deadlineMs: 1 });
+  const later = await paint.submit({ what: "a door" }, { deadlineMs: 60_000 });
+  const waiting = later.result().then(
+    () => "ended",
+    () => "ended",
+  );
+  await assert.rejects(unbegun.result(), {
+    code: "deadline_exceeded",
+    message: /its deadline is over, and painter has not begun it; .*submit it anew/,
+  });
+  await assert.rejects(async () => {
+    for await (const _told of unbegun.progress()) assert.fail("nobody tells anything");
+  }, isOver);
+  assert.equal(await Promise.race([waiting, Promise.resolve("waits")]), "waits");
+});
+
+test("a task whose only worker has died with it ends for who waits when its deadline is over", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  const boss = await home.connect("boss");
+  const worker = await servePainter(home, () => new Promise(() => {}));
+  const task = await boss.client(painter).paint.submit({ what: "a door" }, { deadlineMs: 2_000 });
+  await eventually("it is begun", async () => (await task.status()).state === "running");
+  await worker.drain({ timeoutMs: 1 });
+  await assert.rejects(task.result(), {
+    ...isOver,
+    message: /painter has not ended what it began/,
+  });
 });
 
 test("a task that nobody has begun by its deadline ends with that as its cause", async () => {
