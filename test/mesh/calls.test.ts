@@ -13,6 +13,7 @@ import { eventually, startMesh } from "@myelin/mesh/testing";
 import { connect as connectPlain } from "@nats-io/transport-node";
 import { z } from "zod";
 import { greeter, handlers, Stage } from "../support/greeter.ts";
+import { movedMs } from "../support/moved.ts";
 import { quickest } from "../support/quickest.ts";
 
 test("a call brings the handler's answer and names its caller", async () => {
@@ -104,11 +105,11 @@ test("a caller that aborts gets cancelled at once, and the handler is aborted wi
     const controller = new AbortController();
     const call = client.wait({}, { signal: controller.signal });
     await eventually("the handler runs", () => seen.calls > calls);
-    const from = performance.now();
+    const from = movedMs();
     controller.abort(new Error("no longer needed"));
     await assert.rejects(call, { code: MeshCode.Cancelled, message: /no longer needed/ });
     await eventually("it is aborted", () => seen.aborted.length > aborted, { everyMs: 1 });
-    return performance.now() - from;
+    return movedMs() - from;
   });
   assert.ok(tookMs < 100, `${tookMs} ms`);
   assert.deepEqual(new Set(seen.aborted), new Set(["cancelled"]));

@@ -8,6 +8,7 @@ import { callSubject, inboxPrefix, presenceSubject } from "@myelin/subjects";
 import { Link } from "../../libs/nats/index.ts";
 import { greeter, handlers } from "../support/greeter.ts";
 import { HomeMesh } from "../support/home-mesh.ts";
+import { movedMs } from "../support/moved.ts";
 
 const policy = `
 version: 1
@@ -34,7 +35,7 @@ test("a call without a grant fails within milliseconds, and names subject and li
   const stranger = await mesh.connect("stranger", { logger });
   // Twice: what discovery was refused the first time must not hold up the second.
   for (let attempt = 0; attempt < 2; attempt++) {
-    const from = performance.now();
+    const from = movedMs();
     const refused = await stranger
       .client(greeter)
       .echo({ text: "x" })
@@ -43,7 +44,7 @@ test("a call without a grant fails within milliseconds, and names subject and li
     assert.equal(refused.code, MeshCode.PermissionDenied);
     assert.match(refused.message, /publish to mesh\.call\.greeter\.echo\.any\.stranger/);
     assert.match(refused.message, /agents\.stranger\.calls: \[greeter\.echo\]/);
-    assert.ok(performance.now() - from < 250, `took ${performance.now() - from} ms`);
+    assert.ok(movedMs() - from < 250, `took ${movedMs() - from} ms`);
   }
   assert.deepEqual(said, []);
 });
@@ -51,14 +52,14 @@ test("a call without a grant fails within milliseconds, and names subject and li
 test("a stream without a grant fails at its first frame, in the same way", async () => {
   await using mesh = await startMesh({ policy });
   const stranger = (await mesh.connect("stranger")).client(greeter);
-  const from = performance.now();
+  const from = movedMs();
   await assert.rejects(
     async () => {
       for await (const _frame of stranger.count({ to: 3 })) assert.fail("a frame came");
     },
     { code: MeshCode.PermissionDenied, message: /agents\.stranger\.calls: \[greeter\.count\]/ },
   );
-  assert.ok(performance.now() - from < 250);
+  assert.ok(movedMs() - from < 250);
 });
 
 test("one skill that is not granted disturbs no call to another of the same agent", async () => {

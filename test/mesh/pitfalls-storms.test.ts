@@ -15,6 +15,7 @@ import { connect as connectPlain } from "@nats-io/transport-node";
 import { z } from "zod";
 import { lab, labour, Notes } from "../support/lab.ts";
 import { launchLab } from "../support/launch.ts";
+import { movedMs } from "../support/moved.ts";
 import { Bench, workshop } from "../support/workshop.ts";
 
 const flaky = defineAgent({
@@ -89,11 +90,11 @@ test("a stream whose producer is killed ends within 2 s, while somebody watches 
     for await (const tick of caller.client(lab).tick({ everyMs: 20 })) {
       if (tick !== 20) continue;
       producer.signal("SIGKILL");
-      killedAt = performance.now();
+      killedAt = movedMs();
     }
   };
   await assert.rejects(read(), (error) => isMeshError(error, MeshCode.UnknownOutcome));
-  const tookMs = performance.now() - killedAt;
+  const tookMs = movedMs() - killedAt;
   assert.ok(tookMs < 2_000, `${Math.round(tookMs)} ms`);
   await watcher.close();
 });

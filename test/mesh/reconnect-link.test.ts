@@ -5,17 +5,12 @@ import { eventually, type NatsServer, startNats } from "@myelin/mesh/testing";
 import { MeshCode, MeshError } from "../../libs/errors/index.ts";
 import { Link, type LinkOptions } from "../../libs/nats/index.ts";
 import { CallSignal, systemClock, Wheel } from "../../libs/pipeline/index.ts";
+import { timed } from "../support/moved.ts";
 
 const nothing = new Uint8Array(0);
 
 function linkTo(server: NatsServer, options: Partial<LinkOptions> = {}): Promise<Link> {
   return Link.connect({ servers: [server.url], name: "tester", ...options });
-}
-
-async function timed(act: () => unknown): Promise<number> {
-  const start = performance.now();
-  await act();
-  return performance.now() - start;
 }
 
 /** Stands in a killed server's place until it was tried so many times. */

@@ -11,6 +11,7 @@ import {
 } from "@myelin/mesh";
 import { eventually, startMesh, startNats, type TestMesh } from "@myelin/mesh/testing";
 import { z } from "zod";
+import { timed } from "../support/moved.ts";
 
 const text = z.object({ text: z.string() });
 
@@ -55,12 +56,6 @@ async function working(mesh: TestMesh) {
   await client.again({ text: "warm" });
   state.runs = 0;
   return { state, served, caller, client };
-}
-
-async function timed(act: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await act();
-  return performance.now() - start;
 }
 
 test("calls while the broker is away fail fast with unavailable, idempotent or not", async () => {

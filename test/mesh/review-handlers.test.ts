@@ -4,6 +4,7 @@ import { isMeshError, MeshCode, type MeshError } from "@myelin/mesh";
 import { eventually, startMesh } from "@myelin/mesh/testing";
 import { connect as connectPlain } from "@nats-io/transport-node";
 import { lab, labour, Notes } from "../support/lab.ts";
+import { movedMs } from "../support/moved.ts";
 
 async function failure(call: Promise<unknown>): Promise<MeshError> {
   const error: unknown = await call.then(
@@ -117,9 +118,9 @@ test("a handler that ignores its signal for ever gives its place back, and no dr
   assert.equal(notes.calls, 3);
   const hanging = failure(client.hang(2, { timeoutMs: 60_000 }));
   await eventually("it hangs", () => notes.calls === 4);
-  const begun = performance.now();
+  const begun = movedMs();
   await agent.drain({ timeoutMs: 100 });
-  assert.ok(performance.now() - begun < 2_000);
+  assert.ok(movedMs() - begun < 2_000);
   assert.equal((await hanging).code, MeshCode.UnknownOutcome);
 });
 

@@ -9,6 +9,7 @@ import { Link } from "../../libs/nats/index.ts";
 import { eventually } from "../../libs/testing/eventually.ts";
 import { replace } from "../support/authority.ts";
 import { startIssued } from "../support/issued.ts";
+import { movedMs } from "../support/moved.ts";
 import { keeping } from "../support/rotating.ts";
 
 type Issued = Awaited<ReturnType<typeof startIssued>>;
@@ -95,10 +96,10 @@ test("who is revoked is cut off at once, says so, and is back with new credentia
   const old = await mesh.renew("editor");
   const { link, downs } = await joined(mesh);
   await using _link = link;
-  const started = performance.now();
+  const started = movedMs();
   await mesh.revoke(old);
   await eventually("it is cut off", () => !link.isUp, { timeoutMs: 1_000, everyMs: 5 });
-  assert.ok(performance.now() - started < 1_000);
+  assert.ok(movedMs() - started < 1_000);
   await eventually("it says why", () => /revoked/i.test(link.whyDown ?? ""));
   await eventually(
     "it keeps saying so",

@@ -4,6 +4,7 @@ import { connect, defineAgent, MeshCode, serve, skill } from "@myelin/mesh";
 import { eventually, startMesh } from "@myelin/mesh/testing";
 import { z } from "zod";
 import { Stage } from "../support/greeter.ts";
+import { movedMs } from "../support/moved.ts";
 import { quickest } from "../support/quickest.ts";
 
 test("a stream brings every frame in order and then ends", async () => {
@@ -47,11 +48,11 @@ test("leaving the loop ends the handler on the far side within 100 ms", async ()
     let from = 0;
     for await (const n of stage.client.count({ to: 1_000_000 })) {
       if (n < 5) continue;
-      from = performance.now();
+      from = movedMs();
       break;
     }
     await eventually("the handler's finally has run", () => stage.seen.left > left, { everyMs: 1 });
-    return performance.now() - from;
+    return movedMs() - from;
   });
   assert.ok(tookMs < 100, `${tookMs} ms`);
 });

@@ -1,3 +1,5 @@
+import { movedMs } from "./moved.ts";
+
 /** What became of calls that were kept under way. */
 export interface SteadyCalls {
   /** By instance: how many it answered. */
@@ -7,24 +9,12 @@ export interface SteadyCalls {
   readonly longestMs: number;
 }
 
-const turnMs = 20;
-
 /** Keeps so many calls under way until it is told to stop. */
 export function steadyCalls(width: number, ask: () => Promise<{ instance: string }>) {
   const answered: Record<string, number> = {};
   const errors: unknown[] = [];
   let longestMs = 0;
   let isOn = true;
-  let stillMs = 0;
-  let turnAt = performance.now();
-  /** The time by a clock that stands still with the machine. */
-  const movedMs = (): number => {
-    const now = performance.now();
-    stillMs += Math.max(0, now - turnAt - 5 * turnMs);
-    turnAt = now;
-    return now - stillMs;
-  };
-  const turns = setInterval(movedMs, turnMs);
   const lane = async (): Promise<void> => {
     while (isOn) {
       const started = movedMs();
@@ -43,7 +33,6 @@ export function steadyCalls(width: number, ask: () => Promise<{ instance: string
   const seen = (): SteadyCalls => ({ answered: { ...answered }, errors, longestMs });
   const stop = async (): Promise<SteadyCalls> => {
     isOn = false;
-    clearInterval(turns);
     await Promise.all(lanes);
     return seen();
   };

@@ -1,9 +1,10 @@
 import { Link, type LinkOptions } from "../../libs/nats/index.ts";
+import { movedMs } from "./moved.ts";
 
 /** A connection that counts how often it was cut, and comes back by itself where it may. */
 export class Witness implements AsyncDisposable {
   cuts = 0;
-  /** When it was cut last, by `performance.now()`. */
+  /** When it was cut last, by `movedMs`. */
   cutAtMs = Number.NaN;
   readonly #link: Link;
 
@@ -11,7 +12,7 @@ export class Witness implements AsyncDisposable {
     this.#link = link;
     link.onDown(() => {
       this.cuts++;
-      this.cutAtMs = performance.now();
+      this.cutAtMs = movedMs();
     });
   }
 

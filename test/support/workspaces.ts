@@ -1,6 +1,7 @@
 import { defineAgent, type Handlers, MeshCode, type MeshError, skill } from "@myelin/mesh";
 import { startMesh, type TestMesh } from "@myelin/mesh/testing";
 import { z } from "zod";
+import { movedMs } from "./moved.ts";
 
 /** Desk shares four skills with sales; lab is a stranger to both. */
 export const policy = `
@@ -102,7 +103,7 @@ export function handlers(what: Seen): Handlers<typeof summarizer> {
         const timer = setTimeout(() => resolve({ ms }), ms);
         signal.addEventListener("abort", () => {
           clearTimeout(timer);
-          what.cancelledAt = performance.now();
+          what.cancelledAt = movedMs();
           reject(signal.reason);
         });
       }),

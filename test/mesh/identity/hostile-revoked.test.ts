@@ -6,6 +6,7 @@ import { readAccount } from "../../../libs/identity/index.ts";
 import { accountFacts, revokeIdentity } from "../../../libs/operate/home/index.ts";
 import { startCluster, type TestCluster } from "../../../libs/testing/cluster.ts";
 import { eventually } from "../../../libs/testing/eventually.ts";
+import { movedMs } from "../../support/moved.ts";
 
 const policy = `
 version: 1
@@ -22,11 +23,11 @@ const usualInterval = "60s";
 test("who was revoked while a server was down does not stay on it once it is back", async () => {
   await using cluster = await startCluster({ policy });
   await revokedWhileDown(cluster);
-  const from = performance.now();
+  const from = movedMs();
   await eventually("mallory is out", async () => !(await staysIn(cluster, "bob")), {
     timeoutMs: 5_000,
   });
-  assert.ok(performance.now() - from < 4_000);
+  assert.ok(movedMs() - from < 4_000);
   assert.equal(await staysIn(cluster, "carol"), true);
 });
 
@@ -47,10 +48,10 @@ test("a revocation cuts on every server within a second, and nobody else notices
     Promise.all(cluster.nodes.map((node) => login(cluster, node.url, "carol"))),
   ]);
   await nextSecond(cluster);
-  const from = performance.now();
+  const from = movedMs();
   const revoking = revokeIdentity(cluster.home, { name: "bob" }, { servers: cluster.urls });
   await eventually("each of its connections is cut", () => bobs.every((nc) => nc.isClosed()));
-  const tookMs = performance.now() - from;
+  const tookMs = movedMs() - from;
   assert.ok(tookMs < 1_000, `it took ${tookMs} ms`);
   await revoking;
   for (const nc of carols) assert.equal(nc.isClosed(), false);

@@ -6,6 +6,7 @@ import { MeshCode } from "../../../libs/errors/index.ts";
 import { programServer } from "../../../libs/program.ts";
 import { MeshMetrics } from "../../../libs/telemetry/index.ts";
 import { eventually, operation } from "../../../libs/testing/index.ts";
+import { movedMs } from "../../support/moved.ts";
 import { parsePage } from "../telemetry/scraped.ts";
 
 async function get(url: string, init?: RequestInit): Promise<{ status: number; body: string }> {
@@ -103,9 +104,9 @@ test("closing does not wait for a client that holds its connection", async () =>
   const idle = connect(server.port, "127.0.0.1");
   idle.on("error", () => undefined);
   await new Promise((resolve) => idle.once("connect", resolve));
-  const begun = performance.now();
+  const begun = movedMs();
   await server.close();
-  assert.ok(performance.now() - begun < 3_000);
+  assert.ok(movedMs() - begun < 3_000);
 });
 
 test("a port out of range or taken is refused with what to change", async () => {
