@@ -54,15 +54,13 @@ const bySaying: readonly (readonly [RegExp, MeshCode])[] = [
 ];
 
 /**
- * Whether a connection ended while it was made, for want of time: a server waits some two seconds for a handshake and
- * for a login, and it or we may have been busy with something else for as long.
+ * Whether a connection ended while it was made, and nobody said why. Most often for want of time: a server waits two
+ * seconds for a handshake, and it or we may have been busy with something else for as long.
  */
 export function wasCutOff(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return false;
   const { code } = thrown as NodeJS.ErrnoException;
-  return (
-    code === "ECONNRESET" || code === "EPIPE" || /authentication timeout/i.test(thrown.message)
-  );
+  return code === "ECONNRESET" || code === "EPIPE";
 }
 
 /** Only what the server gives as its reason; most often it gives none. */

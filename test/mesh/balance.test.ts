@@ -34,14 +34,16 @@ test("a slow instance keeps hardly any calls", async () => {
   const total = () => Object.values(calls.seen().answered).reduce((sum, count) => sum + count, 0);
   const of = ({ instance }: { readonly instance: string }) => calls.seen().answered[instance] ?? 0;
   // By the thousand: where the machine stands still for a second all are as slow, and share alike until that is forgotten.
-  await eventually("it gets few of a thousand calls, and the others theirs", async () => {
-    const before = [total(), ...[slow, one, two].map(of)];
+  const isFair = async (): Promise<boolean> => {
+    const count = () => [total(), ...[slow, one, two].map(of)];
+    const before = count();
     await eventually("a thousand calls", () => total() > (before[0] ?? 0) + 1_000);
-    const [all = 0, its = 0, ...theirs] = [total(), ...[slow, one, two].map(of)].map(
-      (now, at) => now - (before[at] ?? 0),
-    );
+    const [all = 0, its = 0, ...theirs] = count().map((now, at) => now - (before[at] ?? 0));
     return its < all / 10 && theirs.every((share) => share > all / 10);
-  });
+  };
+  const fair: boolean[] = [];
+  while (fair.length < 5) fair.push(await isFair());
+  assert.ok(fair.filter((was) => was).length >= 4, `which thousand was fair: ${fair.join()}`);
   const { errors } = await calls.stop();
   assert.deepEqual(errors, []);
 });

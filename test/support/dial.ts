@@ -1,10 +1,10 @@
 import { type ConnectionOptions, connect, type NatsConnection } from "@nats-io/transport-node";
 
-const mostTries = 5;
+const mostTries = 3;
 
 /**
- * Connects the plain client, which gives up where the library tries again: a server waits two seconds for a login, and
- * a machine may stand still for longer. A refusal is none of that.
+ * Connects the plain client, which gives up where the library tries again: a server waits two to three seconds for
+ * a login, and a machine may stand still for longer.
  */
 export async function dial(options: ConnectionOptions): Promise<NatsConnection> {
   for (let tries = 1; ; tries++) {
@@ -19,5 +19,6 @@ export async function dial(options: ConnectionOptions): Promise<NatsConnection> 
 function isLate(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as NodeJS.ErrnoException;
-  return error.name === "TimeoutError" || code === "EPIPE" || code === "ECONNRESET";
+  const isOurs = error.name === "TimeoutError" || code === "EPIPE" || code === "ECONNRESET";
+  return isOurs || /authentication timeout/i.test(error.message);
 }

@@ -6,8 +6,8 @@ import { hexId } from "../../pipeline/index.ts";
 import { json } from "../../wire/index.ts";
 import type { StoreAccess } from "../stored/store.ts";
 import { statesOf } from "../tasks/documents.ts";
+import type { WaitOptions } from "../tasks/handle.ts";
 import { ResultWatch } from "../tasks/result-watch.ts";
-import type { WaitOptions } from "../tasks/task.ts";
 import { isPlanned, type Plan } from "./plan.ts";
 import { type Kept, type Schedule, scheduleOf } from "./schedule.ts";
 

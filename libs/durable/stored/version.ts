@@ -14,18 +14,18 @@ const needs = {
 /** Throws `unavailable` for a server that is too old for what is asked of it. */
 export function checkServer(version: string, what: keyof typeof needs = "tasks"): void {
   const least = needs[what];
-  if (isNewEnough(version, least)) return;
+  // One that does not say is not refused: what it cannot do it refuses itself.
+  if (!/^\d/.test(version) || isNewEnough(version, least)) return;
   throw new MeshError(
     MeshCode.Unavailable,
     `${what}: nats-server ${least.join(".")} or newer is needed, this one is ${version.slice(0, 20)}`,
   );
 }
 
-/** Whether a server is as new as that. One that does not say is: what it cannot do it refuses itself. */
+/** Whether a server is as new as that; one that does not say is not. */
 export function isNewEnough(version: string, [major, minor]: readonly [number, number]): boolean {
   // Asked for each message: without a list of its parts.
   const itsMajor = Number.parseInt(version, 10);
   const itsMinor = Number.parseInt(version.slice(version.indexOf(".") + 1), 10);
-  if (Number.isNaN(itsMajor) || Number.isNaN(itsMinor)) return true;
   return itsMajor > major || (itsMajor === major && itsMinor >= minor);
 }

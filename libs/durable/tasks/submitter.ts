@@ -40,8 +40,10 @@ export class Submitter {
     const config = within(submission.conversation, resolveSubmit(options));
     const { when, priority, id } = config;
     if (when === undefined) {
-      const endsAt = this.#parts.clock.now() + config.deadlineMs;
       const receipt = await this.#sender.send(submission, { config });
+      // That of a task which was there already began when it was stored, and may be another.
+      if (receipt.duplicate) return this.task(submission, id, { receipt });
+      const endsAt = this.#parts.clock.now() + config.deadlineMs;
       return this.task(submission, id, { receipt, endsAt });
     }
     const plan = { does: "once", ...when, priority } as const;

@@ -9,57 +9,16 @@ import {
   type Operation,
   unlessAborted,
 } from "../../pipeline/index.ts";
-import { readRunning, type Try } from "../attempts/running.ts";
+import { readRunning } from "../attempts/running.ts";
 import type { StoredMessage } from "../stored/answers.ts";
 import type { StoreAccess } from "../stored/store.ts";
 import { type Final, type Progress, readFinal, statesOf } from "./documents.ts";
 import { readGeneration } from "./generation.ts";
+import type { TaskHandle, TaskStatus, WaitOptions } from "./handle.ts";
 import { wholeResult } from "./result-body.ts";
 import { ResultWatch, readTold, type WatchEnd } from "./result-watch.ts";
 import type { Receipt } from "./sender.ts";
 import type { VerifyResult } from "./verifying-results.ts";
-
-/** Where a task is now. */
-export type TaskStatus =
-  /** No worker has begun it: it waits in the queue, or, of a task found by its id, was never submitted. */
-  | { readonly state: "waiting" }
-  /** Its time has not come, as the handle knows that submitted it; found by its id it waits. */
-  | { readonly state: "scheduled"; readonly at: Date }
-  /** An attempt has begun, and has not ended for good; it may be waiting for the next one. */
-  | {
-      readonly state: "running";
-      readonly attempt: number;
-      /** When the last attempt began. */
-      readonly since: Date;
-      /** The last attempts with their times, oldest first. */
-      readonly tries: readonly Try[];
-    }
-  | { readonly state: "done"; readonly at: Date }
-  | { readonly state: "failed" | "cancelled"; readonly at: Date; readonly error: MeshError };
-
-/** How long to wait. */
-export interface WaitOptions {
-  /**
-   * In milliseconds. Default: until the task ends, or its deadline is over. Of a task that was found by its id nobody
-   * here knows the deadline: until it ends.
-   */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-}
-
-/** A stored task as its submitter holds it; another process of the same submitter gets it by `mesh.task`. */
-export interface TaskHandle<Output = unknown> {
-  readonly id: string;
-  /** What the store said; undefined for a task that was found by its id. */
-  readonly receipt: Receipt | undefined;
-  status(options?: Pick<WaitOptions, "signal">): Promise<TaskStatus>;
-  /** What the handler tells on its way, from now on, until the task ends. */
-  progress(options?: WaitOptions): AsyncIterable<Progress>;
-  /** The handler's answer; throws why there is none. */
-  result(options?: WaitOptions): Promise<Output>;
-  /** Asks the agent to stop it; resolves when that is stored. The result tells whether it came in time. */
-  cancel(options?: Pick<WaitOptions, "signal">): Promise<void>;
-}
 
 export interface TaskParts {
   readonly name: string;
@@ -93,8 +52,8 @@ interface FoundFinal {
   readonly stored: StoredMessage;
 }
 
-/** A worker that stops an attempt at its deadline tells so within this time, in milliseconds. */
-const lastWordMs = 5_000;
+/** So long after the deadline a worker may still be writing that it is over, in milliseconds: it tries several times. */
+const lastWordMs = 15_000;
 
 const anyWait = { min: 0, max: maxDeadlineMs, whole: false } as const;
 
@@ -109,6 +68,7 @@ export class Task implements TaskHandle {
   readonly #states: (state: string) => string;
   readonly #dueAt: Date | undefined;
   readonly #endsAt: number | undefined;
+  #overdueSince: number | undefined;
   #final: FoundFinal | undefined;
 
   constructor(parts: TaskParts, about: About) {
@@ -173,24 +133,39 @@ export class Task implements TaskHandle {
     return new ResultWatch({
       ...{ link, clock, timeoutMs, signal },
       subject: this.#states(states),
-      look: async () => (await this.#readFinal()) !== undefined || (await this.#checkDeadline()),
+      look: () => this.#hasEnded().catch((error: unknown) => this.#missed(error)),
       hear: (message) => readTold(message, callerInbox(agent)),
       what: `task ${this.id} of ${name} to ${this.#operation.key}`,
     });
   }
 
-  /** Whoever comes after the deadline does not begin it: where no worker is left to say so, its submitter says it. */
-  async #checkDeadline(): Promise<false> {
-    if (this.#endsAt === undefined || this.#parts.clock.now() < this.#endsAt + lastWordMs) {
-      return false;
-    }
-    const running = await this.#read(runningState);
+  /**
+   * Whether its end is in the store; throws when its deadline is long over and nobody has told an end.
+   *
+   * Whoever comes after the deadline does not begin it, and says so: where nobody is left, its submitter does.
+   */
+  async #hasEnded(): Promise<boolean> {
+    const isOverdue = this.#endsAt !== undefined && this.#parts.clock.now() > this.#endsAt;
+    const wasRedriven = isOverdue && (await this.#wasRedriven());
+    if ((await this.#readFinal()) !== undefined) return true;
     // What was brought back has another deadline.
-    if (running !== undefined && readGeneration(running.head) > 0) return false;
+    if (!isOverdue || wasRedriven) return false;
+    this.#overdueSince ??= this.#parts.clock.now();
+    if (this.#parts.clock.now() - this.#overdueSince < lastWordMs) return false;
     const { agent } = this.#operation;
-    const why = running === undefined ? "has not begun it" : "has not ended what it began";
-    const detail = `${this.id}: its deadline is over, and ${agent} ${why}; it will not be begun any more, see that a worker of ${agent} runs and submit it anew`;
+    const detail = `${this.id}: its deadline is over, and ${agent} has told no end of it; see whether workers of ${agent} run (\`myelin tasks ls\`), and what status() says, before it is submitted anew under another id`;
     throw new MeshError(MeshCode.DeadlineExceeded, detail);
+  }
+
+  /** While the store is away nobody can write an end into it. */
+  #missed(error: unknown): never {
+    this.#overdueSince = undefined;
+    throw error;
+  }
+
+  async #wasRedriven(): Promise<boolean> {
+    const running = await this.#read(runningState);
+    return running !== undefined && readGeneration(running.head) > 0;
   }
 
   async #answer(ended: WatchEnd, signal: AbortSignal | undefined): Promise<unknown> {

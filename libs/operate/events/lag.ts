@@ -68,10 +68,14 @@ async function oldest(
 }
 
 /** Of what is kept the oldest goes first: what lies behind it in the stream has as much longer. */
-function roomOf({ first, last, share, maxAge }: Extent, from: number, ageSeconds: number): number {
+function roomOf(
+  { first, last, share, maxAgeSeconds }: Extent,
+  from: number,
+  ageSeconds: number,
+): number {
   const behind = Math.max(0, from - first) / Math.max(1, last - first + 1);
   const inBytes = 1 - share * (1 - behind);
-  return Math.max(0, Math.min(1, inBytes, 1 - ageSeconds / maxAge));
+  return Math.max(0, Math.min(1, inBytes, 1 - ageSeconds / maxAgeSeconds));
 }
 
 function keyOf({ agent, follow }: FollowLag): string {

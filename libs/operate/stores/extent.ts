@@ -12,8 +12,8 @@ export interface Extent {
   readonly last: number;
   /** How much of its bytes are used, from 0 to 1. */
   readonly share: number;
-  /** In seconds; infinity where messages have no age. */
-  readonly maxAge: number;
+  /** Infinity where messages have no age. */
+  readonly maxAgeSeconds: number;
 }
 
 /** Who asks of a stream, and where its API is for that login. */
@@ -40,6 +40,6 @@ export async function readExtent(
   return {
     ...{ first: state.first_seq, last: state.last_seq },
     share: config.max_bytes > 0 ? state.bytes / config.max_bytes : 0,
-    maxAge: config.max_age > 0 ? config.max_age / 1e9 : Number.POSITIVE_INFINITY,
+    maxAgeSeconds: config.max_age > 0 ? config.max_age / 1e9 : Number.POSITIVE_INFINITY,
   };
 }

@@ -10,7 +10,6 @@ import { servePainter } from "../../support/painting.ts";
 import { joinPlain, storedMesh } from "../../support/stores.ts";
 
 const patience = { timeoutMs: 20_000 };
-const isOver = { code: "deadline_exceeded", message: /its deadline is over/ };
 
 test("a handler that throws a string is tried again, and its task then given up with its cause", async () => {
   await using home = await storedMesh(painterMesh, ["painter"]);
@@ -32,36 +31,26 @@ test("a handler that throws a string is tried again, and its task then given up 
   await eventually("the task is gone", async () => (await left(home, Store.tasks)) === 0);
 });
 
-test("who waits for a task is told that its deadline is over, also where no worker is left to say so", async () => {
+test("who submitted a task is told that its deadline is over where no worker is left to say so", async () => {
   await using home = await storedMesh(painterMesh, ["painter"]);
-  const { paint } = (await home.connect("boss")).client(painter);
-  const unbegun = await paint.submit({ what: "a door" }, { deadlineMs: 1 });
-  const later = await paint.submit({ what: "a door" }, { deadlineMs: 60_000 });
-  const waiting = later.result().then(
-    () => "ended",
-    () => "ended",
-  );
-  await assert.rejects(unbegun.result(), {
-    code: "deadline_exceeded",
-    message: /its deadline is over, and painter has not begun it; .*submit it anew/,
-  });
-  await assert.rejects(async () => {
-    for await (const _told of unbegun.progress()) assert.fail("nobody tells anything");
-  }, isOver);
-  assert.equal(await Promise.race([waiting, Promise.resolve("waits")]), "waits");
-});
-
-test("a task whose only worker has died with it ends for who waits when its deadline is over", async () => {
-  await using home = await storedMesh(painterMesh, ["painter"]);
-  const boss = await home.connect("boss");
   const worker = await servePainter(home, () => new Promise(() => {}));
-  const task = await boss.client(painter).paint.submit({ what: "a door" }, { deadlineMs: 2_000 });
-  await eventually("it is begun", async () => (await task.status()).state === "running");
+  const { paint } = (await home.connect("boss")).client(painter);
+  const begun = await paint.submit({ what: "a door" }, { deadlineMs: 2_000 });
+  await eventually("it is begun", async () => (await begun.status()).state === "running");
   await worker.drain({ timeoutMs: 1 });
-  await assert.rejects(task.result(), {
-    ...isOver,
-    message: /painter has not ended what it began/,
-  });
+  const unbegun = await paint.submit({ what: "a door" }, { id: "t1", deadlineMs: 1 });
+  // One that found it there does not know its deadline.
+  const again = await paint.submit({ what: "a door" }, { id: "t1", deadlineMs: 1 });
+  const isOver = { code: "deadline_exceeded", message: /its deadline is over.*another id/ };
+  const follow = async () => {
+    for await (const _told of unbegun.progress()) assert.fail("nobody tells anything");
+  };
+  await Promise.all([
+    assert.rejects(begun.result(), isOver),
+    assert.rejects(unbegun.result(), isOver),
+    assert.rejects(follow(), isOver),
+    assert.rejects(again.result({ timeoutMs: 25_000 }), { message: /no result within 25000 ms/ }),
+  ]);
 });
 
 test("a task that nobody has begun by its deadline ends with that as its cause", async () => {
