@@ -91,6 +91,7 @@ export {
 } from "./state/conversation-options.ts";
 export type { Delivered } from "./stored/acks.ts";
 export type { Put, StoredMessage } from "./stored/answers.ts";
+export { ErrCode } from "./stored/err-code.ts";
 export { envelopeHeaders, onceId } from "./stored/signing.ts";
 export { type Headers, type OutMessage, StoreAccess } from "./stored/store.ts";
 export { checkServer, isNewEnough, leastServer } from "./stored/version.ts";

@@ -1,40 +1,70 @@
 import { MeshCode, MeshError, type Reason } from "../../errors/index.ts";
+import { ErrCode } from "./err-code.ts";
 
-/** The server's own numbers of what it refuses (nats-server, errors.json). */
+/** What the server's refusals mean to who stores. */
 const known: Readonly<Record<number, readonly [code: MeshCode, what: string, reason?: Reason]>> = {
-  10003: [MeshCode.Unavailable, "JetStream is not there now"],
-  10008: [MeshCode.Unavailable, "JetStream has no leader now"],
-  10009: [MeshCode.Unavailable, "the stream has no leader now"],
-  10014: [
+  [ErrCode.BadRequest]: [MeshCode.Unavailable, "JetStream is not there now"],
+  [ErrCode.ClusterNotAvailable]: [MeshCode.Unavailable, "JetStream has no leader now"],
+  [ErrCode.ClusterNotLeader]: [MeshCode.Unavailable, "the stream has no leader now"],
+  [ErrCode.ConsumerNotFound]: [
     MeshCode.Unavailable,
     "there is no such consumer; make it with `myelin apply`",
     "no_consumer",
   ],
-  10023: [MeshCode.Overloaded, "the server has no resources left for it"],
-  10039: [MeshCode.Unavailable, "JetStream is not switched on for the store's account"],
-  10047: [MeshCode.Overloaded, "the store's account is full", "store_full"],
-  10054: [MeshCode.PayloadTooLarge, "the message is larger than the stream takes"],
-  10059: [
+  [ErrCode.InsufficientResources]: [MeshCode.Overloaded, "the server has no resources left for it"],
+  [ErrCode.NotEnabledForAccount]: [
+    MeshCode.Unavailable,
+    "JetStream is not switched on for the store's account",
+  ],
+  [ErrCode.StorageResourcesExceeded]: [
+    MeshCode.Overloaded,
+    "the store's account is full",
+    "store_full",
+  ],
+  [ErrCode.MessageExceedsMaximum]: [
+    MeshCode.PayloadTooLarge,
+    "the message is larger than the stream takes",
+  ],
+  [ErrCode.StreamNotFound]: [
     MeshCode.Unavailable,
     "there is no such stream; make it with `myelin apply`",
     "no_stream",
   ],
-  10076: [MeshCode.Unavailable, "JetStream is switched off"],
-  10077: [MeshCode.Overloaded, "the stream is full", "store_full"],
-  10109: [MeshCode.Unavailable, "the stream is read-only: it was sealed"],
-  10188: [MeshCode.Unavailable, "the stream allows no schedules; see `myelin apply`", "no_stream"],
-  10189: [MeshCode.InvalidArgument, "the server does not read this schedule"],
-  10190: [MeshCode.InvalidArgument, "the server refuses the schedule's target"],
-  10223: [MeshCode.InvalidArgument, "the server does not know this time zone"],
-  10167: [MeshCode.Overloaded, "the stream takes messages faster than it can store them"],
+  [ErrCode.NotEnabled]: [MeshCode.Unavailable, "JetStream is switched off"],
+  [ErrCode.StoreFailed]: [MeshCode.Overloaded, "the stream is full", "store_full"],
+  [ErrCode.StreamSealed]: [MeshCode.Unavailable, "the stream is read-only: it was sealed"],
+  [ErrCode.SchedulesDisabled]: [
+    MeshCode.Unavailable,
+    "the stream allows no schedules; see `myelin apply`",
+    "no_stream",
+  ],
+  [ErrCode.SchedulesPatternInvalid]: [
+    MeshCode.InvalidArgument,
+    "the server does not read this schedule",
+  ],
+  [ErrCode.SchedulesTargetInvalid]: [
+    MeshCode.InvalidArgument,
+    "the server refuses the schedule's target",
+  ],
+  [ErrCode.SchedulesTimeZoneInvalid]: [
+    MeshCode.InvalidArgument,
+    "the server does not know this time zone",
+  ],
+  [ErrCode.TooManyRequests]: [
+    MeshCode.Overloaded,
+    "the stream takes messages faster than it can store them",
+  ],
 };
 
 /** What passes by itself within seconds: a broker that starts, an election. */
-const passing: readonly number[] = [10003, 10008, 10009];
+const passing: readonly number[] = [
+  ErrCode.BadRequest,
+  ErrCode.ClusterNotAvailable,
+  ErrCode.ClusterNotLeader,
+];
 const pauseMs = 200;
 
-const outdated: readonly unknown[] = [10071, 10164];
-const full = 10077;
+const outdated: readonly unknown[] = [ErrCode.WrongLastSequence, ErrCode.WrongLastSequenceConstant];
 
 /** What the store says against a question; `outdated` when another wrote first, undefined when nothing. */
 export function readRefusal(
@@ -48,7 +78,7 @@ export function readRefusal(
   const said = typeof description === "string" ? description : "no reason given";
   if (outdated.includes(number)) return "outdated";
   // One per subject, and there is one: for whoever wants to be the first it is the same.
-  if (number === full && said.includes("per subject")) return "outdated";
+  if (number === ErrCode.StoreFailed && said.includes("per subject")) return "outdated";
   const [code, what, reason] = known[number] ?? [MeshCode.Unavailable, "the store refuses it"];
   const detail = `${subject}: ${what} (${said}, ${number})`;
   return new MeshError(code, detail, {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ErrCode } from "../../durable/index.ts";
 import { MeshCode, MeshError, type Reason } from "../../errors/index.ts";
 
 /** One page of the consumers of a stream, as the streams' API answers. */
@@ -23,8 +24,12 @@ export async function everyConsumer<Consumer>(
   return found;
 }
 
-/** Err-codes of a server whose cluster has no leader, of one that is not ready, and of a stream without its servers. */
-const downCodes = [10_008, 10_009, 10_118];
+/** Of a cluster without a leader, of a server that is not ready, and of a stream without its servers. */
+const downCodes: readonly number[] = [
+  ErrCode.ClusterNotAvailable,
+  ErrCode.ClusterNotLeader,
+  ErrCode.StreamOffline,
+];
 
 const refusal = z.object({
   error: z.object({ description: z.string().default(""), err_code: z.number().default(0) }),

@@ -1,6 +1,6 @@
 import { ownStoreApi } from "@myelin/subjects";
 import { z } from "zod";
-import { checkServer } from "../../durable/index.ts";
+import { checkServer, ErrCode } from "../../durable/index.ts";
 import { MeshCode, MeshError, type MeshErrorOptions } from "../../errors/index.ts";
 import { jsonValue } from "../json.ts";
 import { everyConsumer, whyDown } from "./answers.ts";
@@ -48,8 +48,8 @@ const error = z.object({
 const list = z.object({ total: z.number(), consumers: z.array(info).nullish() });
 
 /** What the server says of a stream or consumer that is not there. */
-const notFound = [10_059, 10_014];
-const unavailable = [10_008, 10_009];
+const notFound: readonly number[] = [ErrCode.StreamNotFound, ErrCode.ConsumerNotFound];
+const unavailable: readonly number[] = [ErrCode.ClusterNotAvailable, ErrCode.ClusterNotLeader];
 const patienceMs = 10_000;
 const againMs = 200;
 

@@ -1,3 +1,4 @@
+import { ErrCode } from "../../durable/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { differences, differenceText } from "./difference.ts";
 import { type Found, isRefusal, type Refusal, StoreApi, type StoreDoor, unable } from "./door.ts";
@@ -96,7 +97,7 @@ async function putStream(
   const config = { ...found, ...wanted, metadata: withOthers(wanted.metadata, found) };
   if (does === "change" || wanted.num_replicas !== undefined) return api.putStream(does, config);
   const first = await api.putStream(does, { ...config, num_replicas: 3 });
-  if (!isRefusal(first) || first.code !== notClustered) return first;
+  if (!isRefusal(first) || first.code !== ErrCode.ReplicasNotSupported) return first;
   return api.putStream(does, { ...config, num_replicas: 1 });
 }
 
@@ -111,14 +112,11 @@ async function putConsumer(
   return api.putConsumer(does, { stream, config });
 }
 
-const notClustered = 10_074;
-const noPeers = 10_005;
-const noRoom = 10_047;
-
 function adviceOn({ code }: Refusal): string {
-  if (code === notClustered) return " (replicas: 1 in mesh.yaml)";
-  if (code === noPeers) return " (start the missing nodes, or say replicas: 1 in mesh.yaml)";
-  if (code === noRoom)
+  if (code === ErrCode.ReplicasNotSupported) return " (replicas: 1 in mesh.yaml)";
+  if (code === ErrCode.ClusterNoPeers)
+    return " (start the missing nodes, or say replicas: 1 in mesh.yaml)";
+  if (code === ErrCode.StorageResourcesExceeded)
     return " (give the server more room, or the streams less: streams in mesh.yaml)";
   return "";
 }

@@ -1,6 +1,6 @@
 import { ownStoreApi, type StoreName } from "@myelin/subjects";
 import { z } from "zod";
-import type { StoredMessage } from "../../durable/index.ts";
+import { ErrCode, type StoredMessage } from "../../durable/index.ts";
 import { gaveUp } from "../../pipeline/index.ts";
 import { jsonValue } from "../json.ts";
 import { unseen } from "./answers.ts";
@@ -39,9 +39,6 @@ const nothing = z.object({
   error: z.object({ err_code: z.number(), description: z.string().default("") }),
 });
 
-/** What the server says when there is no such message. */
-const notFound = 10_037;
-
 /**
  * Reads a stream to where it ends now, without a consumer: it takes nothing and leaves nothing. What is stored while
  * it is read is left out, so whoever writes for each message does not go on for ever.
@@ -73,7 +70,7 @@ function read(stream: string, text: string): Stored | undefined {
   const found = said.safeParse(answer);
   if (!found.success) {
     const { data } = nothing.safeParse(answer);
-    if (data?.error.err_code === notFound) return undefined;
+    if (data?.error.err_code === ErrCode.NoMessageFound) return undefined;
     throw unseen(stream, answer);
   }
   const { subject, seq, time, hdrs, data } = found.data.message;

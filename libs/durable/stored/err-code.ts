@@ -1,0 +1,27 @@
+/** The server's own numbers of what it refuses, by its names for them (nats-server, errors.json). */
+export const ErrCode = Object.freeze({
+  /** Also of a server that starts: nobody listens on the streams' API yet. */
+  BadRequest: 10_003,
+  ClusterNoPeers: 10_005,
+  ClusterNotAvailable: 10_008,
+  ClusterNotLeader: 10_009,
+  ConsumerNotFound: 10_014,
+  InsufficientResources: 10_023,
+  NoMessageFound: 10_037,
+  NotEnabledForAccount: 10_039,
+  StorageResourcesExceeded: 10_047,
+  MessageExceedsMaximum: 10_054,
+  StreamNotFound: 10_059,
+  WrongLastSequence: 10_071,
+  ReplicasNotSupported: 10_074,
+  NotEnabled: 10_076,
+  StoreFailed: 10_077,
+  StreamSealed: 10_109,
+  StreamOffline: 10_118,
+  WrongLastSequenceConstant: 10_164,
+  TooManyRequests: 10_167,
+  SchedulesDisabled: 10_188,
+  SchedulesPatternInvalid: 10_189,
+  SchedulesTargetInvalid: 10_190,
+  SchedulesTimeZoneInvalid: 10_223,
+} as const);
