@@ -1,4 +1,5 @@
 import { type ConnectionOptions, connect, type NatsConnection } from "@nats-io/transport-node";
+import { wasCutOff } from "../../libs/nats/errors.ts";
 
 const mostTries = 3;
 
@@ -18,7 +19,6 @@ export async function dial(options: ConnectionOptions): Promise<NatsConnection> 
 
 function isLate(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const { code } = error as NodeJS.ErrnoException;
-  const isOurs = error.name === "TimeoutError" || code === "EPIPE" || code === "ECONNRESET";
-  return isOurs || /authentication timeout/i.test(error.message);
+  const isTimeout = error.name === "TimeoutError" || /authentication timeout/i.test(error.message);
+  return isTimeout || wasCutOff(error);
 }

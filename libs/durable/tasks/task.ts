@@ -146,7 +146,7 @@ export class Task implements TaskHandle {
    */
   async #hasEnded(): Promise<boolean> {
     const isOverdue = this.#endsAt !== undefined && this.#parts.clock.now() > this.#endsAt;
-    const wasRedriven = isOverdue && (await this.#wasRedriven());
+    const wasRedriven = isOverdue && (await this.#generation()) > 0;
     if ((await this.#readFinal()) !== undefined) return true;
     // What was brought back has another deadline.
     if (!isOverdue || wasRedriven) return false;
@@ -161,11 +161,6 @@ export class Task implements TaskHandle {
   #missed(error: unknown): never {
     this.#overdueSince = undefined;
     throw error;
-  }
-
-  async #wasRedriven(): Promise<boolean> {
-    const running = await this.#read(runningState);
-    return running !== undefined && readGeneration(running.head) > 0;
   }
 
   async #answer(ended: WatchEnd, signal: AbortSignal | undefined): Promise<unknown> {
@@ -190,15 +185,16 @@ export class Task implements TaskHandle {
     const final = readFinal(stored, { skill, id: this.id, codec: response });
     const found = { final, at: stored.storedAt, stored };
     // What failed may be brought back, and have another answer.
-    if (final.is === "failed") return (await this.#isAgain(stored)) ? undefined : found;
+    if (final.is === "failed")
+      return (await this.#generation()) > readGeneration(stored.head) ? undefined : found;
     this.#final = found;
     return found;
   }
 
-  /** Whether it was brought back after this result, and has begun again. */
-  async #isAgain({ head }: StoredMessage): Promise<boolean> {
+  /** How often it was brought back, as far as it has begun again. */
+  async #generation(): Promise<number> {
     const running = await this.#read(runningState);
-    return running !== undefined && readGeneration(running.head) > readGeneration(head);
+    return running === undefined ? 0 : readGeneration(running.head);
   }
 
   /** Fetched only for who wants the answer, and not kept, where it is too large for a message. */
