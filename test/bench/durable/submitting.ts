@@ -32,6 +32,8 @@ export async function submitCosts(setting: Setting, store: Store): Promise<Figur
     [...submitters].map(([name, child]) => ({ name, run: () => slice(child, store, forMs) })),
     (line) => setting.say(`submitting, ${inFlight} in flight: ${line}`),
   );
+  // What the last slice stored is not to lie before the tasks that workers are measured with.
+  await store.empty(StoreNames.tasks);
   const rates = (kind: Kind): number[] => results(kind).map(({ rate }) => rate);
   const against = (kind: Kind, bound: number) => ({
     ...{ ...ratio(rates(kind), rates("raw")), unit: "x raw" },
