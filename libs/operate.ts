@@ -82,6 +82,7 @@ export {
   LetterTidying,
   openKeeping,
   type StoreSide,
+  StreamGauges,
   type TidyingOptions,
   type WorkspaceSide,
 } from "./operate/keeper/index.ts";

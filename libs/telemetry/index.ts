@@ -4,6 +4,7 @@ export { Histogram } from "./histogram.ts";
 export type { Outcome } from "./meters.ts";
 export { type BreakerState, MeshMetrics } from "./metrics.ts";
 export type { FollowLag } from "./prometheus-follows.ts";
+export type { OpenLetters, StreamFill } from "./prometheus-streams.ts";
 export { type SdkOptions, startSdk, type Telemetry } from "./sdk.ts";
 export { onStreamEnd } from "./stream-end.ts";
 export type { Backlog } from "./task-meter.ts";

@@ -4,6 +4,7 @@ import { figuresByAgent, figuresBySkill, type MetricsSnapshot, totals } from "./
 import { ClientMeter, Meters, mostOperations, ServerMeter } from "./meters.ts";
 import { createRegistry } from "./prometheus.ts";
 import type { FollowLag } from "./prometheus-follows.ts";
+import type { OpenLetters, StreamFill } from "./prometheus-streams.ts";
 import { Tally } from "./tally.ts";
 import { type Backlog, TaskMeter } from "./task-meter.ts";
 
@@ -41,6 +42,10 @@ export class MeshMetrics {
   backlogs: readonly Backlog[] = [];
   /** How far subscriptions to events are behind, where somebody counts it. */
   followLags: readonly FollowLag[] = [];
+  /** How full streams are, where somebody looks. */
+  streams: readonly StreamFill[] = [];
+  /** Dead letters that are open, where somebody counts them. */
+  openLetters: readonly OpenLetters[] = [];
   /** By `<agent>.<skill>`. */
   readonly breakers = new Map<string, BreakerFigures>();
   readonly refused = new Tally();

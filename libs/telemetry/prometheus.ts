@@ -2,6 +2,7 @@ import { type Metric, Registry } from "prom-client";
 import type { ClientMeter, ServerMeter } from "./meters.ts";
 import type { BreakerState, MeshMetrics } from "./metrics.ts";
 import { addFollows } from "./prometheus-follows.ts";
+import { addStreams } from "./prometheus-streams.ts";
 import { addTasks } from "./prometheus-tasks.ts";
 import {
   type Add,
@@ -30,6 +31,7 @@ export function createRegistry(metrics: MeshMetrics): Registry {
   addServer(add, metrics);
   addTasks(add, metrics);
   addFollows(add, metrics);
+  addStreams(add, metrics);
   addConnection(add, metrics);
   return registry;
 }

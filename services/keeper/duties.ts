@@ -4,6 +4,7 @@ import {
   type Keeping,
   LaterKeeper,
   LetterTidying,
+  StreamGauges,
 } from "@myelin/mesh/operate";
 
 /** One thing that keeper does, for as long as it runs; nothing begins before its start. */
@@ -25,6 +26,8 @@ export const duties: Duties = {
   "done letters": (keeping) => new LetterTidying(keeping),
   // What waits for each agent: gauges for dashboards and autoscalers.
   backlog: (keeping) => new BacklogGauges(keeping),
+  // How full the streams are, and how many dead letters are open: gauges for alerts.
+  streams: (keeping) => new StreamGauges(keeping),
   // What is not for now, released as tasks when its time has come.
   "work for later": (keeping) => new LaterKeeper(keeping),
 };

@@ -10,3 +10,4 @@ export {
 } from "./keeping.ts";
 export { LaterKeeper } from "./later/later-keeper.ts";
 export { LetterTidying, type TidyingOptions } from "./letter-tidying.ts";
+export { StreamGauges } from "./stream-gauges.ts";

@@ -1,7 +1,9 @@
+export { unseen } from "./answers.ts";
 export { consumerStates } from "./consumer-states.ts";
 export { type Difference, differenceText } from "./difference.ts";
 export { StoreApi, type StoreDoor } from "./door.ts";
 export { type Extent, readExtent } from "./extent.ts";
+export { readFills } from "./fill.ts";
 export { type Manifest, manifestText, storeManifests } from "./manifest.ts";
 export type { StorePlan } from "./plan.ts";
 export { checkPlan, type Provisioned, planStore, provisionStores } from "./provision.ts";
