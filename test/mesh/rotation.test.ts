@@ -37,7 +37,10 @@ async function replacing(
   await using bob = await connect({ ...options, name: "bob" });
   await using eve = await connect({ ...options, name: "eve" });
   const callers = [ada, bob, eve];
-  const loads = callers.map((caller) => underLoad(caller));
+  await using adas = underLoad(ada);
+  await using bobs = underLoad(bob);
+  await using eves = underLoad(eve);
+  const loads = [adas, bobs, eves];
   for (let round = 1; round <= rounds; round++) {
     const fresh = await Promise.all(names.map((name) => mesh.renew(name)));
     // Two instances share the worker's file.

@@ -48,6 +48,9 @@ export function keeping() {
   return { lines, logger, count };
 }
 
+/** A failure that is told at once must not become a busy loop. */
+const breath = () => new Promise((resolve) => setTimeout(resolve, 5));
+
 /** Calls and reads streams without a pause until it is stopped, and keeps what went wrong. */
 export function underLoad(mesh: Mesh) {
   const { name } = mesh;
@@ -64,6 +67,7 @@ export function underLoad(mesh: Mesh) {
         done.calls++;
       } catch (error) {
         done.failures.push(`${id}: ${error}`);
+        await breath();
       }
     }
   };
@@ -78,6 +82,7 @@ export function underLoad(mesh: Mesh) {
         done.streams++;
       } catch (error) {
         done.failures.push(`stream ${name}-${lane}-${n}: ${error} ${next}`);
+        await breath();
       }
     }
   };
@@ -90,5 +95,7 @@ export function underLoad(mesh: Mesh) {
     await Promise.all(lanes);
     return done;
   };
-  return { done, stop };
+  /** A test that fails while they run must end all the same. */
+  const dispose = async (): Promise<void> => void (await stop());
+  return { stop, [Symbol.asyncDispose]: dispose };
 }
