@@ -192,6 +192,7 @@ export {
 export {
   ackPrefix,
   ackSubjects,
+  mostMessageBytes,
   ownStoreApi,
   Store,
   type StoreName,

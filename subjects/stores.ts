@@ -54,6 +54,9 @@ export interface StreamShape {
 
 const mebibyte = 1_048_576;
 
+/** Most bytes of headers and payload together that every stream takes in one message, however much the server does. */
+export const mostMessageBytes = mebibyte;
+
 const monitored = Object.freeze({ "io.nats.monitor.enabled": "true" });
 
 /** What a stream is unless it says otherwise. `mesh.yaml` may say other sizes. */
@@ -63,7 +66,7 @@ const usual = {
   max_msgs_per_subject: -1,
   discard_new_per_subject: false,
   max_bytes: 256 * mebibyte,
-  max_msg_size: mebibyte,
+  max_msg_size: mostMessageBytes,
   max_age: usualAgeMs * nanosecondsPerMs,
   duplicate_window: 120_000 * nanosecondsPerMs,
   allow_direct: true,

@@ -1,7 +1,9 @@
-import { ContentType, dayMs, deadAgeMs, maxHeaderBytes, mostBlobMs } from "@myelin/subjects";
+import { ContentType, dayMs, deadAgeMs, mostBlobMs } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
+import type { Link } from "../../nats/index.ts";
 import type { LargePayloads } from "../../pipeline/index.ts";
 import { readClaim } from "../../wire/index.ts";
+import { mostPayload } from "../stored/room.ts";
 import { stopOf } from "./stop.ts";
 
 /** The body of a message that is stored, and what it is written in. */
@@ -19,9 +21,9 @@ export interface Keeping {
   readonly what: string;
 }
 
-/** Whether a body goes into one message, with room for its headers, and for those it has as a dead letter. */
-export function fits(payload: Uint8Array | string, maxPayload: number): boolean {
-  return Buffer.byteLength(payload) <= maxPayload - maxHeaderBytes;
+/** Whether a body goes into one message that is stored. */
+export function fits(payload: Uint8Array | string, link: Pick<Link, "maxPayload">): boolean {
+  return Buffer.byteLength(payload) <= mostPayload(link);
 }
 
 /** A claim in the place of a body that does not fit; throws `payload_too_large` where it cannot be kept so long. */

@@ -3,7 +3,6 @@ import {
   deadSubject,
   Header,
   isToken,
-  maxHeaderBytes,
   parseTaskSubject,
   Store,
   StoreHeader,
@@ -15,6 +14,7 @@ import type { Clock } from "../../pipeline/index.ts";
 import { parseTraceparent } from "../../telemetry/index.ts";
 import { field, headerText, needle } from "../../wire/index.ts";
 import { readTries, type Try } from "../attempts/running.ts";
+import { mostPayload } from "../stored/room.ts";
 import { envelopeHeaders, onceId } from "../stored/signing.ts";
 import type { Headers, OutMessage, StoreAccess } from "../stored/store.ts";
 import { write } from "../stored/writing.ts";
@@ -70,7 +70,7 @@ export async function bury(
   dead: Dead,
   given: GivenUp,
 ): Promise<void> {
-  const most = link.maxPayload - maxHeaderBytes;
+  const most = mostPayload(link);
   for (const name of letterNames(dead)) {
     const letter = letterOf(dead, { ...given, name }, most);
     const put = await write(store, clock, letter);

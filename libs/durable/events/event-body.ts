@@ -50,7 +50,7 @@ export function eventBody(
 ): Body | Promise<Body> {
   const body: Body = { payload, contentType: json.contentType };
   const { claims, link, signal } = parts;
-  if (fits(payload, link.maxPayload)) return body;
+  if (fits(payload, link)) return body;
   const what = `event ${publisher}.${name}`;
   // As long as the event itself.
   const lifeMs = usualAgeMs;

@@ -7,7 +7,8 @@ export type RecordFate = "stored" | "dropped" | "lost";
 
 export interface RecordQueueParts {
   readonly store: Pick<StoreAccess, "put">;
-  readonly maxPayload: () => number;
+  /** Most bytes of a copy, with its headers, that are stored now. */
+  readonly most: () => number;
   readonly clock: Clock;
   readonly onFate: (fate: RecordFate) => void;
 }
@@ -96,10 +97,10 @@ export class RecordQueue {
   }
 
   async #send(piece: Piece): Promise<void> {
-    const { store, maxPayload, onFate } = this.#parts;
+    const { store, most, onFate } = this.#parts;
     this.#underWay++;
     try {
-      await store.put(recordOf(piece, maxPayload()), putMs);
+      await store.put(recordOf(piece, most()), putMs);
       onFate("stored");
     } catch {
       // A copy is worth no second try; those that wait are worth a pause.

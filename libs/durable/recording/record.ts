@@ -44,9 +44,9 @@ const factsBytes = 1_024;
 /** The copy: the payload's bytes as they crossed, the headers under `Origin-`. Too large a payload is cut, and says so. */
 export function recordOf(
   { agent, skill, facts, head, payload }: Piece,
-  maxPayload: number,
+  mostBytes: number,
 ): OutMessage {
-  const most = maxPayload - maxHeaderBytes / 2 - factsBytes;
+  const most = mostBytes - maxHeaderBytes / 2 - factsBytes;
   const size = Buffer.byteLength(payload);
   const isCut = size > most;
   const told: RecordFacts = isCut ? { ...facts, cutFrom: size } : facts;

@@ -3,6 +3,7 @@ import type { Inbound, Link } from "../../nats/index.ts";
 import { type Clock, randomToken } from "../../pipeline/index.ts";
 import { parseTraceparent } from "../../telemetry/index.ts";
 import { field, isErrorHead, needle, readFrames } from "../../wire/index.ts";
+import { mostStored } from "../stored/room.ts";
 import type { StoreAccess } from "../stored/store.ts";
 import { type RecordFate, RecordQueue } from "./queue.ts";
 import type { RecordFacts } from "./record.ts";
@@ -50,7 +51,7 @@ export class CallRecorder {
     this.#parts = parts;
     const { store, clock, onFate, link } = parts;
     this.#rule = new RecordingRule(parts);
-    this.#queue = new RecordQueue({ store, clock, onFate, maxPayload: () => link.maxPayload });
+    this.#queue = new RecordQueue({ store, clock, onFate, most: () => mostStored(link) });
   }
 
   /** Whether some calls are copied now. */

@@ -1,7 +1,8 @@
-import { conversationSubject, maxHeaderBytes, Store, StoreHeader } from "@myelin/subjects";
+import { conversationSubject, Store, StoreHeader } from "@myelin/subjects";
 import { isMeshError, MeshCode, MeshError } from "../../errors/index.ts";
 import type { Link } from "../../nats/index.ts";
 import { type Abortable, type Clock, unlessAborted } from "../../pipeline/index.ts";
+import { mostPayload } from "../stored/room.ts";
 import { onceId } from "../stored/signing.ts";
 import type { Headers, StoreAccess } from "../stored/store.ts";
 import { write } from "../stored/writing.ts";
@@ -157,7 +158,7 @@ export class StoredConversation implements Conversation {
     { signal, kept }: { readonly signal: AbortSignal | undefined; readonly kept: number },
   ): Promise<void> {
     this.#said.mayWrite(`writing to ${this.#what}`);
-    const most = this.#parts.link.maxPayload - maxHeaderBytes;
+    const most = mostPayload(this.#parts.link);
     const text = JSON.stringify(whole);
     const over = Buffer.byteLength(text) - most;
     const document = over > 0 ? shortened(whole, over, kept) : whole;

@@ -1,3 +1,4 @@
+import type { Link } from "../../nats/index.ts";
 import type { LargePayloads, Operation } from "../../pipeline/index.ts";
 import { payloadOf } from "../../wire/index.ts";
 import { type Body, fits, parked } from "../claims/bodies.ts";
@@ -19,11 +20,11 @@ export interface Submitted {
 /** The body of a task: its input, or a claim for it where that is too large for a message. */
 export function inputBody(
   { operation, input, isAgain, config }: Submitted,
-  { claims, maxPayload }: { readonly claims: LargePayloads; readonly maxPayload: number },
+  { claims, link }: { readonly claims: LargePayloads; readonly link: Pick<Link, "maxPayload"> },
 ): Body | Promise<Body> {
   const { agent, key, request } = operation;
   const body: Body = { payload: payloadOf(request, input), contentType: request.contentType };
-  if (fits(body.payload, maxPayload)) return body;
+  if (fits(body.payload, link)) return body;
   const { deadlineMs, when, signal } = config;
   const waitMs = when === undefined ? 0 : momentOf(when, new Date()).getTime() - Date.now();
   const lifeMs = isAgain ? Number.POSITIVE_INFINITY : waitMs + deadlineMs;

@@ -21,7 +21,7 @@ export function fitResult(
     const claim = await claims.park(payload, parking);
     return { payload: claim, contentType: ContentType.claim };
   };
-  return (body) => (fits(body.payload, link.maxPayload) ? body : park(body));
+  return (body) => (fits(body.payload, link) ? body : park(body));
 }
 
 /** A final result with its body, where that is not in the message. */

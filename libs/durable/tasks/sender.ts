@@ -131,7 +131,7 @@ export class Sender {
     const { claims, link } = this.#parts;
     const isAgain = plan?.does === "again";
     const submitted = { operation, input, isAgain, config };
-    const fitted = inputBody(submitted, { claims, maxPayload: link.maxPayload });
+    const fitted = inputBody(submitted, { claims, link });
     // What fits is there already: waiting for nothing costs as much as writing it.
     const { payload, contentType } = "payload" in fitted ? fitted : await fitted;
     const takers = this.#takers.of(isNow ? taskConsumer(agent, priority) : laterConsumer);
