@@ -29,6 +29,9 @@ export interface QuestionsParts {
 
 const nothing = new Uint8Array(0);
 
+/** A timer that comes later than this, in milliseconds, tells that this process had no turn. */
+const starvedMs = 50;
+
 /**
  * Asks a subject and gathers what comes back, in an inbox of its own.
  *
@@ -114,13 +117,21 @@ export class Questions implements Mover {
         done();
         return true;
       });
-      let cancel = this.#clock.schedule(patience.firstMs, done);
+      const wait = (ms: number): (() => void) => {
+        const dueAt = this.#clock.now() + ms;
+        return this.#clock.schedule(ms, () => {
+          // What this very process slept through says nothing about those who were asked.
+          if (this.#clock.now() - dueAt > starvedMs) cancel = wait(ms);
+          else done();
+        });
+      };
+      let cancel = wait(patience.firstMs);
       this.#open.set(token, (message) => {
         if (statusOf(message.head) === 503) return done();
         found.push({ message, receivedAt: new Date() });
         if (found.length >= patience.most) return done();
         cancel();
-        cancel = this.#clock.schedule(patience.gapMs, done);
+        cancel = wait(patience.gapMs);
       });
       try {
         asked = send(`${this.#prefix}${token}`);

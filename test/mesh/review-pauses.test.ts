@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connect } from "@myelin/mesh";
+import { observe } from "@myelin/mesh/operate";
 import { eventually, startMesh } from "@myelin/mesh/testing";
 import { echo } from "../support/echo.ts";
 import { lab, labour, Notes } from "../support/lab.ts";
@@ -51,4 +52,13 @@ test("when the broker stands still for a while, idempotent calls wait for it and
     calls.map((_, at) => at),
   );
   assert.equal(await client.echo("after"), "after");
+});
+
+test("who asks around and stands still meanwhile hears everybody all the same", async () => {
+  await using mesh = await startMesh({ agents: 2 });
+  await using ops = await observe({ name: "ops", ...mesh.access });
+  const asked = ops.info();
+  const begun = performance.now();
+  while (performance.now() - begun < 1_500);
+  assert.equal((await asked).length, 2);
 });
