@@ -50,7 +50,8 @@ async function make(): Promise<TestIssuer> {
   });
   const files = await certificates(folder);
   const config = [
-    `tls { cert_file: "${files.cert}", key_file: "${files.key}", min_version: "1.2" }`,
+    // Servers wait two seconds for a handshake and a third for the login: a machine may stand still for longer.
+    `tls { cert_file: "${files.cert}", key_file: "${files.key}", min_version: "1.2", timeout: 20 }`,
     `operator: "${operatorJwt}"`,
     `system_account: ${system}`,
     "resolver: MEMORY",

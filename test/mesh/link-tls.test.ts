@@ -139,7 +139,7 @@ test("a server that wants a certificate says so, and takes one of its CA", async
 });
 
 test("handshake-first works where both have it, and is named where one has it not", async () => {
-  await using first = await startSecure("handshake_first: true");
+  await using first = await startSecure("handshake_first: true\n timeout: 2");
   const { caFile } = first;
   await using link = await first.to({ tls: { caFile, handshakeFirst: true } });
   assert.equal(link.isUp, true);

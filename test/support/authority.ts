@@ -48,8 +48,11 @@ export async function clientCertificate(
   return files;
 }
 
-/** The lines of a server's configuration for its certificate in a folder. */
+/**
+ * The lines of a server's configuration for its certificate in a folder. It waits for a handshake longer than a machine
+ * may stand still, unless it is told otherwise.
+ */
 export function tlsConfig(folder: string, more = ""): string {
   const [cert, key, ca] = ["server.pem", "server.key", "ca.pem"].map((file) => join(folder, file));
-  return `tls { cert_file: "${cert}"\n key_file: "${key}"\n ca_file: "${ca}"\n ${more} }`;
+  return `tls { cert_file: "${cert}"\n key_file: "${key}"\n ca_file: "${ca}"\n timeout: 20\n ${more} }`;
 }

@@ -50,8 +50,10 @@ export class HomeMesh implements AsyncDisposable {
     });
     const { clientCertificates = "none" } = options;
     writeServer(home, { clientCertificates });
-    // The kit says where it listens.
-    const config = serverConfig(home, { clientCertificates }).replace(/^listen:.*$/m, "");
+    // The kit says where it listens. A machine may stand still for longer than a server waits for a login.
+    const config = serverConfig(home, { clientCertificates })
+      .replace(/^listen:.*$/m, "")
+      .replace("tls {", "tls {\n  timeout: 20");
     const server = await startNats({ config });
     writeFileSync(home.layout.place, JSON.stringify({ url: server.url }));
     return new HomeMesh(home, server, folder);

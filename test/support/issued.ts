@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connect, credsAuthenticator } from "@nats-io/transport-node";
+import { credsAuthenticator } from "@nats-io/transport-node";
 import {
   createKey,
   formatCredentials,
@@ -12,6 +12,7 @@ import {
   parseCredentials,
 } from "../../libs/identity/index.ts";
 import { startNats } from "../../libs/testing/nats-server.ts";
+import { dial } from "./dial.ts";
 
 /** What every name may do here: speak as itself, hear what is meant for it. */
 const permissions = {
@@ -80,6 +81,8 @@ export async function startIssued(options: IssuedOptions = {}) {
     `system_account: ${system.publicKey}`,
     `resolver: { type: full, dir: "${join(folder, "jwt")}", interval: "2s" }`,
     `resolver_preload: ${JSON.stringify(preload)}`,
+    // A machine may stand still for longer than a server waits for a login.
+    "authorization { timeout: 20 }",
   ].join("\n");
   const server = await startNats({
     config: `${config}\n${(await options.config?.(folder)) ?? ""}`,
@@ -109,12 +112,12 @@ export async function startIssued(options: IssuedOptions = {}) {
     revocations[parseCredentials(text).key.publicKey] = new Date();
     const jwt = await accountJwt("app", account, scope, permissions);
     const creds = await issue("admin", {}, admin, system.publicKey);
-    const nc = await connect({
+    const nc = await dial({
       servers: server.url,
       authenticator: credsAuthenticator(new TextEncoder().encode(creds)),
       ...(options.config === undefined ? {} : { tls: { caFile: join(folder, "ca.pem") } }),
     });
-    const answer = await nc.request("$SYS.REQ.CLAIMS.UPDATE", jwt);
+    const answer = await nc.request("$SYS.REQ.CLAIMS.UPDATE", jwt, { timeout: 20_000 });
     await nc.close();
     const { data } = answer.json<{ readonly data?: { readonly code?: number } }>();
     if (data?.code !== 200)
