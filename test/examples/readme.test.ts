@@ -25,7 +25,7 @@ test("the first agent runs as the README says, and says what it should", async (
   const { stdout } = await run(
     process.execPath,
     ["--conditions=development", "--import", "tsx", "test/examples/first-agent.ts"],
-    { cwd: root, env: { ...process.env, ...mesh.env }, timeout: 30_000 },
+    { cwd: root, env: { ...process.env, ...mesh.env }, timeout: 120_000 },
   );
   assert.equal(stdout, "Hello Ada\n3\n2\n1\n");
 });

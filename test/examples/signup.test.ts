@@ -34,7 +34,8 @@ test("one signup reaches welcome, CRM and analytics, and a fourth agent that com
   };
   assert.deepEqual(await signUp("ada"), ["ada is signed up"]);
   assert.deepEqual(await signUp("ada", "grace"), ["ada was signed up", "grace is signed up"]);
-  const patience = { timeoutMs: 20_000 };
+  // Each of them is a program that has to start first.
+  const patience = { timeoutMs: 60_000 };
   await eventually("welcome has both", () => welcome.lines.length === 2, patience);
   assert.deepEqual(welcome.lines.toSorted(), [
     "letter signup-ada: welcome, ada",

@@ -8,7 +8,7 @@ import { storedMesh } from "../support/stores.ts";
 import { crafts, manager, mesh } from "./supervisor/contracts.ts";
 import { type Review, supervise } from "./supervisor/manager.ts";
 
-const patience = { timeoutMs: 20_000 };
+const patience = { timeoutMs: 60_000 };
 const workers = [...crafts.map(({ name }) => name), "manager"];
 
 /** Two workers of each craft; `made` gets what each made, and of which context. */

@@ -91,10 +91,13 @@ test("an answer that breaks the contract is invalid_output, and the instance sta
 
 test("a skill's deadline holds, and ends the handler's signal on the far side", async () => {
   await using stage = await Stage.start();
-  await assert.rejects(stage.client.wait({}, { timeoutMs: 100 }), {
-    code: MeshCode.DeadlineExceeded,
-  });
-  await eventually("the handler's signal is aborted", () => stage.seen.aborted.length === 1);
+  // A call that is late already when it comes is not handled at all: then another one has to show it.
+  do {
+    await assert.rejects(stage.client.wait({}, { timeoutMs: 100 }), {
+      code: MeshCode.DeadlineExceeded,
+    });
+  } while (stage.seen.calls === 0);
+  await eventually("the handler's signal is aborted", () => stage.seen.aborted.length > 0);
 });
 
 test("a caller that aborts gets cancelled at once, and the handler is aborted within 100 ms", async () => {
@@ -173,8 +176,8 @@ test("deadlines shrink through nested calls, and the path tells who came before"
     server.access,
   );
   await using me = await connect({ name: "me", ...server.access });
-  const seen = await me.client(near).ask({}, { timeoutMs: 2_000 });
-  assert.ok(seen.mine > 0 && seen.mine <= 2_000, `near had ${seen.mine} ms`);
+  const seen = await me.client(near).ask({}, { timeoutMs: 20_000 });
+  assert.ok(seen.mine > 0 && seen.mine <= 20_000, `near had ${seen.mine} ms`);
   assert.ok(seen.left > 0 && seen.left <= seen.mine, `far had ${seen.left} of ${seen.mine} ms`);
   assert.deepEqual(seen.path, ["me", "near"]);
   assert.equal(seen.trace, seen.traceHere);
@@ -207,7 +210,7 @@ test("a reply that comes after its deadline is counted and dropped", async () =>
   const late = await connectPlain(await server.options("greeter"));
   await using me = await connect({ name: "me", ...server.access });
   try {
-    let answer = (): void => {};
+    let answer: (() => void) | undefined;
     late.subscribe("mesh.call.greeter.echo.any.*", {
       callback: (_error, message) => {
         answer = () => void message.respond('{"text":"late"}');
@@ -218,7 +221,8 @@ test("a reply that comes after its deadline is counted and dropped", async () =>
       code: MeshCode.DeadlineExceeded,
       message: /^deadline_exceeded: greeter\.echo: nothing within 50 ms/,
     });
-    answer();
+    const reply = await eventually("the call has come", () => answer);
+    reply();
     await eventually("the late reply is counted", () => me.metrics.lateReplies === 1);
   } finally {
     await late.close();

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { Store } from "@myelin/subjects";
 import { jetstreamManager, type StoredMsg } from "@nats-io/jetstream";
-import { connect, credsAuthenticator, type NatsConnection } from "@nats-io/transport-node";
+import { credsAuthenticator, type NatsConnection } from "@nats-io/transport-node";
 import { DeskFolder, nothingIsLeft, patience } from "../support/desk-run.ts";
+import { dial } from "../support/dial.ts";
 
 const many = 40;
 
@@ -66,7 +67,7 @@ async function finalsOf(folder: DeskFolder, url: string): Promise<readonly strin
 
 function joinAsOps({ path }: DeskFolder, url: string): Promise<NatsConnection> {
   const home = join(path, ".cache", "mesh");
-  return connect({
+  return dial({
     servers: url,
     tls: { caFile: join(home, "tls", "ca.pem") },
     authenticator: credsAuthenticator(readFileSync(join(home, "creds", "desk", "ops.creds"))),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { eventually } from "@myelin/mesh/testing";
 import { run } from "../../services/cli/cli.ts";
 import { commands } from "../../services/desk/screen/commands.ts";
 import { palette } from "../../services/desk/screen/text.ts";
@@ -29,7 +30,13 @@ test(
       assert.ok(desk.printed.includes(`npx myelin ${args[0]}`), args.join(" "));
     }
     assert.match(written.get("tasks submit") ?? "", /"summary":"An agent asks other agents\."/);
-    assert.match(written.get("tasks ls") ?? "", /summarizer +normal +0 +0 +0/);
+    assert.ok(written.has("tasks ls"));
+    // A worker acknowledges a task a moment after its result is stored.
+    await eventually("nothing waits any more", async () => {
+      const terminal = new FakeTerminal({ cwd: folder.path });
+      await run(["tasks", "ls"], terminal);
+      return /summarizer +normal +0 +0 +0/.test(terminal.written);
+    });
     assert.equal(written.get("dead ls"), "");
     desk.child.kill("SIGINT");
     assert.equal(await desk.ended, 0, desk.printed);

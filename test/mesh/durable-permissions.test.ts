@@ -34,6 +34,8 @@ workspaces:
       keeper: { members: [keeper] }
 `;
 
+const patient = { timeout: 20_000 };
+
 /** A plain client, and what the server refused it. */
 interface Joined {
   readonly nc: NatsConnection;
@@ -102,14 +104,14 @@ function hearing({ nc }: Joined, subject: string): string[] {
 /** Takes the next message of a consumer and acknowledges it; the answer is its subject. */
 async function work({ nc }: Joined, stream: string, consumer: string): Promise<string> {
   const js = jetstream(nc, { apiPrefix: storeApiPrefix });
-  const message = await (await js.consumers.get(stream, consumer)).next({ expires: 2_000 });
+  const message = await (await js.consumers.get(stream, consumer)).next({ expires: 20_000 });
   assert.ok(message !== null, `nothing came from ${consumer}`);
   assert.ok(await message.ackAck(), `no answer to the acknowledgement on ${consumer}`);
   return message.subject;
 }
 
 async function stored({ nc }: Joined, subject: string, body: string): Promise<void> {
-  const answer = await nc.request(subject, body, { timeout: 2_000 });
+  const answer = await nc.request(subject, body, patient);
   assert.equal(
     answer.json<{ error?: unknown }>().error,
     undefined,
@@ -141,10 +143,11 @@ test("what mesh.yaml grants is enough for durable work, and the server refuses n
   await stored(keeper, configSubject("rules"), "{}");
 
   for (const reader of [boss, worker]) {
-    const last = await reader.nc.request(storeApi.last(Store.results, final), "");
+    const last = await reader.nc.request(storeApi.last(Store.results, final), "", patient);
     assert.equal(last.string(), "done");
   }
-  const config = await worker.nc.request(storeApi.last(Store.config, configSubject("rules")), "");
+  const rule = storeApi.last(Store.config, configSubject("rules"));
+  const config = await worker.nc.request(rule, "", patient);
   assert.equal(config.string(), "{}");
   const diary = followConsumer("boss", "diary");
   assert.equal(await work(boss, diary.stream, diary.consumer), "mesh.event.worker.work.done");

@@ -135,7 +135,7 @@ test("control of another caller's attempt, or without a reply subject of its own
     });
     await watcher.flush();
     const controller = new AbortController();
-    const call = stage.client.wait({}, { signal: controller.signal, timeoutMs: 5_000 });
+    const call = stage.client.wait({}, { signal: controller.signal, timeoutMs: 60_000 });
     call.catch(() => undefined);
     await eventually("the token is seen", () => token !== "" && stage.seen.calls === 1);
     const cancel = JSON.stringify({ cancel: { token } });

@@ -25,7 +25,7 @@ test("what nats.js throws on a real server gets its code", async () => {
     [MeshCode.InvalidName, () => nc.subscribe("a b")],
     [MeshCode.PayloadTooLarge, () => nc.publish("a", new Uint8Array(1025))],
     [MeshCode.InvalidArgument, () => headers().set("a b", "c")],
-    [MeshCode.Unavailable, () => nc.request("nobody", "", { timeout: 1_000 })],
+    [MeshCode.Unavailable, () => nc.request("nobody", "", { timeout: 20_000 })],
     [
       MeshCode.DeadlineExceeded,
       () => quietly(nc.subscribe("quiet"), () => nc.request("quiet", "", { timeout: 20 })),

@@ -70,7 +70,7 @@ test("the bytes on the wire are protobuf, with their content type", async () => 
     const bytes = numbers.encode(numbers.create({ values: [4, 5] })).finish();
     const reply = await plain.request("mesh.call.sums.add.any.ops", bytes, {
       headers: given,
-      timeout: 5_000,
+      timeout: 20_000,
     });
     assert.equal(reply.headers?.get("Content-Type"), "application/protobuf");
     assert.equal(
@@ -92,7 +92,7 @@ test("a plain client may send JSON to a protobuf skill and gets JSON", async () 
   const plain = await connectPlain(await server.options("ops"));
   try {
     const reply = await plain.request("mesh.call.sums.add.any.ops", '{"values":[1,1]}', {
-      timeout: 5_000,
+      timeout: 20_000,
     });
     assert.deepEqual(reply.json(), { total: 2 });
   } finally {
@@ -110,12 +110,12 @@ test("protobuf that cannot be read is malformed_payload, and the agent stays up"
     const reply = await plain.request(
       "mesh.call.sums.add.any.ops",
       new Uint8Array([255, 255, 255]),
-      { headers: given, timeout: 5_000 },
+      { headers: given, timeout: 20_000 },
     );
     assert.equal(reply.headers?.get("Mesh-Error"), "malformed_payload");
     assert.equal(
       (
-        await plain.request("mesh.call.sums.add.any.ops", '{"values":[]}', { timeout: 5_000 })
+        await plain.request("mesh.call.sums.add.any.ops", '{"values":[]}', { timeout: 20_000 })
       ).string(),
       '{"total":0}',
     );

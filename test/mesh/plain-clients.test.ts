@@ -48,9 +48,13 @@ test("the legacy nats 2.x package calls a skill", async () => {
   const nc = await connectLegacy(await stage.mesh.options("old"));
   try {
     const { encode, decode } = StringCodec();
-    const reply = await nc.request("mesh.call.greeter.greet.any.old", encode('{"name":"Ada"}'));
+    const reply = await nc.request("mesh.call.greeter.greet.any.old", encode('{"name":"Ada"}'), {
+      timeout: 20_000,
+    });
     assert.deepEqual(JSON.parse(decode(reply.data)), { text: "Hello Ada from old" });
-    const refused = await nc.request("mesh.call.greeter.nothing.any.old", encode("{}"));
+    const refused = await nc.request("mesh.call.greeter.nothing.any.old", encode("{}"), {
+      timeout: 20_000,
+    });
     assert.equal(refused.headers?.get("Nats-Service-Error-Code"), "404");
     assert.equal(refused.headers?.get("Mesh-Error"), "unknown_skill");
   } finally {
@@ -85,7 +89,7 @@ test("a caller's deadline in the header binds a plain client's call as well", as
     const given = headers();
     given.set("Mesh-Timeout", "80");
     const reply = await nc.request("mesh.call.greeter.wait.any.ops", "{}", {
-      timeout: 5_000,
+      timeout: 20_000,
       headers: given,
     });
     assert.equal(reply.headers?.get("Mesh-Error"), "deadline_exceeded");

@@ -29,7 +29,8 @@ test("a killed broker is known at once, and publishing fails fast", async () => 
   await using server = await startNats();
   await using link = await linkTo(server);
   await server.kill();
-  await eventually("the link is down", () => !link.isUp, { timeoutMs: 500, everyMs: 1 });
+  const took = await timed(() => eventually("it is down", () => !link.isUp, { everyMs: 1 }));
+  assert.ok(took < 500, `${took} ms`);
   assert.throws(() => link.publish("a", nothing), { code: "unavailable", origin: "here" });
   await assert.rejects(link.flush(), { code: "unavailable" });
 });
@@ -50,7 +51,7 @@ test("the link is back well within two seconds of the broker's return, with ever
     for (const subject of ["before", "during", "left"]) link.publish(subject, nothing);
   });
   await server.restart();
-  const took = await timed(() => eventually("it is up", () => link.isUp, { timeoutMs: 2_000 }));
+  const took = await timed(() => eventually("it is up", () => link.isUp));
   assert.ok(took < 1_500, `${took} ms`);
   await link.flush();
   assert.deepEqual(heard, ["before", "during"]);
@@ -106,7 +107,7 @@ test("an authenticator that throws later is asked again", async () => {
 
 test("a broker that says nothing any more is found out, even with unsent data", async () => {
   await using server = await startNats();
-  await using link = await linkTo(server, { nats: { pingInterval: 50, timeout: 200 } });
+  await using link = await linkTo(server, { nats: { pingInterval: 50, timeout: 5_000 } });
   await server.pause();
   const block = new Uint8Array(1_000_000);
   for (let sent = 0; sent < 16; sent++) link.publish("a", block);

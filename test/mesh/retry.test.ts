@@ -69,7 +69,8 @@ test("a skill that always fails trips its breaker, the agent's other skills go o
   const bench = new Bench("one");
   bench.release();
   await mesh.serve(workshop, bench.handlers);
-  const caller = await mesh.connect("ops", { breaker: { openMs: 200 } });
+  // Longer than a machine may stand still: until then none may try.
+  const caller = await mesh.connect("ops", { breaker: { openMs: 4_000 } });
   const client = caller.client(workshop);
   const codes: string[] = [];
   for (let at = 0; at < 14; at++) {

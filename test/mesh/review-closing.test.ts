@@ -70,7 +70,7 @@ test("closing ends streams, read or only asked for, on both sides", async () => 
 
 test("a drain waits for calls that will be attempted again", async () => {
   await using mesh = await startMesh();
-  const { drawn, options } = slowRetries(300);
+  const { drawn, options } = slowRetries(1_000);
   const caller = await mesh.connect("ops", options);
   const call = caller.client(workshop).build({ id: "1" });
   await eventually("it waits for its next attempt", () => drawn.count > 0);

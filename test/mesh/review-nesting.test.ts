@@ -95,13 +95,15 @@ test("an onward call never outlives the call it serves, however long its own dea
       const onward = ctx.client(pong);
       await onward.left({ depth: 0 });
       await onward.left({ depth: 0 }, { timeoutMs: 3_600_000 });
-      await onward.left({ depth: 0 }, { timeoutMs: 100 });
+      // One that comes too late is not handled.
+      while (lefts.length < 3)
+        await onward.left({ depth: 0 }, { timeoutMs: 100 }).catch(() => undefined);
       return { path: [] };
     },
   });
-  await (await mesh.connect("ops")).client(ping).play({ depth: 0 }, { timeoutMs: 2_000 });
+  await (await mesh.connect("ops")).client(ping).play({ depth: 0 }, { timeoutMs: 20_000 });
   const [own = 0, longer = 0, shorter = 0] = lefts;
-  assert.ok(own <= 2_000 && own > 500, `${own}`);
+  assert.ok(own <= 20_000 && own > 500, `${own}`);
   assert.ok(longer <= own && longer > 500, `${longer}`);
   assert.ok(shorter <= 100, `${shorter}`);
 });

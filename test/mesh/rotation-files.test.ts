@@ -98,7 +98,7 @@ test("who is revoked is cut off at once, says so, and is back with new credentia
   await using _link = link;
   const started = movedMs();
   await mesh.revoke(old);
-  await eventually("it is cut off", () => !link.isUp, { timeoutMs: 1_000, everyMs: 5 });
+  await eventually("it is cut off", () => !link.isUp, { everyMs: 5 });
   assert.ok(movedMs() - started < 1_000);
   await eventually("it says why", () => /revoked/i.test(link.whyDown ?? ""));
   await eventually(
@@ -130,7 +130,8 @@ test("credentials that are replaced while the broker is away are used when it is
 
 test("expiry is warned of, shown as a metric, said in readyz, and over with new credentials", async () => {
   await using mesh = await startIssued();
-  const expiresAt = new Date(Math.ceil(Date.now() / 1_000) * 1_000 + 4_000);
+  // So long that a machine that stands still sleeps neither through what comes before nor from the warning to the end.
+  const expiresAt = new Date(Math.ceil(Date.now() / 1_000) * 1_000 + 10_000);
   await mesh.renew("editor", { expiresAt });
   const log = keeping();
   await using editor = await connect({
@@ -142,7 +143,7 @@ test("expiry is warned of, shown as a metric, said in readyz, and over with new 
   const metrics = await (await fetch(`${program.url}/metrics`)).text();
   const gauge = `mesh_credentials_expiry_timestamp_seconds{agent="editor",what="credentials"} ${expiresAt.getTime() / 1_000}`;
   assert.ok(metrics.includes(gauge), metrics);
-  await eventually("it is cut off", () => !editor.isUp);
+  await eventually("it is cut off", () => !editor.isUp, { timeoutMs: 40_000 });
   assert.ok(log.count(/warn the credentials of editor will expire in .*identity renew/) >= 1);
   await eventually(
     "it warns of the end",

@@ -3,6 +3,7 @@ import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type ConnectOptions, connect, serve } from "@myelin/mesh";
+import { observe } from "@myelin/mesh/operate";
 import { eventually } from "../../libs/testing/eventually.ts";
 import { startNats } from "../../libs/testing/nats-server.ts";
 import { certify, tlsConfig } from "../support/authority.ts";
@@ -36,6 +37,7 @@ async function replacing(
   await using ada = await connect({ ...options, name: "ada" });
   await using bob = await connect({ ...options, name: "bob" });
   await using eve = await connect({ ...options, name: "eve" });
+  await bothAreThere({ ...access, credentials: options.credentials });
   const callers = [ada, bob, eve];
   await using adas = underLoad(ada);
   await using bobs = underLoad(bob);
@@ -45,10 +47,10 @@ async function replacing(
     const fresh = await Promise.all(names.map((name) => mesh.renew(name)));
     // Two instances share the worker's file.
     const all = () => log.count(takenUp) === 5 * round;
-    await eventually("all have taken up theirs", all, { timeoutMs: 10_000 });
+    await eventually("all have taken up theirs", all);
     if (!revokes) continue;
     const closed = async () => (await connections(mesh)) === 5;
-    await eventually("the old connections are closed", closed, { timeoutMs: 10_000 });
+    await eventually("the old connections are closed", closed);
     for (const text of old) await mesh.revoke(text);
     old = fresh;
   }
@@ -70,6 +72,15 @@ async function replacing(
   const streams = done.reduce((sum, load) => sum + load.streams, 0);
   assert.ok(calls > 1_000 && streams > 20, `${calls} calls, ${streams} streams`);
   return `${calls} calls and ${streams} streams of 300 frames over ${5 * rounds} changes of connection`;
+}
+
+/** Resolves when both workers are heard through each server: one learns a moment later who has joined another. */
+async function bothAreThere({ servers = [], ...access }: Omit<ConnectOptions, "name">) {
+  for (const server of [servers].flat()) {
+    await using eve = await observe({ ...access, servers: [server], name: "eve" });
+    const areThere = async () => (await eve.stats("worker", { most: 2 })).length === 2;
+    await eventually(`both are there for ${server}`, areThere);
+  }
 }
 
 test("under full load no call fails, no reply is lost, and nothing runs twice while all credentials are replaced and the old ones revoked", async (t) => {
@@ -99,7 +110,7 @@ test("nor on a cluster of three, where the next connection goes to the same node
   await using three = await node(2);
   const nodes = [one, two, three];
   const joined = () => nodes.every(({ log }) => /Route connection created/.test(log));
-  await eventually("they are one cluster", joined, { timeoutMs: 10_000 });
+  await eventually("they are one cluster", joined);
   const servers = nodes.map(({ url }) => url);
   t.diagnostic(await replacing(mesh, 2, { servers }, false));
 });

@@ -38,7 +38,7 @@ async function ask(server: TestMesh, subject: string): Promise<Record<string, un
     const found = await nc.requestMany(subject, "", {
       strategy: "stall",
       stall: 100,
-      maxWait: 2_000,
+      maxWait: 20_000,
     });
     for await (const answer of found) answers.push(answer.json());
     return answers;
@@ -123,7 +123,7 @@ test("a question whose answer would leave the inboxes is not answered", async ()
   nc.subscribe("mesh.>", { callback: (_error, msg) => void leaked.push(msg.subject) });
   nc.publish("$SRV.PING", "", { reply: "mesh.call.clock.now.any.bob" });
   nc.publish("$SRV.INFO");
-  await nc.request("$SRV.PING.clock", "", { timeout: 2_000 });
+  await nc.request("$SRV.PING.clock", "", { timeout: 20_000 });
   await nc.flush();
   await nc.close();
   assert.deepEqual(leaked, []);
@@ -164,7 +164,7 @@ test("a counter that throws costs one answer and not the instance", async () => 
   await using _ = await serving(server, { counts });
   const nc = await connect(await server.options("ops"));
   nc.publish("$SRV.STATS.clock", "", { reply: createInbox() });
-  const answer = await nc.request("$SRV.STATS.clock", "", { timeout: 2_000 });
+  const answer = await nc.request("$SRV.STATS.clock", "", { timeout: 20_000 });
   assert.equal(answer.json<{ id: string }>().id, "i1");
   await nc.close();
 });

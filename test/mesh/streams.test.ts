@@ -4,6 +4,7 @@ import { connect, defineAgent, MeshCode, serve, skill } from "@myelin/mesh";
 import { eventually, startMesh } from "@myelin/mesh/testing";
 import { z } from "zod";
 import { Stage } from "../support/greeter.ts";
+import { LeapingClock } from "../support/leaping-clock.ts";
 import { movedMs } from "../support/moved.ts";
 import { quickest } from "../support/quickest.ts";
 
@@ -71,21 +72,23 @@ test("aborting the signal ends a stream on both sides", async () => {
   await eventually("the handler has left", () => stage.seen.left === 1);
 });
 
-const teller = defineAgent({
-  name: "teller",
-  version: "1.0.0",
-  skills: {
-    tell: skill({
-      input: z.object({ fails: z.enum(["before", "after", "odd", "hangs", "never"]) }),
-      frames: z.string(),
-      deadlineMs: 300,
-      idleMs: 200,
-      errors: { tired: z.object({ at: z.number() }) },
-    }),
-  },
-});
-
-async function tell(fails: "before" | "after" | "odd" | "hangs" | "never"): Promise<string[]> {
+/** Short limits are for those that shall run into them: a machine may stand still for longer. */
+async function tell(
+  fails: "before" | "after" | "odd" | "hangs" | "never",
+  limits: { readonly deadlineMs?: number; readonly idleMs?: number } = {},
+): Promise<string[]> {
+  const teller = defineAgent({
+    name: "teller",
+    version: "1.0.0",
+    skills: {
+      tell: skill({
+        input: z.object({ fails: z.enum(["before", "after", "odd", "hangs", "never"]) }),
+        frames: z.string(),
+        errors: { tired: z.object({ at: z.number() }) },
+        ...limits,
+      }),
+    },
+  });
   await using server = await startMesh();
   await using _agent = await serve(
     teller,
@@ -131,11 +134,14 @@ test("a frame that breaks the contract ends the stream with invalid_output", asy
 });
 
 test("the deadline is for the first frame", async () => {
-  await assert.rejects(tell("never"), { code: MeshCode.DeadlineExceeded, frames: [] });
+  await assert.rejects(tell("never", { deadlineMs: 300, idleMs: 200 }), {
+    code: MeshCode.DeadlineExceeded,
+    frames: [],
+  });
 });
 
 test("silence between frames is bounded by the idle limit", async () => {
-  await assert.rejects(tell("hangs"), {
+  await assert.rejects(tell("hangs", { idleMs: 200 }), {
     code: MeshCode.DeadlineExceeded,
     message: /frame/,
     frames: ["once"],
@@ -151,21 +157,31 @@ test("a stream longer than its deadline goes on as long as frames come", async (
       tick: skill({ input: z.object({}), frames: z.number(), deadlineMs: 100, idleMs: 1_000 }),
     },
   });
+  const clock = new LeapingClock();
+  let goOn: (() => void) | undefined;
   await using _agent = await serve(
     ticker,
     {
       tick: async function* () {
         for (let n = 0; n < 6; n++) {
           yield n;
-          await new Promise((resolve) => setTimeout(resolve, 50));
+          await new Promise<void>((resolve) => {
+            goOn = resolve;
+          });
         }
       },
     },
-    { ...server.access },
+    { ...server.access, clock },
   );
-  await using me = await connect({ name: "me", ...server.access });
+  await using me = await connect({ name: "me", ...server.access, clock });
   let frames = 0;
-  for await (const _ of me.client(ticker).tick({})) frames++;
+  for await (const _ of me.client(ticker).tick({})) {
+    frames++;
+    const next = await eventually("it waits before the next one", () => goOn);
+    goOn = undefined;
+    await clock.leap(50, 1, () => Promise.resolve());
+    next();
+  }
   assert.equal(frames, 6);
 });
 

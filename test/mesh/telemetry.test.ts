@@ -137,7 +137,7 @@ test("a plain client's traceparent and tracestate are continued, whatever the ow
   head.set("tracestate", "vendor=1");
   await nc.request("mesh.call.front.ask.any.ops", '{"text":"hi"}', {
     headers: head,
-    timeout: 5_000,
+    timeout: 20_000,
   });
   await nc.close();
   const spans = await eventually("seven spans", () => {
@@ -160,7 +160,7 @@ test("a traceparent that is nonsense is ignored and the call is served", async (
   head.set("traceparent", "00-zzz-01");
   const reply = await nc.request("mesh.call.back.work.any.ops", '{"text":"hi"}', {
     headers: head,
-    timeout: 5_000,
+    timeout: 20_000,
   });
   assert.deepEqual(reply.json(), { text: "hi!" });
   await nc.close();

@@ -53,9 +53,10 @@ test("a program that locates its mesh joins by the environment alone", async () 
 test("plain clients get a name's credentials, and the server keeps them to that name", async () => {
   await using mesh = await startMesh({ agents: 1 });
   const nc = await connectPlain(await mesh.options("bob"));
-  const reply = await nc.request("mesh.call.echo.say.any.bob", '{"text":"plain"}');
+  const patient = { timeout: 20_000 };
+  const reply = await nc.request("mesh.call.echo.say.any.bob", '{"text":"plain"}', patient);
   assert.deepEqual(reply.json(), { text: "plain" });
-  const asAnother = nc.request("mesh.call.echo.say.any.alice", '{"text":"plain"}');
+  const asAnother = nc.request("mesh.call.echo.say.any.alice", '{"text":"plain"}', patient);
   await assert.rejects(asAnother, /permissions violation/i);
   await nc.close();
   const { code, stdout } = await runNatsCli(["micro", "ls"], await mesh.cli());

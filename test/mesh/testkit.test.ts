@@ -22,14 +22,16 @@ test("a killed server comes back on the same port, with what it stored", async (
   await using server = await startNats({ jetstream: true });
   const { url } = server;
   const first = await connect({ servers: url });
-  await first.request("$JS.API.STREAM.CREATE.kept", '{"name":"kept","subjects":["kept"]}');
+  await first.request("$JS.API.STREAM.CREATE.kept", '{"name":"kept","subjects":["kept"]}', {
+    timeout: 20_000,
+  });
   await first.close();
   await server.kill();
   await assert.rejects(connect({ servers: url }), /refused/);
   await server.restart();
   assert.equal(server.url, url);
   const second = await connect({ servers: url });
-  const listed = await second.request("$JS.API.STREAM.NAMES");
+  const listed = await second.request("$JS.API.STREAM.NAMES", "", { timeout: 20_000 });
   assert.deepEqual(listed.json<{ streams: string[] }>().streams, ["kept"]);
   await second.close();
 });

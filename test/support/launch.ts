@@ -12,7 +12,9 @@ async function launch(
 ): Promise<Program> {
   const program = new Program(fileURLToPath(new URL(path, import.meta.url)), env, args);
   try {
-    await eventually(`${path} has begun`, () => program.hasBegun || program.hasEnded);
+    await eventually(`${path} has begun`, () => program.hasBegun || program.hasEnded, {
+      timeoutMs: 60_000,
+    });
     // A first task may kill it before it can say that it is ready.
     if (!program.hasBegun) assert.equal(await program.ended, null, `${path} has ended by itself`);
     return program;
