@@ -104,11 +104,23 @@ async function startNodes(
     }),
   );
   const running = started.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-  if (running.length === nodes) return running;
+  const areWhole = running.length === nodes;
+  if (areWhole && (await haveRoutes(running))) return running;
   for (const node of running) await node.stop();
+  if (areWhole) return undefined;
   const reason = started.find((one) => one.status === "rejected")?.reason;
   if (String(reason).includes("address already in use")) return undefined;
   throw MeshError.from(reason);
+}
+
+/** Whether each got its port for the others: a server says that it is ready before it takes that one. */
+export async function haveRoutes(nodes: readonly NatsServer[]): Promise<boolean> {
+  const isTaken = ({ log }: NatsServer): boolean => log.includes("address already in use");
+  const listens = ({ log }: NatsServer): boolean => log.includes("Listening for route connections");
+  await eventually("they listen to each other", () =>
+    nodes.every((node) => listens(node) || isTaken(node)),
+  );
+  return !nodes.some(isTaken);
 }
 
 function withInterval(config: string, interval: string): string {

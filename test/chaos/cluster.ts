@@ -13,6 +13,7 @@ import {
 } from "@myelin/mesh/operate";
 import { eventually, type NatsServer, startNats } from "@myelin/mesh/testing";
 import { Store } from "@myelin/subjects";
+import { haveRoutes } from "../../libs/testing/cluster.ts";
 import { Cable } from "../support/cable.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { nodes } from "./plan.ts";
@@ -25,7 +26,8 @@ interface Node {
   readonly disk: string;
 }
 
-const patience = { timeoutMs: 30_000, everyMs: 100 };
+const patience = { timeoutMs: 60_000, everyMs: 100 };
+const triesForPorts = 5;
 const workspace = "chaos";
 const only = [Store.tasks, Store.results, Store.events, Store.dead, Store.config];
 
@@ -47,34 +49,13 @@ export class ChaosCluster implements AsyncDisposable {
   static async start(meshFile: string): Promise<ChaosCluster> {
     const folder = temporaryFolder();
     const { home } = await initHome({ folder: join(folder.path, "home"), mesh: meshFile });
-    const first = randomInt(20_000, 31_000);
-    const numbers = Array.from({ length: nodes }, (_, at) => at);
-    const pairs = numbers.flatMap((from) =>
-      numbers.filter((to) => to !== from).map((to) => [from, to] as const),
-    );
-    const cables = await Promise.all(
-      pairs.map(async ([from, to]) => [from, to, await Cable.lay(first + nodes + to)] as const),
-    );
-    const started = await Promise.all(
-      numbers.map(async (at) => {
-        const own = join(folder.path, `node-${at}`);
-        const routes = cables.filter(([from]) => from === at).map(([, , { url }]) => tls(url));
-        const path = writeServer(home, {
-          ...{ name: `node-${at}`, folder: own, listen: `127.0.0.1:${first + at}` },
-          cluster: { name: "chaos", listen: `127.0.0.1:${first + nodes + at}`, routes },
-        });
-        // Nobody is told where a node is but by its cables.
-        const config = readFileSync(path, "utf8").replace(
-          "cluster {",
-          'cluster {\n  advertise: "127.0.0.1:1"',
-        );
-        const server = await startNats({ port: first + at, config });
-        return { server, disk: join(own, "jetstream") };
-      }),
-    );
-    const cluster = new ChaosCluster(home, started, cables, folder);
-    await cluster.#provision(meshFile);
-    return cluster;
+    for (let tries = 1; ; tries++) {
+      const running = await startNodes(home, join(folder.path, `${tries}`), tries < triesForPorts);
+      if (running === undefined) continue;
+      const cluster = new ChaosCluster(home, running.nodes, running.cables, folder);
+      await cluster.#provision(meshFile);
+      return cluster;
+    }
   }
 
   get urls(): readonly string[] {
@@ -136,6 +117,45 @@ export class ChaosCluster implements AsyncDisposable {
     // The servers have to find each other first.
     await eventually("the streams are made", isMade, patience);
   }
+}
+
+/** All of them at once, since each waits for the others; undefined when a port was taken and others may be tried. */
+async function startNodes(home: Home, folder: string, mayTryOthers: boolean) {
+  const first = randomInt(20_000, 31_000);
+  const numbers = Array.from({ length: nodes }, (_, at) => at);
+  const pairs = numbers.flatMap((from) =>
+    numbers.filter((to) => to !== from).map((to) => [from, to] as const),
+  );
+  const cables: Cables = await Promise.all(
+    pairs.map(async ([from, to]) => [from, to, await Cable.lay(first + nodes + to)] as const),
+  );
+  const started = await Promise.allSettled(
+    numbers.map(async (at): Promise<Node> => {
+      const own = join(folder, `node-${at}`);
+      const routes = cables.filter(([from]) => from === at).map(([, , { url }]) => tls(url));
+      const path = writeServer(home, {
+        ...{ name: `node-${at}`, folder: own, listen: `127.0.0.1:${first + at}` },
+        cluster: { name: "chaos", listen: `127.0.0.1:${first + nodes + at}`, routes },
+      });
+      // Nobody is told where a node is but by its cables.
+      const config = readFileSync(path, "utf8").replace(
+        "cluster {",
+        'cluster {\n  advertise: "127.0.0.1:1"',
+      );
+      const server = await startNats({ port: first + at, config });
+      return { server, disk: join(own, "jetstream") };
+    }),
+  );
+  const running = started.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  const areWhole = running.length === nodes;
+  if (areWhole && (await haveRoutes(running.map(({ server }) => server))))
+    return { nodes: running, cables };
+  await Promise.all(running.map(({ server }) => server.stop()));
+  for (const [, , cable] of cables) await cable[Symbol.asyncDispose]();
+  const reason = started.find((one) => one.status === "rejected")?.reason;
+  const isTaken = areWhole || String(reason).includes("address already in use");
+  if (mayTryOthers && isTaken) return undefined;
+  throw reason ?? new TypeError("no free ports for a cluster");
 }
 
 function tls(url: string): string {

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { eventually } from "@myelin/mesh/testing";
 import type { ConsumerName, StoreName } from "@myelin/subjects";
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
-import { connect, credsAuthenticator, type NatsConnection } from "@nats-io/transport-node";
+import { credsAuthenticator, type NatsConnection } from "@nats-io/transport-node";
+import { dial } from "../support/dial.ts";
 import type { ChaosCluster } from "./cluster.ts";
 
 /** A message as it lies in its stream. */
@@ -28,7 +29,7 @@ export class Reader implements AsyncDisposable {
 
   static async join(cluster: ChaosCluster): Promise<Reader> {
     const { servers, tls, credentials } = cluster.access("keeper", "chaos-store");
-    const nc = await connect({
+    const nc = await dial({
       ...{ servers: [...servers], tls, maxReconnectAttempts: -1, reconnectTimeWait: 100 },
       authenticator: credsAuthenticator(readFileSync(credentials)),
       inboxPrefix: "_INBOX.keeper",

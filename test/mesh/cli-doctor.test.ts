@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { eventually } from "@myelin/mesh/testing";
 import { CliMesh } from "../support/cli-mesh.ts";
 
 interface Told {
@@ -13,12 +14,15 @@ interface Told {
 
 test("doctor finds nothing wrong with a mesh that is well", async () => {
   await using mesh = await CliMesh.start(2, { jetstream: true });
-  const told = (await mesh.json(["doctor"])) as Told;
-  assert.equal(told.ok, true);
-  const found = new Map(told.checks.map((check) => [check.what, check]));
-  for (const what of ["node", "server", "version", "round trip", "clock", "agents", "clocks"]) {
-    assert.equal(found.get(what)?.is, "ok", what);
-  }
+  const what = ["node", "server", "version", "round trip", "clock", "agents", "clocks"];
+  // Whose answer was under way while the machine stood still seems to have another time.
+  const found = await eventually("all of it is well", async () => {
+    const told = (await mesh.json(["doctor"])) as Told;
+    assert.equal(told.ok, true);
+    const checks = new Map(told.checks.map((check) => [check.what, check]));
+    for (const one of what) assert.equal(checks.get(one)?.is, "ok", one);
+    return checks;
+  });
   assert.match(found.get("version")?.found ?? "", /^nats-server 2\.\d+\.\d+/);
   assert.equal(found.get("jetstream")?.found, "yes");
   assert.equal(found.get("agents")?.found, "1 agent, 2 instances");
