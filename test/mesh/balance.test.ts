@@ -10,7 +10,7 @@ import { steadyCalls } from "../support/steady-calls.ts";
 
 const anyCall = filters.calls(echo.name, "any");
 /** How long what was measured is remembered, generously. */
-const forgottenMs = 3_000;
+const forgottenMs = 1_500;
 
 interface InstanceOptions extends ServeOptions {
   readonly slowerMs?: number;
