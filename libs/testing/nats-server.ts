@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { MeshCode, MeshError } from "../errors/index.ts";
 import { findProgram, serverProgram } from "./binary.ts";
+import { claimPort } from "./claimed-port.ts";
 import { guardedFolder } from "./guard.ts";
 import { ServerLog } from "./server-log.ts";
 import { ServerProcess } from "./server-process.ts";
@@ -32,17 +33,28 @@ export async function startNats(options: NatsOptions = {}): Promise<NatsServer> 
   const folder = guardedFolder();
   for (let tries = 1; ; tries++) {
     const port = options.port ?? randomInt(ports.from, ports.to);
-    const server = new NatsServer(binary, folder, port, options);
+    const release = claimPort(port);
+    // One that is down for a moment will want it back.
+    if (release === undefined && options.port === undefined && tries < portTries) continue;
+    const server = new NatsServer(binary, folder, port, { ...options, release });
     try {
       await server.restart();
       return server;
     } catch (error) {
       const taken = server.log.includes("address already in use");
-      if (taken && options.port === undefined && tries < portTries) continue;
+      if (taken && options.port === undefined && tries < portTries) {
+        release?.();
+        continue;
+      }
       await server.stop();
       throw error;
     }
   }
+}
+
+interface ServerOptions extends NatsOptions {
+  /** Gives its port back. */
+  readonly release?: (() => void) | undefined;
 }
 
 /** A real nats-server on 127.0.0.1 that a test may ill-treat. */
@@ -50,13 +62,13 @@ export class NatsServer {
   readonly port: number;
   readonly #binary: string;
   readonly #folder: string;
-  readonly #options: NatsOptions;
+  readonly #options: ServerOptions;
   readonly #log: ServerLog;
   #run: ServerProcess | undefined;
   #stopped = false;
 
   /** @internal Use `startNats`. */
-  constructor(binary: string, folder: string, port: number, options: NatsOptions) {
+  constructor(binary: string, folder: string, port: number, options: ServerOptions) {
     this.port = port;
     this.#binary = binary;
     this.#folder = folder;
@@ -133,6 +145,7 @@ export class NatsServer {
     if (this.#stopped) return;
     this.#stopped = true;
     await this.#run?.end("SIGTERM");
+    this.#options.release?.();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
