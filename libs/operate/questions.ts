@@ -31,6 +31,8 @@ const nothing = new Uint8Array(0);
 
 /** A timer that comes later than this, in milliseconds, tells that this process had no turn. */
 const starvedMs = 50;
+/** How often it then waits anew: a process without a turn for long must end as well. */
+const mostRenewals = 3;
 
 /**
  * Asks a subject and gathers what comes back, in an inbox of its own.
@@ -117,11 +119,12 @@ export class Questions implements Mover {
         done();
         return true;
       });
-      const wait = (ms: number): (() => void) => {
+      const wait = (ms: number, renewals = mostRenewals): (() => void) => {
         const dueAt = this.#clock.now() + ms;
         return this.#clock.schedule(ms, () => {
           // What this very process slept through says nothing about those who were asked.
-          if (this.#clock.now() - dueAt > starvedMs) cancel = wait(ms);
+          const wasStarved = this.#clock.now() - dueAt > starvedMs;
+          if (wasStarved && renewals > 0) cancel = wait(ms, renewals - 1);
           else done();
         });
       };
