@@ -29,6 +29,7 @@ export {
 export { unwrapHead, wrappedIn } from "./dead/origin.ts";
 export { deadEvent } from "./events/dead-event.ts";
 export { bringing } from "./events/event-body.ts";
+export { readEventTries } from "./events/event-tries.ts";
 export {
   EventCheck,
   type EventReceipt,

@@ -53,7 +53,7 @@ export class EventTries implements Tried {
     this.#parts = parts;
     this.#waiting = waiting;
     const { instance, config } = parts;
-    this.#subject = subjectOf(parts, `${sequence} ${storedAt.getTime()}`);
+    this.#subject = subjectOf(parts, eventOf({ sequence, storedAt }));
     const fresh = { stopped: 0, isEnding: false, tries: [] };
     const attempt = deliveries > 1 && config.attempts > 1 ? 1 : 0;
     this.#now = { ...fresh, attempt, instance, sequence, delivery: deliveries };
@@ -158,6 +158,20 @@ export class EventTries implements Tried {
 /** Throws where they may not be read: `mesh.yaml` was applied by a version that knew nothing of them. */
 export async function checkTries(parts: EventTriesParts, waitMs: number): Promise<void> {
   await parts.store.last(Store.results, subjectOf(parts, "none"), waitMs);
+}
+
+/** How an event was tried, as far as it is noted: the last delivery that began. */
+export async function readEventTries(
+  store: StoreAccess,
+  whose: FollowName,
+  event: Pick<EventDelivery, "sequence" | "storedAt">,
+): Promise<Running | undefined> {
+  const found = await store.last(Store.results, subjectOf(whose, eventOf(event)), askMs);
+  return found && readRunning(found);
+}
+
+function eventOf({ sequence, storedAt }: Pick<EventDelivery, "sequence" | "storedAt">): string {
+  return `${sequence} ${storedAt.getTime()}`;
 }
 
 function subjectOf({ agent, follow }: FollowName, event: string): string {

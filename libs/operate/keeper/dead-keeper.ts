@@ -16,6 +16,7 @@ import {
   deadEvent,
   EventCheck,
   endAbandoned,
+  readEventTries,
   readWrapped,
   Taking,
   type TaskDelivery,
@@ -131,7 +132,11 @@ export class DeadKeeper {
     const { subject, sequence } = stored;
     const detail = `${subject}: ${agent} got it ${deliveries} times for ${follow} and never said how it ended; its processes die of it, or are stopped each time`;
     const error = new MeshError(MeshCode.UnknownOutcome, detail);
-    const given = { instance: vault.name, error, attempts: deliveries, signer: workspace.signer() };
+    const tried = await readEventTries(vault.store, follower, stored);
+    const given = {
+      ...{ instance: vault.name, error, signer: workspace.signer() },
+      ...{ attempts: tried?.attempt ?? deliveries, tries: tried?.tries },
+    };
     const parts = { clock, store: vault.store, link: vault.link };
     await bury(parts, await this.#deadEvent({ agent, follow }, stored), given);
     logger.warn({ subject, sequence }, `${agent} lost an event of ${follow}: ${subject}`);

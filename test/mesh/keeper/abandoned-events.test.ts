@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { on } from "@myelin/mesh";
 import { eventually } from "@myelin/mesh/testing";
 import { advisoryConsumer, Store, storeApiPrefix } from "@myelin/subjects";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
@@ -32,6 +33,43 @@ test("keeper writes the dead letter of an event that its follower dies of, once,
   assert.deepEqual([letter?.code, letter?.body], ["unknown_outcome", '{"user":"ada"}']);
   assert.equal(letter?.header("Origin-ce-id"), "e1");
   assert.equal(await left(home, Store.events), 1);
+});
+
+test("the letter that keeper writes of an event tells the tries that its followers noted", async () => {
+  await using home = await storedMesh(accountsMesh, []);
+  await changeFollow(home, "crm=users", { ack_wait: 5e8, max_deliver: 3 });
+  await using keeper = await joinKeeper(home);
+  await eventually("keeper is at work", () => keeper.isUp);
+  const publisher = await home.connect("accounts");
+  const failing = await home.connect("crm");
+  const failed = new Promise<void>((resolve) => {
+    const fail = (): never => {
+      setImmediate(resolve);
+      throw new TypeError("no room");
+    };
+    void failing.follow("users", [on(accounts, "user.signed-up", fail)], {
+      attempts: 5,
+      firstDelayMs: 300,
+    });
+  });
+  await publisher.publish(accounts, "user.signed-up", { user: "ada" }, { id: "e1" });
+  await failed;
+  await failing.drain();
+  const follower = await joinPlain(home, "crm");
+  const js = jetstream(follower, { apiPrefix: storeApiPrefix });
+  const events = await js.consumers.get(Store.events, "crm=users");
+  await eventually("it is in the dead letters", async () => {
+    // Whoever takes what is left of its deliveries says nothing of them.
+    await events.next({ expires: 1_000 });
+    return (await deadLetters(home)).length === 1;
+  });
+  await follower.close();
+  const [letter] = await deadLetters(home);
+  const facts = JSON.parse(letter?.facts ?? "{}");
+  const noted = facts.tries.map(({ error }: { readonly error: string }) => error);
+  // One, or two where the machine stood still before the drain; the server delivered it three times.
+  assert.ok(facts.attempts === noted.length && noted.length < 3, letter?.facts);
+  assert.deepEqual(new Set(noted), new Set(["handler_failed"]));
 });
 
 test("what a consumer that is no subscription of mesh.yaml gave up leaves no letter, and keeps keeper from nothing", async () => {
