@@ -49,9 +49,12 @@ export interface Context<Errors extends ErrorSchemas = ErrorSchemas> {
   readonly artifacts: Artifacts;
   /** Of a task: what the attempt before left with `checkpoint`. Undefined on the first, and in a call. */
   readonly left: unknown;
-  /** Tells the submitter of a task how far it is. In a call nobody is told. */
+  /**
+   * Tells the submitter of a task how far it is; while the store is away it waits, as long as the attempt may take. In
+   * a call nobody is told.
+   */
   progress(value: unknown): Promise<void>;
-  /** Keeps something for the next attempt of a task, should this one fail. In a call nothing is kept. */
+  /** Keeps something for the next attempt of a task, should this one fail; waits likewise. In a call nothing is kept. */
   checkpoint(value: unknown): Promise<void>;
   /** A client whose calls inherit deadline, signal, trace, path, and on whose behalf they are made. */
   client<C extends Contract>(contract: C, options?: ClientOptions): Client<C>;

@@ -8,6 +8,7 @@ import {
 } from "../../pipeline/index.ts";
 import { parseTraceparent } from "../../telemetry/index.ts";
 import { json } from "../../wire/index.ts";
+import { onceKnown } from "../stored/known.ts";
 import type { KnownTask } from "./known-task.ts";
 import type { WorkParts } from "./work-parts.ts";
 
@@ -65,14 +66,19 @@ export async function execute(task: KnownTask, execution: Execution): Promise<un
   }
 }
 
-async function taskWork(task: KnownTask, { parts, attempt, tell }: Execution): Promise<TaskWork> {
+async function taskWork(task: KnownTask, execution: Execution): Promise<TaskWork> {
+  const { parts, signal, attempt } = execution;
   // One that was redriven goes on where it was left.
   const isFirst = attempt === 1 && task.generation === 0;
   const left = isFirst ? undefined : await lastCheckpoint(task, parts);
+  const waiting = { ...parts, isOver: () => signal.reason !== undefined };
+  // A store that is away is no failure of the handler's.
+  const tell = (state: string, value: unknown): Promise<void> =>
+    heard(onceKnown(waiting, () => execution.tell(state, value)));
   return {
     ...{ left, subject: task.subject, moved: moveOf(task) },
-    progress: (value) => heard(tell(progressState, value)),
-    checkpoint: (value) => heard(tell(checkpointState, value)),
+    progress: (value) => tell(progressState, value),
+    checkpoint: (value) => tell(checkpointState, value),
   };
 }
 

@@ -66,6 +66,32 @@ test("tasks with every default outlive a server that is killed and stalls: each 
   await eventually("none is left", isEmpty, { timeoutMs: 60_000 });
 });
 
+test("a handler that tells how far it is does not fail for a server that is away", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  let isAway = false;
+  let toldAfter = 0;
+  await servePainter(
+    home,
+    async ({ what }, ctx) => {
+      while (toldAfter < 3) {
+        await ctx.progress({ what });
+        await ctx.checkpoint({ what });
+        if (isAway) toldAfter++;
+        await sleep(50);
+      }
+      return { painted: what };
+    },
+    { tasks: { attempts: 1 } },
+  );
+  const task = await (await home.connect("boss")).client(painter).paint.submit({ what: "t" });
+  await eventually("it runs", async () => (await task.status()).state === "running");
+  await home.server.kill();
+  isAway = true;
+  await sleep(2_000);
+  await home.server.restart();
+  assert.deepEqual(await task.result({ timeoutMs: 60_000 }), { painted: "t" });
+});
+
 test("events do as well, signed or not: each is handled, none given up", async () => {
   await using home = await storedMesh(accountsMesh, [], { maxDeliver: 20 });
   const handled = new Set<string>();
