@@ -7,7 +7,7 @@ import { acknowledge, Word } from "../stored/acknowledging.ts";
 import type { Waiting } from "../stored/known.ts";
 import { deadEvent, isBuried } from "./dead-event.ts";
 import { type EventDelivery, type EventMove, originalOf } from "./event-delivery.ts";
-import { isFinal } from "./event-ends.ts";
+import { saidFinal } from "./event-ends.ts";
 import { EventTries } from "./event-tries.ts";
 import type { FollowParts } from "./follow-parts.ts";
 
@@ -40,11 +40,12 @@ export class EventEnding {
     // A later delivery is at work: the message is its to acknowledge.
     if (begunAt !== undefined && !(await tries.end(begunAt, error.code))) return false;
     const isLast = isLastTry({ tried: tries, delivery: this.#delivery }, this.#parts);
-    if (mayPass(error) && !isFinal(error) && !isLast) {
+    const final = saidFinal(error);
+    if (mayPass(error) && final === undefined && !isLast) {
       this.#say(Word.again(this.#delay(error)));
       return false;
     }
-    await this.giveUp(error, tries.hasBegun ? tries.attempt : deliveries);
+    await this.giveUp(final ?? error, tries.hasBegun ? tries.attempt : deliveries);
     return true;
   }
 

@@ -10,9 +10,12 @@ export function givenUp(why: string): MeshError {
   return Object.assign(error, { [final]: true });
 }
 
-/** Whether its handler has said so. */
-export function isFinal(error: MeshError): boolean {
-  return final in error || (error.cause instanceof MeshError && final in error.cause);
+/** What its handler has said, where it has said so: meant for the letter, unlike what a handler throws else. */
+export function saidFinal(error: MeshError): MeshError | undefined {
+  const { cause } = error;
+  return [error, cause].find((one) => one instanceof MeshError && final in one) as
+    | MeshError
+    | undefined;
 }
 
 /** An old version of the follower, or a mistake: another instance may have a handler. */

@@ -7,7 +7,8 @@ import { anyTime, type RetryingOptions, retryingDefaults } from "../attempts/ret
 export interface PublishOptions {
   /**
    * The event's id, unique for its name and publisher: 1 to 128 of letters, digits and `_.:/+=-`. The same id again
-   * is the same event. Default: a new one, which can name a task as well.
+   * within two minutes is the same event, stored once. Later it is stored again; who has followed without a break
+   * since the first leaves out the second, as far as it remembers. Default: a new one, which can name a task as well.
    */
   readonly id?: string;
   /** What it is about, such as the user who signed up. Default: nothing. */

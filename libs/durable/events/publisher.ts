@@ -30,7 +30,7 @@ export interface EventReceipt {
   readonly stored: true;
   /** Its place in the stream of events. */
   readonly sequence: number;
-  /** Whether it had been published before, under the same id. */
+  /** Whether the same id had been published in the two minutes before: this was not stored again. */
   readonly duplicate: boolean;
 }
 

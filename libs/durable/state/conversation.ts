@@ -45,7 +45,10 @@ export interface Conversation {
   readonly id: string;
   /** What was said so far; nothing where it is new, or has expired. */
   read(options?: Abortable): Promise<ConversationState>;
-  /** Adds turns at the end; throws `conflict` when somebody else has written meanwhile, and adds nothing. */
+  /**
+   * Adds turns at the end; throws `conflict` when somebody else has written meanwhile, and adds nothing: until it is
+   * read again. A handle that has not read it reads it first.
+   */
   append(turns: Turns, options?: AppendOptions): Promise<ConversationState>;
   /**
    * Reads it, has turns made from what is there, and adds them; begins anew when somebody else has written meanwhile.
@@ -175,10 +178,15 @@ export class StoredConversation implements Conversation {
       ],
     ];
     const writing = write(store, clock, { subject: this.#subject, payload, headers });
+    const before = this.#known;
     // What is not known to be stored is read again before it is written again.
     this.#known = undefined;
     const put = await unlessAborted(writing, signal, this.#what);
-    if (put.is === "outdated") throw this.#conflict(revision);
+    if (put.is === "outdated") {
+      // Until it is read again: trying once more is no reason to write over what nobody here has seen.
+      this.#known = before;
+      throw this.#conflict(revision);
+    }
     this.#known = { document, revision: put.sequence };
   }
 

@@ -30,7 +30,10 @@ export interface Receipt {
   readonly stored: true;
   /** Its place in the stream of tasks. */
   readonly sequence: number;
-  /** Whether this task had been stored before, by this submitter: it is the same one. */
+  /**
+   * Whether this submitter had stored the same id in the two minutes before: this was not stored again. Of one that is
+   * older nothing is told here; it is still the same task, and its result, or its end, is that of the first.
+   */
   readonly duplicate: boolean;
   /** Whether anybody takes this agent's tasks now. `unknown` when the store did not say in time. */
   readonly listeners: Listeners;

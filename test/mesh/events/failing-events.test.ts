@@ -68,6 +68,7 @@ test("a handler that gives an event up is not asked again, and says why", async 
   assert.equal(runs, 1);
   const [letter] = await deadLetters(home);
   assert.equal(letter?.code, "handler_failed");
+  assert.match(letter?.why ?? "", /given up: nobody of this name/);
 });
 
 test("what cannot be read ends in the dead letters with its cause, and the next one is handled", async () => {

@@ -98,6 +98,10 @@ test("turns are added only after what was read; who was too late hears it and ca
     code: MeshCode.Conflict,
     message: /the conversation host\.c was written by somebody else since revision \d+/,
   });
+  // Once more is no reading of what is there now.
+  await assert.rejects(second.append({ role: "user", content: "lost" }), {
+    code: MeshCode.Conflict,
+  });
   await assert.rejects(
     first.append({ role: "user", content: "lost" }, { expected: revision - 1 }),
     {
