@@ -3,6 +3,9 @@ import { wasCutOff } from "../../libs/nats/errors.ts";
 
 const mostTries = 3;
 
+/** For a request that is answered at once: the plain client's usual second is soon over where a machine stands still. */
+export const patient = { timeout: 20_000 } as const;
+
 /**
  * Connects the plain client, which gives up where the library tries again: a server waits two to three seconds for
  * a login, and a machine may stand still for longer.

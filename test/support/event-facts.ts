@@ -1,6 +1,7 @@
 import { Store } from "@myelin/subjects";
 import { type ConsumerUpdateConfig, jetstreamManager } from "@nats-io/jetstream";
 import { headers, type NatsConnection } from "@nats-io/transport-node";
+import { patient } from "./dial.ts";
 import type { HomeMesh } from "./home-mesh.ts";
 import { inStore, joinStore } from "./stores.ts";
 
@@ -52,7 +53,7 @@ export async function putEvent(
 ): Promise<void> {
   const block = headers();
   for (const [name, value] of Object.entries(lines)) block.set(name, value);
-  const answer = await nc.request(subject, body, { headers: block, timeout: 2_000 });
+  const answer = await nc.request(subject, body, { headers: block, ...patient });
   const { error } = answer.json<{ readonly error?: { readonly description: string } }>();
   if (error !== undefined) throw new TypeError(error.description);
 }

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { headers } from "@nats-io/transport-node";
 import { type Move, moved, type Original } from "../../libs/durable/index.ts";
 import { parseCredentials } from "../../libs/identity/index.ts";
+import { patient } from "./dial.ts";
 import type { HomeMesh } from "./home-mesh.ts";
 import { joinPlain } from "./stores.ts";
 
@@ -31,7 +32,7 @@ export async function forgeMove(
   const lines = headers();
   for (const [name, value] of forged.head) lines.set(name, value);
   const answer = await nc.request(forged.subject, forged.payload, {
-    timeout: 2_000,
+    ...patient,
     headers: lines,
   });
   assert.equal(answer.json<{ error?: unknown }>().error, undefined, answer.string());

@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
 import type { TestMesh } from "@myelin/mesh/testing";
 import { Header } from "@myelin/subjects";
-import { connect, headers, type Msg, type NatsConnection } from "@nats-io/transport-node";
+import { headers, type Msg, type NatsConnection } from "@nats-io/transport-node";
 import {
   type Credentials,
   parseCredentials,
   type SharedCall,
   signSharedCall,
 } from "../../libs/identity/index.ts";
+import { dial, patient } from "./dial.ts";
 
 /** What a forged call says, where it is not an honest one. */
 export interface Forgery {
@@ -38,7 +39,7 @@ export class Forger implements AsyncDisposable {
   }
 
   static async login(mesh: TestMesh, name: string, workspace: string): Promise<Forger> {
-    const nc = await connect(await mesh.options(name, workspace));
+    const nc = await dial(await mesh.options(name, workspace));
     const file = await mesh.credentials(name, workspace);
     return new Forger(nc, parseCredentials(readFileSync(file, "utf8")));
   }
@@ -72,7 +73,7 @@ export class Forger implements AsyncDisposable {
   async send({ call, headers }: Letter): Promise<string> {
     const { agent, skill, caller, body } = call;
     const subject = `mesh.outcall.desk.${agent}.${skill}.any.${caller}`;
-    return read(await this.nc.request(subject, body, { headers, timeout: 3_000 }));
+    return read(await this.nc.request(subject, body, { headers, ...patient }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -12,7 +12,7 @@ import {
   parseCredentials,
 } from "../../libs/identity/index.ts";
 import { startNats } from "../../libs/testing/nats-server.ts";
-import { dial } from "./dial.ts";
+import { dial, patient } from "./dial.ts";
 
 /** What every name may do here: speak as itself, hear what is meant for it. */
 const permissions = {
@@ -117,7 +117,7 @@ export async function startIssued(options: IssuedOptions = {}) {
       authenticator: credsAuthenticator(new TextEncoder().encode(creds)),
       ...(options.config === undefined ? {} : { tls: { caFile: join(folder, "ca.pem") } }),
     });
-    const answer = await nc.request("$SYS.REQ.CLAIMS.UPDATE", jwt, { timeout: 20_000 });
+    const answer = await nc.request("$SYS.REQ.CLAIMS.UPDATE", jwt, patient);
     await nc.close();
     const { data } = answer.json<{ readonly data?: { readonly code?: number } }>();
     if (data?.code !== 200)

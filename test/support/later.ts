@@ -6,6 +6,7 @@ import type { JetStreamManager } from "@nats-io/jetstream";
 import { headers } from "@nats-io/transport-node";
 import type { OutMessage } from "../../libs/durable/stored/store.ts";
 import { parseCredentials, type Signer } from "../../libs/identity/index.ts";
+import { patient } from "./dial.ts";
 import type { HomeMesh } from "./home-mesh.ts";
 import { inStore, joinPlain } from "./stores.ts";
 
@@ -38,7 +39,7 @@ export async function sendPlain(
   try {
     const head = headers();
     for (const [key, value] of given) if (value !== undefined) head.set(key, String(value));
-    return (await nc.request(subject, payload, { headers: head, timeout: 2_000 })).string();
+    return (await nc.request(subject, payload, { headers: head, ...patient })).string();
   } catch (error) {
     return String(error);
   } finally {

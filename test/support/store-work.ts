@@ -2,6 +2,7 @@ import { Store, storeApiPrefix, stores, taskConsumer } from "@myelin/subjects";
 import { type JetStreamClient, type JetStreamManager, jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { eventually } from "../../libs/testing/eventually.ts";
+import { patient } from "./dial.ts";
 
 /** The streams' client as an agent has it: through its workspace, and without asking whether there are streams. */
 export function storeOf(nc: NatsConnection): JetStreamClient {
@@ -59,8 +60,6 @@ export async function submit(nc: NatsConnection, body: string): Promise<void> {
 
 /** The newest body on a subject of the results, read directly. */
 export async function result(nc: NatsConnection, subject: string): Promise<string> {
-  const answer = await nc.request(`${storeApiPrefix}.DIRECT.GET.${Store.results}.${subject}`, "", {
-    timeout: 2_000,
-  });
-  return answer.string();
+  const question = `${storeApiPrefix}.DIRECT.GET.${Store.results}.${subject}`;
+  return (await nc.request(question, "", patient)).string();
 }

@@ -1,5 +1,6 @@
 import { Store, storeApi } from "@myelin/subjects";
 import { type MsgHdrs, headers as newHeaders } from "@nats-io/transport-node";
+import { patient } from "../../support/dial.ts";
 import { defended } from "../../support/hostile/defended.ts";
 import type { HostileMesh } from "../../support/hostile/mesh.ts";
 import { holds, succeeds } from "../../support/hostile/store.ts";
@@ -14,7 +15,7 @@ const carols = [
 async function withCarols(mesh: HostileMesh, stream: string, subject: string) {
   const jsm = await mesh.store(stream);
   const carol = await mesh.login("carol");
-  await carol.request(subject, "carol's own");
+  await carol.request(subject, "carol's own", patient);
   return jsm;
 }
 
@@ -30,7 +31,7 @@ for (const [stream, subject] of carols) {
       const jsm = await mesh.store(stream);
       const mallory = await mesh.login("mallory");
       mallory.publish(subject, "evil");
-      return succeeds(mallory, () => holds(jsm, subject, "evil"));
+      return succeeds(mesh, mallory, () => holds(jsm, subject, "evil"));
     },
     without: { granted: { publish: [subject] } },
   });
@@ -40,7 +41,8 @@ for (const [stream, subject] of carols) {
       await withCarols(mesh, stream, subject);
       const mallory = await mesh.login("mallory");
       const question = storeApi.last(stream, subject);
-      const found = mallory.request(question, "", { timeout: 500 }).catch(() => undefined);
+      const within = { timeout: mesh.within(500) };
+      const found = mallory.request(question, "", within).catch(() => undefined);
       return (await found)?.string() === "carol's own";
     },
     without: { granted: { publish: [storeApi.last(stream, subject)] } },
@@ -51,9 +53,9 @@ for (const [stream, subject] of carols) {
       const jsm = await mesh.store(...new Set([stream, Store.artifacts]));
       const mallory = await mesh.login("mallory");
       const own = "mesh.artifact.mallory.page.=versions";
-      await mallory.request(own, "evil");
+      await mallory.request(own, "evil", patient);
       mallory.publish(`${mesh.api}.DIRECT.GET.${Store.artifacts}.${own}`, "", { reply: subject });
-      return succeeds(mallory, () => holds(jsm, subject, "evil"));
+      return succeeds(mesh, mallory, () => holds(jsm, subject, "evil"));
     },
     without: {
       oneAccount: true,
@@ -66,7 +68,7 @@ for (const [stream, subject] of carols) {
       const jsm = await withCarols(mesh, stream, subject);
       const mallory = await mesh.login("mallory");
       mallory.publish(subject.replace("carol", "mallory"), "evil", { headers: rollup() });
-      return succeeds(mallory, () => holds(jsm, subject, undefined));
+      return succeeds(mesh, mallory, () => holds(jsm, subject, undefined));
     },
     without: {
       streams: { [stream]: { allow_rollup_hdrs: true, deny_purge: false } },
@@ -80,7 +82,7 @@ defended("nobody changes a blob that is there, not even who wrote it", {
     const jsm = await withCarols(mesh, stream, subject);
     const carol = await mesh.login("carol");
     carol.publish(subject, "changed");
-    return succeeds(carol, () => holds(jsm, subject, "changed"));
+    return succeeds(mesh, carol, () => holds(jsm, subject, "changed"));
   },
   without: {
     streams: { [Store.blobs]: { discard_new_per_subject: false } },
@@ -92,10 +94,11 @@ defended("a stranger reads no artifacts of an agent that it may ask for nothing"
     await withCarols(mesh, ...carols[1]);
     const eve = await mesh.login("eve");
     const question = storeApi.last(...carols[1]);
-    const found = eve.request(question, "", { timeout: 500 }).catch(() => undefined);
+    const within = { timeout: mesh.within(500) };
+    const found = eve.request(question, "", within).catch(() => undefined);
     const mallory = await mesh.login("mallory");
-    const other = mallory.request(question, "", { timeout: 500 }).catch(() => undefined);
-    return [await found, await other].some((answer) => answer?.string() === "carol's own");
+    const other = mallory.request(question, "", within).catch(() => undefined);
+    return [await found, await other].some((answer) => answer?.string() === "carol's own", patient);
   },
   without: { granted: { publish: [storeApi.last(...carols[1])] } },
 });

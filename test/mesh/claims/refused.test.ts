@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MeshCode } from "@myelin/mesh";
 import { startMesh, type TestMesh } from "@myelin/mesh/testing";
-import { connect, headers } from "@nats-io/transport-node";
+import { headers } from "@nats-io/transport-node";
 import { copier, copierHandlers, copierMesh, textOf } from "../../support/copier.ts";
+import { dial, patient } from "../../support/dial.ts";
 
 const claimed = "application/vnd.myelin.claim";
 const good = {
@@ -17,7 +18,7 @@ const good = {
 
 /** A plain client that calls with a claim, and what it is answered. */
 async function asking(mesh: TestMesh, name = "rival") {
-  const nc = await connect(await mesh.options(name));
+  const nc = await dial(await mesh.options(name));
   const ask = async (body: unknown, more: Readonly<Record<string, string>> = {}) => {
     const head = headers();
     head.set("Content-Type", claimed);
@@ -25,7 +26,7 @@ async function asking(mesh: TestMesh, name = "rival") {
     for (const [header, value] of Object.entries(more)) head.set(header, value);
     const payload = typeof body === "string" ? body : JSON.stringify(body);
     const subject = `mesh.call.copier.copy.any.${name}`;
-    const { headers: said } = await nc.request(subject, payload, { headers: head, timeout: 9_000 });
+    const { headers: said } = await nc.request(subject, payload, { headers: head, ...patient });
     return [said?.get("Mesh-Error"), said?.get("Nats-Service-Error")];
   };
   return { nc, ask, [Symbol.asyncDispose]: () => nc.close() };
@@ -65,7 +66,7 @@ test("a claim of what was never kept, or is another's, brings nothing", async ()
   await mesh.serve(copier, copierHandlers);
   await using boss = await asking(mesh, "boss");
   // Boss has kept it for copier; rival knows its id.
-  await boss.nc.request(`mesh.blob.boss.copier.${good.id}.0`, '{"text":"for copier"}');
+  await boss.nc.request(`mesh.blob.boss.copier.${good.id}.0`, '{"text":"for copier"}', patient);
   await using rival = await asking(mesh);
   const [code, text] = await rival.ask(good);
   assert.equal(code, "malformed_payload");
@@ -77,7 +78,7 @@ test("a payload that is not what its claim says is not used", async () => {
   await mesh.serve(copier, copierHandlers);
   await using rival = await asking(mesh);
   const body = '{"text":"for copier"}';
-  await rival.nc.request(`mesh.blob.rival.copier.${good.id}.0`, body);
+  await rival.nc.request(`mesh.blob.rival.copier.${good.id}.0`, body, patient);
   const [, otherSize] = await rival.ask(good);
   assert.match(otherSize ?? "", /part 0 has 21 bytes, not 20/);
   const [code, otherDigest] = await rival.ask({ ...good, bytes: body.length });
@@ -90,7 +91,8 @@ test("a plain client that says no timeout is told payload_too_large, not given a
   await mesh.serve(copier, copierHandlers);
   await using rival = await asking(mesh);
   const body = JSON.stringify({ characters: 2_000_000 });
-  const { headers: said } = await rival.nc.request("mesh.call.copier.fill.any.rival", body);
+  const subject = "mesh.call.copier.fill.any.rival";
+  const { headers: said } = await rival.nc.request(subject, body, patient);
   assert.equal(said?.get("Mesh-Error"), "payload_too_large");
 });
 

@@ -6,6 +6,7 @@ import { priorities, Store, taskConsumer } from "@myelin/subjects";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { headers as newHeaders } from "@nats-io/transport-node";
 import { deadOffice, listed, redriven } from "../../support/dead-office.ts";
+import { patient } from "../../support/dial.ts";
 import { deadLetters, left } from "../../support/durable-facts.ts";
 import type { HomeMesh } from "../../support/home-mesh.ts";
 import { painter, painterMesh } from "../../support/painter.ts";
@@ -62,7 +63,7 @@ test("a poison task is tried as often as it may be, is in the dead letters once,
 test("what was no task when it came is not brought back to its agent, which would refuse it again", async () => {
   await using home = await storedMesh(painterMesh, ["painter"]);
   const rival = await joinPlain(home, "rival");
-  await rival.request("mesh.task.painter.paint.normal.rival", "{not json", { timeout: 2_000 });
+  await rival.request("mesh.task.painter.paint.normal.rival", "{not json", patient);
   await rival.close();
   await servePainter(home, ({ what }) => ({ painted: what }));
   await using office = await deadOffice(home);
@@ -87,9 +88,9 @@ test("a dead letter that says it is of another agent is not brought back", async
   head.set("Mesh-Dead", JSON.stringify(facts));
   head.set("Mesh-Error", "handler_failed");
   const subjects = ["paint.t1.0", "paint.t2.0"].map((rest) => `mesh.dead.task.painter.${rest}`);
-  await liar.request(subjects[0] ?? "", "{}", { timeout: 2_000, headers: head });
+  await liar.request(subjects[0] ?? "", "{}", { ...patient, headers: head });
   // No letter at all: it is left out, and keeps nobody from the others.
-  await liar.request(subjects[1] ?? "", "{}", { timeout: 2_000 });
+  await liar.request(subjects[1] ?? "", "{}", patient);
   await liar.close();
   await using office = await deadOffice(home);
   const told = await redriven(office, {});

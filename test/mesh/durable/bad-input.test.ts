@@ -4,6 +4,7 @@ import { defineAgent, isMeshError, MeshError } from "@myelin/mesh";
 import { eventually, startMesh } from "@myelin/mesh/testing";
 import { Store } from "@myelin/subjects";
 import { jetstreamManager } from "@nats-io/jetstream";
+import { patient } from "../../support/dial.ts";
 import { deadLetters, left } from "../../support/durable-facts.ts";
 import { painter, painterMesh } from "../../support/painter.ts";
 import { servePainter } from "../../support/painting.ts";
@@ -112,7 +113,7 @@ test("a result that nobody signed is not believed, and neither is one that anoth
   const subject = "mesh.result.boss.t1.final.painter";
   await store.request(subject, JSON.stringify({ painted: "a lie" }), {
     headers: head,
-    timeout: 2_000,
+    ...patient,
   });
   const lie = boss.task(painter, "paint", "t1");
   await assert.rejects(lie.result(patience), says("permission_denied", /not signed by painter/));
@@ -123,7 +124,7 @@ test("a result that nobody signed is not believed, and neither is one that anoth
   await task.result(patience);
   const question = "mesh.js.DIRECT.GET.MESH_RESULTS.mesh.result.boss.t2.final.painter";
   const plain = await joinPlain(home, "boss");
-  const { headers: true_ = headers(), data } = await plain.request(question);
+  const { headers: true_ = headers(), data } = await plain.request(question, "", patient);
   await plain.close();
   const copied = headers();
   for (const name of ["Mesh-Id", "Mesh-Skill", "Mesh-Envelope", "Mesh-Signer"]) {
@@ -131,7 +132,7 @@ test("a result that nobody signed is not believed, and neither is one that anoth
   }
   await store.request("mesh.result.boss.t3.final.painter", data, {
     headers: copied,
-    timeout: 2_000,
+    ...patient,
   });
   await store.close();
   const moved = boss.task(painter, "paint", "t3");
@@ -143,7 +144,7 @@ test("a state that is garbage is no attempt, and the task is done all the same",
   const boss = await home.connect("boss");
   const store = await joinStore(home);
   for (const garbage of ["{", "[]", '{"tries":[1,{"begunAt":7}],"delivery":-1}', "null"]) {
-    await store.request("mesh.result.boss.t1.running.painter", garbage);
+    await store.request("mesh.result.boss.t1.running.painter", garbage, patient);
   }
   await store.close();
   assert.equal((await boss.task(painter, "paint", "t1").status()).state, "running");

@@ -4,6 +4,7 @@ import { MeshError } from "@myelin/mesh";
 import { eventually } from "@myelin/mesh/testing";
 import { Store } from "@myelin/subjects";
 import { jetstreamManager } from "@nats-io/jetstream";
+import { patient } from "../../support/dial.ts";
 import { finals, left } from "../../support/durable-facts.ts";
 import { HomeMesh } from "../../support/home-mesh.ts";
 import { painter, painterMesh } from "../../support/painter.ts";
@@ -22,7 +23,7 @@ test("the same id submitted twice is one task, and another's message cannot take
   head.set("Nats-Msg-Id", "door-1");
   await rival.request("mesh.task.painter.paint.normal.rival", "", {
     headers: head,
-    timeout: 2_000,
+    ...patient,
   });
   await rival.close();
   const { paint } = (await home.connect("boss")).client(painter);

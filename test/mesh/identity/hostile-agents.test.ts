@@ -2,6 +2,7 @@ import { connect, defineAgent, type Mesh, serve, skill } from "@myelin/mesh";
 import { Store } from "@myelin/subjects";
 import { z } from "zod";
 import { eventually } from "../../../libs/testing/eventually.ts";
+import { patient } from "../../support/dial.ts";
 import { defended } from "../../support/hostile/defended.ts";
 import { type HostileMesh, listen, settled } from "../../support/hostile/mesh.ts";
 
@@ -81,7 +82,7 @@ async function startCarol(mesh: HostileMesh): Promise<Mesh> {
 async function reflect(mesh: HostileMesh, body: string, reply: string): Promise<void> {
   const mallory = await mesh.login("mallory");
   const own = "mesh.result.mallory.t1.final.mallory";
-  await mallory.request(own, body, { timeout: 1_000 });
+  await mallory.request(own, body, patient);
   mallory.publish(`${mesh.api}.DIRECT.GET.${Store.results}.${own}`, "", { reply });
   await settled(mallory);
 }
@@ -121,7 +122,7 @@ for (const [what, publish] of Object.entries(reflected)) {
       await mesh.store(Store.results, Store.tasks, Store.events);
       await using agent = await startBob(mesh);
       const carol = await mesh.login("carol");
-      await carol.request("mesh.task.mallory.nice.high.carol", "{}", { timeout: 1_000 });
+      await carol.request("mesh.task.mallory.nice.high.carol", "{}", patient);
       await publish(mesh, "mesh.call.bob.wipe.any.carol");
       const refusals = () => agent.refused("reply_subject") + agent.refused("subject");
       await eventually("bob has looked at it", () => refusals() > 0 || agent.done.length > 0);

@@ -1,6 +1,7 @@
 import { Store } from "@myelin/subjects";
 import type { JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { patient } from "../../support/dial.ts";
 import { defended } from "../../support/hostile/defended.ts";
 import type { HostileMesh } from "../../support/hostile/mesh.ts";
 import { bobsTask, holds, succeeds, take, withTasks } from "../../support/hostile/store.ts";
@@ -70,7 +71,7 @@ for (const { verb, body, shows } of changes) {
       const payload = body === undefined ? "" : JSON.stringify(body);
       for (const prefix of ["$JS.API", "mesh.js"])
         mallory.publish(`${prefix}.${verb}`, payload, { reply: "_INBOX.mallory.i1.t1" });
-      return succeeds(mallory, () => shows(jsm));
+      return succeeds(mesh, mallory, () => shows(jsm));
     },
     without: { oneAccount: true, granted: { publish: [`$JS.API.${verb}`] } },
   });
@@ -94,7 +95,7 @@ const borrowed: Readonly<Record<string, Ask>> = {
   "a stored message": async (mesh, reply) => {
     const mallory = await mesh.login("mallory");
     const own = "mesh.result.mallory.t1.final.mallory";
-    await mallory.request(own, new Uint8Array());
+    await mallory.request(own, new Uint8Array(), patient);
     mallory.publish(`${mesh.api}.DIRECT.GET.${results}.${own}`, "", { reply });
     return mallory;
   },
@@ -114,7 +115,7 @@ for (const [what, ask] of Object.entries(borrowed)) {
       attack: async (mesh) => {
         const jsm = await withTasks(mesh);
         const mallory = await ask(mesh, `$JS.API.STREAM.DELETE.${tasks}`);
-        return succeeds(mallory, async () => !(await exists(jsm, tasks)));
+        return succeeds(mesh, mallory, async () => !(await exists(jsm, tasks)));
       },
       without: { oneAccount: true },
     });
@@ -122,7 +123,7 @@ for (const [what, ask] of Object.entries(borrowed)) {
       attack: async (mesh) => {
         const jsm = await withTasks(mesh);
         const mallory = await ask(mesh, `$JS.API.STREAM.PURGE.${tasks}`);
-        return succeeds(mallory, () => holds(jsm, bobsTask, undefined));
+        return succeeds(mesh, mallory, () => holds(jsm, bobsTask, undefined));
       },
       without: { oneAccount: true },
     });
@@ -130,7 +131,7 @@ for (const [what, ask] of Object.entries(borrowed)) {
       attack: async (mesh) => {
         const jsm = await withTasks(mesh);
         const mallory = await ask(mesh, `$JS.API.CONSUMER.DELETE.${tasks}.bob-high`);
-        return succeeds(mallory, async () => (await consumers(jsm, tasks)) === 3);
+        return succeeds(mesh, mallory, async () => (await consumers(jsm, tasks)) === 3);
       },
       without: { oneAccount: true },
     });
@@ -143,7 +144,7 @@ for (const [what, ask] of Object.entries(borrowed)) {
         (await jsm.streams.getMessage(tasks, {
           last_by_subj: "mesh.task.bob.wipe.normal.carol",
         })) !== null;
-      return succeeds(mallory, found);
+      return succeeds(mesh, mallory, found);
     },
     without: { oneAccount: true },
   });

@@ -1,10 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { connect, type NatsConnection, headers as newHeaders } from "@nats-io/transport-node";
+import { type NatsConnection, headers as newHeaders } from "@nats-io/transport-node";
 import { createKey, formatCredentials, issueUser, type Key } from "../../../libs/identity/index.ts";
 import { eventually } from "../../../libs/testing/eventually.ts";
 import { guardedFolder } from "../../../libs/testing/guard.ts";
 import { startNats } from "../../../libs/testing/nats-server.ts";
+import { dial } from "../../support/dial.ts";
 import { defended } from "../../support/hostile/defended.ts";
 import { type HostileMesh, listen, settled } from "../../support/hostile/mesh.ts";
 import type { Weakness } from "../../support/hostile/weakness.ts";
@@ -142,7 +143,7 @@ defended("nobody joins as a server, whose messages are checked less than a clien
     const remote = `url: "${mesh.leafUrl}", credentials: "${credentials}", tls { ca_file: "${mesh.caFile}" }`;
     await using own = await startNats({ config: `leafnodes { remotes: [{ ${remote} }] }` });
     const heard = await mesh.watch("mesh.presence.mallory.i1");
-    const mallory = await connect({ servers: own.url });
+    const mallory = await dial({ servers: own.url });
     // Only this word is a refusal: a server that found no time for it within two seconds is asked again.
     await eventually("it is through, or refused", () => {
       mallory.publish("mesh.presence.mallory.i1", "{}");

@@ -1,5 +1,6 @@
 import { Store } from "@myelin/subjects";
 import { headers as newHeaders } from "@nats-io/transport-node";
+import { patient } from "../../support/dial.ts";
 import { defended } from "../../support/hostile/defended.ts";
 import { bobsTask, gossip, holds, succeeds, take, withTasks } from "../../support/hostile/store.ts";
 
@@ -15,7 +16,7 @@ defended("nobody acknowledges another's task, nor has the store do it", {
     mallory.publish(ack, "+ACK");
     const pull = `${mesh.api}.CONSUMER.MSG.NEXT.${tasks}.mallory-normal`;
     mallory.publish(pull, JSON.stringify({ no_wait: true, batch: 1 }), { reply: ack });
-    return succeeds(mallory, () => holds(jsm, bobsTask, undefined));
+    return succeeds(mesh, mallory, () => holds(jsm, bobsTask, undefined));
   },
   without: { granted: { publish: [`$JS.ACK.${tasks}.bob-high.>`] } },
 });
@@ -26,7 +27,7 @@ defended("an acknowledgement in the newer form takes nothing from another's cons
     const mallory = await mesh.login("mallory");
     // In the older form this is bob's consumer; the newer one has mallory's own where it looks for it.
     const ambiguous = `$JS.ACK.${tasks}.bob-high.${tasks}.mallory-high.1.1.1`;
-    const own = { noMux: true, timeout: 500 };
+    const own = { noMux: true, timeout: mesh.within(500) };
     const taken = mallory.request(ambiguous, "+NXT", own).catch(() => undefined);
     return (await taken)?.string() === "wipe it";
   },
@@ -37,7 +38,7 @@ defended("nobody pulls another's tasks", {
   attack: async (mesh) => {
     await withTasks(mesh);
     const mallory = await mesh.login("mallory");
-    const taken = take(mesh, mallory, "bob").catch(() => "");
+    const taken = take(mesh, mallory, "bob", mesh.within(500)).catch(() => "");
     return (await taken).includes("bob-high");
   },
   without: { granted: { publish: [`mesh.js.CONSUMER.MSG.NEXT.${tasks}.bob-high`] } },
@@ -48,17 +49,17 @@ for (const how of ["by subject", "with a question in the body"]) {
     attack: async (mesh) => {
       await mesh.store(results);
       const theirs = "mesh.result.carol.t1.final.bob";
-      await (await mesh.login("bob")).request(theirs, "secret");
+      await (await mesh.login("bob")).request(theirs, "secret", patient);
       const mallory = await mesh.login("mallory");
       const own = "mesh.js.DIRECT.GET.MESH_RESULTS.mesh.result.mallory.t1.final.mallory";
       const subject = `mesh.js.DIRECT.GET.MESH_RESULTS.${theirs}`;
       const asked =
         how === "by subject"
-          ? mallory.request(subject, "", { timeout: 500 })
+          ? mallory.request(subject, "", { timeout: mesh.within(500) })
           : mallory.request(
               mesh.weakness.granted === undefined ? own : "mesh.js.DIRECT.GET.MESH_RESULTS",
               JSON.stringify({ last_by_subj: theirs }),
-              { timeout: 500 },
+              { timeout: mesh.within(500) },
             );
       return (await asked.catch(() => undefined))?.string() === "secret";
     },
@@ -73,7 +74,7 @@ defended("a message schedules nothing under another's name", {
       "Nats-Schedule": "@at 2020-01-01T00:00:00Z",
       "Nats-Schedule-Target": carols,
     });
-    return succeeds(mallory, () => holds(jsm, carols, "evil"), 1_000);
+    return succeeds(mesh, mallory, () => holds(jsm, carols, "evil"), 1_000);
   },
   without: schedules,
 });
@@ -81,14 +82,14 @@ defended("a message schedules nothing under another's name", {
 defended("a schedule reads nothing of another's", {
   attack: async (mesh) => {
     const jsm = await mesh.store(events);
-    await (await mesh.login("carol")).request(carols, "secret");
+    await (await mesh.login("carol")).request(carols, "secret", patient);
     const copy = "mesh.event.mallory.copy";
     const mallory = await gossip(mesh, {
       "Nats-Schedule": "@every 1s",
       "Nats-Schedule-Source": carols,
       "Nats-Schedule-Target": copy,
     });
-    return succeeds(mallory, () => holds(jsm, copy, "secret"), 2_000);
+    return succeeds(mesh, mallory, () => holds(jsm, copy, "secret"), 2_000);
   },
   without: schedules,
 });
@@ -100,13 +101,13 @@ defended("nobody cancels another's schedule", {
     headers.set("Nats-Schedule", "@at 2100-01-01T00:00:00Z");
     headers.set("Nats-Schedule-Target", "mesh.event.carol.later");
     const carol = await mesh.login("carol");
-    await carol.request(carols, "planned", { headers, timeout: 500 });
+    await carol.request(carols, "planned", { headers, ...patient });
     const mallory = await gossip(mesh, {
       "Nats-Scheduler": carols,
       "Nats-Schedule-Next": "purge",
     });
     if (mesh.weakness.streams === undefined) return false;
-    return succeeds(mallory, () => holds(jsm, carols, undefined));
+    return succeeds(mesh, mallory, () => holds(jsm, carols, undefined));
   },
   without: schedules,
 });
@@ -114,9 +115,9 @@ defended("nobody cancels another's schedule", {
 defended("nobody rolls up a stream that others write to", {
   attack: async (mesh) => {
     const jsm = await mesh.store(events);
-    await (await mesh.login("carol")).request(carols, "kept");
+    await (await mesh.login("carol")).request(carols, "kept", patient);
     const mallory = await gossip(mesh, { "Nats-Rollup": "all" });
-    return succeeds(mallory, () => holds(jsm, carols, undefined));
+    return succeeds(mesh, mallory, () => holds(jsm, carols, undefined));
   },
   without: { streams: { [events]: { allow_rollup_hdrs: true } } },
 });
@@ -128,14 +129,14 @@ defended("nobody swallows another's dead letter by its message id", {
     const headers = newHeaders();
     headers.set("Nats-Msg-Id", letter);
     const mallory = await mesh.login("mallory");
-    await mallory.request("mesh.dead.task.mallory.nice.t1.0", "mine", { headers, timeout: 500 });
+    await mallory.request("mesh.dead.task.mallory.nice.t1.0", "mine", { headers, ...patient });
     const bob = await mesh.login("bob");
     // One per subject decides which one counts; an id that others can guess decides that none does.
     await bob.request(letter, "why", {
-      timeout: 500,
+      ...patient,
       ...(mesh.weakness.naive === true && { headers }),
     });
-    return succeeds(bob, () => holds(jsm, letter, undefined));
+    return succeeds(mesh, bob, () => holds(jsm, letter, undefined));
   },
   without: { naive: true },
 });
@@ -144,10 +145,10 @@ defended("nobody takes the place of another's dead letter", {
   attack: async (mesh) => {
     const jsm = await mesh.store(dead);
     const letter = "mesh.dead.task.bob.wipe.t1.0";
-    await (await mesh.login("bob")).request(letter, "why");
+    await (await mesh.login("bob")).request(letter, "why", patient);
     const mallory = await mesh.login("mallory");
     mallory.publish(letter, "forged");
-    return succeeds(mallory, () => holds(jsm, letter, "forged"));
+    return succeeds(mesh, mallory, () => holds(jsm, letter, "forged"));
   },
   without: {
     granted: { publish: ["mesh.dead.>"] },
@@ -159,10 +160,10 @@ defended("nobody overwrites another's result", {
   attack: async (mesh) => {
     const jsm = await mesh.store(results);
     const theirs = "mesh.result.carol.t1.final.bob";
-    await (await mesh.login("bob")).request(theirs, "42");
+    await (await mesh.login("bob")).request(theirs, "42", patient);
     const mallory = await mesh.login("mallory");
     mallory.publish(theirs, "forged");
-    return succeeds(mallory, () => holds(jsm, theirs, "forged"));
+    return succeeds(mesh, mallory, () => holds(jsm, theirs, "forged"));
   },
   without: { granted: { publish: ["mesh.result.*.*.*.bob"] } },
 });
@@ -174,9 +175,9 @@ defended("an attempt that was superseded does not overwrite the final result", {
     const headers = newHeaders();
     if (mesh.weakness.naive !== true) headers.set("Nats-Expected-Last-Subject-Sequence", "0");
     const bob = await mesh.login("bob");
-    await bob.request(final, "first", { headers, timeout: 500 });
-    await bob.request(final, "second", { headers, timeout: 500 });
-    return succeeds(bob, () => holds(jsm, final, "second"));
+    await bob.request(final, "first", { headers, ...patient });
+    await bob.request(final, "second", { headers, ...patient });
+    return succeeds(mesh, bob, () => holds(jsm, final, "second"));
   },
   without: { naive: true },
 });

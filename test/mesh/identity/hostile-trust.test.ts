@@ -13,6 +13,7 @@ import {
   type Trust,
 } from "../../../libs/identity/index.ts";
 import { testIssuer } from "../../../libs/testing/issuer.ts";
+import { patient } from "../../support/dial.ts";
 import { defended } from "../../support/hostile/defended.ts";
 import { HostileMesh } from "../../support/hostile/mesh.ts";
 
@@ -21,7 +22,7 @@ test("what an agent signed, and its card, count where they belong", async () => 
   const jsm = await mesh.store(Store.events);
   const headers = await signed(mesh, "bob", "it is done");
   const bob = await mesh.login("bob");
-  await bob.request("mesh.event.bob.done", "it is done", { headers, timeout: 1_000 });
+  await bob.request("mesh.event.bob.done", "it is done", { headers, ...patient });
   const message = await jsm.streams.getMessage(Store.events, { seq: 1 });
   const reader = await readerOf(mesh);
   assert.ok(
@@ -77,7 +78,7 @@ for (const [how, { stored, body, read }] of Object.entries(replays)) {
       const headers = await signed(mesh, "bob", "it is done");
       const witness = await mesh.login("witness");
       for (const subject of stored)
-        await witness.request(subject, body ?? "it is done", { headers, timeout: 1_000 });
+        await witness.request(subject, body ?? "it is done", { headers, ...patient });
       const reader = await readerOf(mesh);
       const { state } = await jsm.streams.info(read.stream);
       let believed = 0;
@@ -192,7 +193,7 @@ for (const [what, make] of Object.entries(cards)) {
       });
       await mallory.flush();
       const curious = await mesh.login("witness");
-      const answer = await curious.request("$SRV.INFO", "", { timeout: 1_000 });
+      const answer = await curious.request("$SRV.INFO", "", patient);
       if (mesh.weakness.naive === true) return answer.json<{ name?: string }>().name !== undefined;
       const check = new CardCheck(await trustOf(mesh));
       return (await check.verify(answer.json(), new Date())).is === "verified";

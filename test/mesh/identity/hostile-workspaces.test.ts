@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type AgentPolicy, type MeshPolicy, parseForeignCall } from "@myelin/subjects";
-import { connect, type Msg, type NatsConnection } from "@nats-io/transport-node";
+import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import { readAccount, readOperator, SharedCallCheck } from "../../../libs/identity/index.ts";
 import { eventually } from "../../../libs/testing/eventually.ts";
 import { type Identities, makeIdentities } from "../../../libs/testing/identities.ts";
 import { startNats } from "../../../libs/testing/nats-server.ts";
 import { plainOptions } from "../../../libs/testing/plain-client.ts";
+import { dial } from "../../support/dial.ts";
 import { listen, settled } from "../../support/hostile/mesh.ts";
 
 const agent = (given: Partial<AgentPolicy>): AgentPolicy => ({
@@ -47,7 +48,7 @@ async function start() {
       const file = await identities.credentials(name, workspace);
       const { caFile } = identities.issuer;
       const options = plainOptions({ name, file, caFile, url: server.url });
-      const nc = await connect({ ...options, reconnect: false });
+      const nc = await dial({ ...options, reconnect: false });
       clients.push(nc);
       return nc;
     },

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { connect, credsAuthenticator, type NatsConnection } from "@nats-io/transport-node";
+import { credsAuthenticator, type NatsConnection } from "@nats-io/transport-node";
 import {
   createKey,
   formatCredentials,
@@ -15,6 +15,7 @@ import {
 import { eventually } from "../../../libs/testing/eventually.ts";
 import { runNatsCli } from "../../../libs/testing/nats-cli.ts";
 import { type NatsServer, startNats } from "../../../libs/testing/nats-server.ts";
+import { dial } from "../../support/dial.ts";
 import { forge, Issuer } from "../../unit/identity/issuer.ts";
 
 const observerKey = createKey("account");
@@ -63,7 +64,7 @@ async function credentials(change: Parameters<Issuer["userJwt"]>[1] = {}): Promi
 
 function enter(server: NatsServer, creds: string): Promise<NatsConnection> {
   const authenticator = credsAuthenticator(new TextEncoder().encode(creds));
-  return connect({
+  return dial({
     servers: server.url,
     authenticator,
     reconnect: false,

@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Store, taskConsumer } from "@myelin/subjects";
 import { jetstreamManager } from "@nats-io/jetstream";
-import { connect, credsAuthenticator, type NatsConnection } from "@nats-io/transport-node";
+import { credsAuthenticator, type NatsConnection } from "@nats-io/transport-node";
 import { startCluster, type TestCluster } from "../../../libs/testing/cluster.ts";
 import { eventually } from "../../../libs/testing/eventually.ts";
+import { dial } from "../../support/dial.ts";
 import { makeStores, result, storeOf, submit, work } from "../../support/store-work.ts";
 
 const policy = `
@@ -22,7 +23,7 @@ const tasks = 150;
 
 /** A plain client that comes back wherever there is a server. */
 function enter(cluster: TestCluster, name: string, account: string): Promise<NatsConnection> {
-  return connect({
+  return dial({
     servers: [...cluster.urls],
     tls: { caFile: cluster.caFile },
     authenticator: credsAuthenticator(readFileSync(cluster.home.layout.creds(account).of(name))),

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { Store } from "@myelin/subjects";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { eventually } from "../../../libs/testing/eventually.ts";
+import { patient } from "../../support/dial.ts";
 import { listen } from "../../support/hostile/mesh.ts";
 import { startLeafMesh } from "../../support/leaf-node.ts";
 import { makeStores, result, storeOf, submit, work } from "../../support/store-work.ts";
@@ -19,7 +20,11 @@ async function start() {
   ];
   // The leaf knows what the hub has only once their connection stands.
   await eventually("the leaf has joined", () =>
-    storeOf(carol).publish("mesh.task.bob.wipe.normal.carol", "first", { timeout: 300 }),
+    // Under one id: what was stored, and not answered in time, is not stored again.
+    storeOf(carol).publish("mesh.task.bob.wipe.normal.carol", "first", {
+      msgID: "first",
+      timeout: 300,
+    }),
   );
   return { ...mesh, keeper, jsm, bob, carol };
 }
@@ -50,7 +55,7 @@ test("live events and configuration cross a leaf's connection once", async () =>
     await keeper.request("mesh.config.rules", "v1", { timeout: 1_000 });
     return rules.length > 0;
   });
-  await keeper.request("mesh.config.rules", "v2", { timeout: 1_000 });
+  await keeper.request("mesh.config.rules", "v2", patient);
   await eventually("it is heard", () => rules.at(-1)?.string() === "v2");
   const receipt = await storeOf(bob).publish("mesh.event.bob.done", "done");
   assert.equal(receipt.seq, 1);

@@ -7,6 +7,7 @@ import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { eventually } from "../../../libs/testing/eventually.ts";
 import { guardedFolder } from "../../../libs/testing/guard.ts";
 import { runNatsCli } from "../../../libs/testing/nats-cli.ts";
+import { patient } from "../../support/dial.ts";
 import { HostileMesh, listen, settled } from "../../support/hostile/mesh.ts";
 import { makeStores, result, storeOf, submit, work } from "../../support/store-work.ts";
 
@@ -36,8 +37,8 @@ test("a plain acknowledgement counts, and a refused task comes back", async () =
   const jsm = await start(mesh);
   await submit(await mesh.login("carol"), "one");
   const bob = await storeOf(await mesh.login("bob")).consumers.get(Store.tasks, "bob-high");
-  (await bob.next({ expires: 1_000 }))?.nak();
-  const again = await bob.next({ expires: 1_000 });
+  (await bob.next({ expires: 20_000 }))?.nak();
+  const again = await bob.next({ expires: 20_000 });
   assert.equal(again?.info.deliveryCount, 2);
   again?.working();
   again?.ack();
@@ -79,12 +80,11 @@ test("configuration that keeper writes is heard by every agent, and read directl
   const bob = await mesh.login("bob");
   const heard = await listen(bob, "mesh.config.>");
   const keeper = await mesh.login("keeper");
-  await keeper.request("mesh.config.rules", "v1", { timeout: 1_000 });
+  await keeper.request("mesh.config.rules", "v1", patient);
   await eventually("bob hears it", () => heard[0]?.string() === "v1");
   const carol = await mesh.login("carol");
-  const read = await carol.request("mesh.js.DIRECT.GET.MESH_CONFIG.mesh.config.rules", "", {
-    timeout: 1_000,
-  });
+  const question = "mesh.js.DIRECT.GET.MESH_CONFIG.mesh.config.rules";
+  const read = await carol.request(question, "", patient);
   assert.equal(read.string(), "v1");
 });
 
@@ -100,7 +100,7 @@ test("the real nats CLI of an observer looks at streams and consumers, and chang
   const settings = { url: server.url, creds, ca: caFile, inbox_prefix: "_INBOX.eve" };
   writeFileSync(context, JSON.stringify(settings));
   const nats = (...args: string[]) =>
-    runNatsCli([...args, "--js-api-prefix", "mesh.js", "--timeout", "800ms"], {
+    runNatsCli([...args, "--js-api-prefix", "mesh.js"], {
       url: server.url,
       env: { NATS_CONTEXT: context },
     });
@@ -117,7 +117,7 @@ test("the real nats CLI of an observer looks at streams and consumers, and chang
     ["stream", "rm", Store.tasks, "--force"],
     ["consumer", "rm", Store.tasks, "bob-high", "--force"],
   ]) {
-    const { code, stderr } = await nats(...change);
+    const { code, stderr } = await nats(...change, "--timeout", "800ms");
     assert.notEqual(code, 0, change.join(" "));
     assert.match(stderr, /permission|timeout|deadline/i);
   }

@@ -5,9 +5,10 @@ import { connect } from "@myelin/mesh";
 import { applyPlan, planApply, readMeshFile } from "@myelin/mesh/operate";
 import { Store } from "@myelin/subjects";
 import { jetstreamManager } from "@nats-io/jetstream";
-import { connect as connectPlain, credsAuthenticator } from "@nats-io/transport-node";
+import { credsAuthenticator } from "@nats-io/transport-node";
 import { startCluster, type TestCluster } from "../../../libs/testing/cluster.ts";
 import { startKeeper } from "../../../services/keeper/keeper.ts";
+import { dial } from "../../support/dial.ts";
 import { idsOfTasks, soon } from "../../support/later.ts";
 import { painter, painterMesh } from "../../support/painter.ts";
 
@@ -26,7 +27,7 @@ test("the node that leads the schedules is killed while they fire: each comes on
   await using cluster = await startStored();
   const { home, urls } = cluster;
   const tls = { caFile: cluster.caFile };
-  const nc = await connectPlain({
+  const nc = await dial({
     ...{ servers: [...urls], tls, inboxPrefix: "_INBOX.keeper" },
     authenticator: credsAuthenticator(readFileSync(home.layout.creds("desk-store").of("keeper"))),
   });

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { readMeshFile } from "@myelin/mesh/operate";
 import { consumersOf, stores } from "@myelin/subjects";
-import { connect, credsAuthenticator } from "@nats-io/transport-node";
+import { patient } from "../../support/dial.ts";
 import { HomeMesh } from "../../support/home-mesh.ts";
 import { durableMesh, storeManager } from "../../support/store-manager.ts";
+import { joinPlain } from "../../support/stores.ts";
 
 /** What DESIGN 5 forbids where more than one may write. */
 const forbidden = ["allow_msg_schedules", "allow_rollup_hdrs", "allow_msg_ttl"] as const;
@@ -68,7 +69,7 @@ test("a size and an event that are added change what is there, and no consumer l
   await using store = await storeManager(mesh);
   await event(mesh, "work.done");
   const next = await store.jsm.jetstream().consumers.get("MESH_EVENTS", "boss=diary");
-  await (await next.next({ expires: 2_000 }))?.ackAck();
+  await (await next.next({ expires: 20_000 }))?.ackAck();
   const after = durableMesh
     .replace("events: [worker.work.done]", "events: [worker.*]")
     .replace("    roles:", "    streams: { tasks: { maxBytes: 2097152 } }\n    roles:");
@@ -122,13 +123,8 @@ test("what others keep in the store account is left alone, and so is what they w
 
 /** Stores an event as its publisher would. */
 async function event(mesh: HomeMesh, name: string): Promise<void> {
-  const nc = await connect({
-    servers: mesh.server.url,
-    tls: { caFile: mesh.home.layout.tls.ca },
-    authenticator: credsAuthenticator(readFileSync(mesh.creds("worker"))),
-    inboxPrefix: "_INBOX.worker",
-  });
-  const answer = await nc.request(`mesh.event.worker.${name}`, "{}");
+  const nc = await joinPlain(mesh, "worker");
+  const answer = await nc.request(`mesh.event.worker.${name}`, "{}", patient);
   assert.equal(answer.json<{ seq: number }>().seq, 1);
   await nc.close();
 }

@@ -4,8 +4,9 @@ import { test } from "node:test";
 import { applyPlan, didNothing, planApply, readMeshFile } from "@myelin/mesh/operate";
 import { consumersOf, stores } from "@myelin/subjects";
 import { jetstreamManager } from "@nats-io/jetstream";
-import { connect, credsAuthenticator } from "@nats-io/transport-node";
+import { credsAuthenticator } from "@nats-io/transport-node";
 import { startCluster } from "../../../libs/testing/cluster.ts";
+import { dial } from "../../support/dial.ts";
 import { durableMesh } from "../../support/store-manager.ts";
 
 test("on three nodes each stream and consumer has three copies", async () => {
@@ -18,7 +19,7 @@ test("on three nodes each stream and consumer has three copies", async () => {
   const policy = readMeshFile(durableMesh, "m").workspaces["desk"];
   assert.ok(policy);
   assert.equal(desk?.made.length, stores.length + consumersOf(policy).length);
-  const nc = await connect({
+  const nc = await dial({
     servers: [...servers],
     tls: { caFile: cluster.caFile },
     authenticator: credsAuthenticator(readFileSync(home.layout.creds("desk-store").of("keeper"))),

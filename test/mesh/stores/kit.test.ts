@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startMesh } from "@myelin/mesh/testing";
 import { storeApi, stores } from "@myelin/subjects";
-import { connect } from "@nats-io/transport-node";
+import { dial, patient } from "../../support/dial.ts";
 
 const policy = `version: 1
 workspaces:
@@ -18,8 +18,8 @@ workspaces:
 test("a mesh under test has its streams, its agents' consumers, and a guest's when it takes tasks", async () => {
   await using mesh = await startMesh({ jetstream: true, policy });
   await mesh.takesTasks("joe");
-  const nc = await connect(await mesh.options("ops"));
-  const ask = async (subject: string) => (await nc.request(subject, "")).json<Listed>();
+  const nc = await dial(await mesh.options("ops"));
+  const ask = async (subject: string) => (await nc.request(subject, "", patient)).json<Listed>();
   const { streams = [] } = await ask(storeApi.streamNames);
   const tasks = await ask(storeApi.consumerNames("MESH_TASKS"));
   const events = await ask(storeApi.consumerNames("MESH_EVENTS"));

@@ -4,6 +4,7 @@ import { isMeshError, MeshCode } from "@myelin/mesh";
 import { enterStore, type StoreDoor, storedMessages } from "@myelin/mesh/operate";
 import { Store, storeApi } from "@myelin/subjects";
 import { headers } from "@nats-io/transport-node";
+import { patient } from "../../support/dial.ts";
 import { HomeMesh } from "../../support/home-mesh.ts";
 import { joinPlain, joinStore } from "../../support/stores.ts";
 
@@ -31,7 +32,7 @@ async function withTasks(): Promise<HomeMesh> {
       timeout: 5_000,
     });
   }
-  await keeper.request("$JS.API.STREAM.MSG.DELETE.MESH_TASKS", JSON.stringify({ seq: 2 }));
+  await keeper.request("$JS.API.STREAM.MSG.DELETE.MESH_TASKS", JSON.stringify({ seq: 2 }), patient);
   await keeper.close();
   return home;
 }
@@ -66,7 +67,7 @@ test("an operator reads the same by the workspace's own door", async () => {
   await using home = await withTasks();
   const nc = await joinPlain(home, "ops");
   const door: StoreDoor = {
-    ask: async (subject, payload = "") => (await nc.request(subject, payload)).string(),
+    ask: async (subject, payload = "") => (await nc.request(subject, payload, patient)).string(),
   };
   assert.deepEqual(await read(storedMessages(door, Store.tasks, { api: storeApi })), [
     first,
@@ -98,7 +99,7 @@ test("a reader ends where the stream ended when it began, and where it is told t
   }
   assert.equal(stored, 2);
   // The last one goes, as what is done goes from a queue.
-  await nc.request("$JS.API.STREAM.MSG.DELETE.MESH_TASKS", JSON.stringify({ seq: 5 }));
+  await nc.request("$JS.API.STREAM.MSG.DELETE.MESH_TASKS", JSON.stringify({ seq: 5 }), patient);
   await nc.close();
   const upTo = async (last: number, from = 1) => {
     const found: number[] = [];

@@ -3,7 +3,7 @@ import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { credsAuthenticator, type Msg, type NatsConnection } from "@nats-io/transport-node";
 import { testIssuer } from "../../../libs/testing/issuer.ts";
 import { type NatsServer, startNats } from "../../../libs/testing/nats-server.ts";
-import { dial } from "../dial.ts";
+import { dial, patient } from "../dial.ts";
 import { type HostileAccounts, hostileAccounts, witness } from "./accounts.ts";
 import { hostilePolicy } from "./policy.ts";
 import type { Weakness } from "./weakness.ts";
@@ -56,6 +56,11 @@ export class HostileMesh {
   /** Every client that logged in here. */
   get connections(): readonly NatsConnection[] {
     return this.#connections;
+  }
+
+  /** How long an attack may take: so long, or as long as a busy machine needs where a defence is away. */
+  within(ms: number): number {
+    return Object.keys(this.weakness).length === 0 ? ms : patient.timeout;
   }
 
   /** A plain client. `keeper` is in the store account; `witness` hears everything in the workspace. */

@@ -2,6 +2,7 @@ import { Store } from "@myelin/subjects";
 import type { JetStreamManager } from "@nats-io/jetstream";
 import { type NatsConnection, headers as newHeaders } from "@nats-io/transport-node";
 import { eventually } from "../../../libs/testing/eventually.ts";
+import { patient } from "../dial.ts";
 import { type HostileMesh, settled } from "./mesh.ts";
 
 /** What carol has asked of bob, durably. */
@@ -11,17 +12,22 @@ export const bobsTask = "mesh.task.bob.wipe.high.carol";
 export async function withTasks(mesh: HostileMesh): Promise<JetStreamManager> {
   const jsm = await mesh.store(Store.tasks, Store.results, Store.events);
   const carol = await mesh.login("carol");
-  await carol.request(bobsTask, "wipe it");
-  await carol.request("mesh.task.mallory.nice.high.carol", "be nice");
+  await carol.request(bobsTask, "wipe it", patient);
+  await carol.request("mesh.task.mallory.nice.high.carol", "be nice", patient);
   return jsm;
 }
 
 /** Takes the next of an agent's tasks; the answer is the subject where it is acknowledged. */
-export async function take(mesh: HostileMesh, nc: NatsConnection, agent: string): Promise<string> {
+export async function take(
+  mesh: HostileMesh,
+  nc: NatsConnection,
+  agent: string,
+  timeout: number = patient.timeout,
+): Promise<string> {
   const pull = `${mesh.api}.CONSUMER.MSG.NEXT.${Store.tasks}.${agent}-high`;
   // A pulled message keeps its own subject: nothing that sorts replies by subject finds it.
-  const own = { noMux: true, timeout: 500 };
-  const message = await nc.request(pull, JSON.stringify({ batch: 1, expires: 1e9 }), own);
+  const own = { noMux: true, timeout };
+  const message = await nc.request(pull, JSON.stringify({ batch: 1, expires: 20e9 }), own);
   return message.reply ?? "";
 }
 
@@ -51,10 +57,12 @@ export async function gossip(
 
 /** Whether it comes true soon after the client has said what it had to say. */
 export async function succeeds(
+  mesh: HostileMesh,
   client: NatsConnection,
   check: () => Promise<boolean>,
-  timeoutMs = 150,
+  soonMs = 150,
 ): Promise<boolean> {
   await settled(client);
-  return eventually("the attack succeeds", check, { timeoutMs }).catch(() => false);
+  const patience = { timeoutMs: mesh.within(soonMs) };
+  return eventually("the attack succeeds", check, patience).catch(() => false);
 }
