@@ -36,6 +36,16 @@ export async function storedMesh(
   }
 }
 
+/** What a worker had that died comes again this much later from now on, in milliseconds. */
+export function hurryTasks(home: HomeMesh, worker: string, ackWaitMs: number): Promise<void> {
+  return inStore(home, async (jsm) => {
+    for (const priority of priorities) {
+      const { stream, consumer } = taskConsumer(worker, priority);
+      await jsm.consumers.update(stream, consumer, { ack_wait: ackWaitMs * nanosecondsPerMs });
+    }
+  });
+}
+
 /** The keeper, where the streams are. */
 export async function joinStore(home: HomeMesh, workspace = "desk"): Promise<NatsConnection> {
   return joinPlain(home, "keeper", `${workspace}-store`);

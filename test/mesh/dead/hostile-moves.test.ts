@@ -149,9 +149,7 @@ test("nobody but an operator marks a letter, and no agent speaks under a mover's
     ];
     for (const subject of subjects) nc.publish(subject, "{}");
     await nc.flush();
-    await eventually("all are refused", () => refused.length === subjects.length, {
-      timeoutMs: 2_000,
-    });
+    await eventually("all are refused", () => refused.length === subjects.length);
     await nc.close();
   }
 });

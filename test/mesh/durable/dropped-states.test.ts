@@ -43,7 +43,7 @@ test("a task that tells its progress again and again leaves a few of it, and its
 });
 
 test("a task whose running state the store has dropped is done by the attempt that is at it", async () => {
-  await using home = await storedMesh(painterMesh, ["painter"], { ackWaitMs: 1_500 });
+  await using home = await storedMesh(painterMesh, ["painter"]);
   const attempts: number[] = [];
   await servePainter(
     home,
@@ -59,7 +59,7 @@ test("a task whose running state the store has dropped is done by the attempt th
 });
 
 test("what a handler tells after its running state was dropped is stored, and stops nothing", async () => {
-  await using home = await storedMesh(painterMesh, ["painter"], { ackWaitMs: 1_500 });
+  await using home = await storedMesh(painterMesh, ["painter"]);
   const attempts: number[] = [];
   await servePainter(
     home,

@@ -4,6 +4,7 @@ import { defineAgent, isDomainError, isMeshError, skill } from "@myelin/mesh";
 import { eventually } from "@myelin/mesh/testing";
 import { Store } from "@myelin/subjects";
 import { z } from "zod";
+import { patient } from "../../support/dial.ts";
 import { deadLetters, finals, left, purge } from "../../support/durable-facts.ts";
 import { painter, painterMesh } from "../../support/painter.ts";
 import { servePainter } from "../../support/painting.ts";
@@ -35,7 +36,7 @@ test("who submitted a task is told that its deadline is over where no worker is 
   await using home = await storedMesh(painterMesh, ["painter"]);
   const worker = await servePainter(home, () => new Promise(() => {}));
   const { paint } = (await home.connect("boss")).client(painter);
-  const begun = await paint.submit({ what: "a door" }, { deadlineMs: 2_000 });
+  const begun = await paint.submit({ what: "a door" }, { deadlineMs: 6_000 });
   await eventually("it is begun", async () => (await begun.status()).state === "running");
   await worker.drain({ timeoutMs: 1 });
   const unbegun = await paint.submit({ what: "a door" }, { id: "t1", deadlineMs: 1 });
@@ -140,7 +141,7 @@ test("a handler that never returns does not hold its place: its attempts end wit
 test("what a plain client puts there undecodable ends in the dead letters once, and nothing is stuck", async () => {
   await using home = await storedMesh(painterMesh, ["painter"]);
   const rival = await joinPlain(home, "rival");
-  await rival.request("mesh.task.painter.paint.normal.rival", "{not json", { timeout: 2_000 });
+  await rival.request("mesh.task.painter.paint.normal.rival", "{not json", patient);
   await rival.close();
   await servePainter(home, ({ what }) => ({ painted: what }));
   const task = await (await home.connect("boss")).client(painter).paint.submit({ what: "a door" });
@@ -162,7 +163,7 @@ test("a task that nobody signed is refused, and its submitter told", async () =>
   head.set("Mesh-Id", "t1");
   const body = JSON.stringify({ what: "a door" });
   await rival.request("mesh.task.painter.paint.normal.rival", body, {
-    timeout: 2_000,
+    ...patient,
     headers: head,
   });
   await rival.close();
@@ -183,7 +184,7 @@ test("a task whose attempts nobody can count ends before the server gives it up"
     attempts.push(ctx.attempt);
     throw new TypeError("no paint");
   };
-  const tasks = { attempts: 2, firstDelayMs: 1_500, maxDelayMs: 1_500 };
+  const tasks = { attempts: 2, firstDelayMs: 4_000, maxDelayMs: 4_000 };
   await servePainter(home, fail, { tasks });
   const boss = await home.connect("boss");
   const task = await boss.client(painter).paint.submit({ what: "a door" }, { id: "t1" });
@@ -219,7 +220,7 @@ test("a thousand tasks that wait for another attempt keep no other one back", as
   for (let at = 0; at < many; at += 100) {
     await Promise.all(Array.from({ length: 100 }, () => paint.submit({ what: "paper" })));
   }
-  await eventually("all have failed once", () => failed === many);
+  await eventually("all have failed once", () => failed === many, { timeoutMs: 60_000 });
   const next = await paint.submit({ what: "some" });
   assert.deepEqual(await next.result(patience), { painted: "some" });
 });

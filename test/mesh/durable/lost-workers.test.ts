@@ -9,20 +9,21 @@ import { deadLetters, finals, left } from "../../support/durable-facts.ts";
 import { temporaryFolder } from "../../support/folder.ts";
 import { launchPainter } from "../../support/launch.ts";
 import { painter, painterMesh } from "../../support/painter.ts";
-import { storedMesh } from "../../support/stores.ts";
+import { hurryTasks, storedMesh } from "../../support/stores.ts";
 
 const patience = { timeoutMs: 20_000 };
 
 test("a worker that is killed in the middle loses nothing: another one does the task", async () => {
   using folder = temporaryFolder();
   const gate = join(folder.path, "gate");
-  await using home = await storedMesh(painterMesh, ["painter"], { ackWaitMs: 1_500 });
+  await using home = await storedMesh(painterMesh, ["painter"]);
   await using first = await launchPainter(home, gate);
   const boss = await home.connect("boss");
   const task = await boss.client(painter).paint.submit({ what: "slowly" }, { id: "t1" });
   await eventually("it has begun", () => first.lines.includes("begun t1 1"));
   first.signal("SIGKILL");
   await first.ended;
+  await hurryTasks(home, "painter", 1_500);
   await using second = await launchPainter(home, gate);
   await eventually("the other begins it", () => second.lines.includes("begun t1 2"));
   writeFileSync(gate, "");
@@ -33,7 +34,7 @@ test("a worker that is killed in the middle loses nothing: another one does the 
 test("an attempt that was taken for dead, and comes back, writes nothing", async () => {
   using folder = temporaryFolder();
   const gate = join(folder.path, "gate");
-  await using home = await storedMesh(painterMesh, ["painter"], { ackWaitMs: 1_500 });
+  await using home = await storedMesh(painterMesh, ["painter"], { ackWaitMs: 5_000 });
   await using first = await launchPainter(home, gate);
   const boss = await home.connect("boss");
   const task = await boss.client(painter).paint.submit({ what: "slowly" }, { id: "t1" });
@@ -54,7 +55,7 @@ test("an attempt that was taken for dead, and comes back, writes nothing", async
 
 test("a task whose workers die each time ends in the dead letters once", async () => {
   using folder = temporaryFolder();
-  await using home = await storedMesh(painterMesh, ["painter"], { ackWaitMs: 1_000 });
+  await using home = await storedMesh(painterMesh, ["painter"], { ackWaitMs: 3_000 });
   const boss = await home.connect("boss");
   const task = await boss.client(painter).paint.submit({ what: "fatally" }, { id: "t1" });
   for (let died = 1; died <= 3; died++) {

@@ -25,7 +25,7 @@ const follower = fileURLToPath(new URL("../../support/follower-process.ts", impo
 test("a task that kills its workers takes no other task with it to the dead letters", async () => {
   using folder = temporaryFolder();
   const gate = join(folder.path, "gate");
-  await using home = await storedMesh(painterMesh, ["painter"], { ackWaitMs: 1_000 });
+  await using home = await storedMesh(painterMesh, ["painter"], { ackWaitMs: 3_000 });
   const boss = await home.connect("boss");
   const { paint } = boss.client(painter);
   const good = await paint.submit({ what: "slowly" }, { id: "good" });
@@ -57,7 +57,7 @@ test("a task that kills its workers takes no other task with it to the dead lett
 
 test("an event that kills its followers takes no other event with it to the dead letters", async () => {
   await using home = await storedMesh(accountsMesh, []);
-  await changeFollow(home, "crm=users", { ack_wait: 700e6 });
+  await changeFollow(home, "crm=users", { ack_wait: 2e9 });
   const publisher = await home.connect("accounts");
   const users = ["fatal", ...Array.from({ length: 20 }, (_, at) => `good-${at}`)];
   for (const user of users) await publisher.publish(accounts, "user.signed-up", { user });

@@ -18,7 +18,7 @@ async function forgetIds(home: HomeMesh): Promise<void> {
 }
 
 test("a task that is submitted again while it is worked on ends, and once", async () => {
-  await using home = await storedMesh(painterMesh, ["painter"], { ackWaitMs: 1_000 });
+  await using home = await storedMesh(painterMesh, ["painter"]);
   const go: (() => void)[] = [];
   const gates = [0, 1, 2, 3].map(() => new Promise<void>((resolve) => void go.push(resolve)));
   await forgetIds(home);
@@ -39,10 +39,10 @@ test("a task that is submitted again while it is worked on ends, and once", asyn
     await boss.client(painter).paint.submit({ what: "a door" }, { id: "t1" });
     return (await left(home, Store.tasks)) === 2;
   });
-  await eventually("the other message is taken up", () => runs === 2, { timeoutMs: 10_000 });
+  await eventually("the other message is taken up", () => runs === 2);
   go[0]?.();
   const isOne = async (): Promise<boolean> => (await left(home, Store.tasks)) === 1;
-  await eventually("the first message gives way", isOne, { timeoutMs: 10_000 });
+  await eventually("the first message gives way", isOne);
   go[1]?.();
   assert.deepEqual(await task.result({ timeoutMs: 20_000 }), { painted: "a door" });
   await eventually("none is left", async () => (await left(home, Store.tasks)) === 0);

@@ -13,7 +13,7 @@ const names = ["t1", "t2", "t3", "t4"] as const;
 
 test("tasks whose signers cannot be verified for an outage wait for it, and spend no attempt", async () => {
   // What the server had sent as it was killed, and nobody got, comes again after so long.
-  await using home = await storedMesh(painterMesh, ["painter"], { ackWaitMs: 3_000 });
+  await using home = await storedMesh(painterMesh, ["painter"], { ackWaitMs: 6_000 });
   const attempts: number[] = [];
   await servePainter(home, ({ what }, { attempt }) => {
     attempts.push(attempt);

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { initHome, writeServer } from "@myelin/mesh/operate";
 import { eventually, startNats } from "@myelin/mesh/testing";
-import { connect } from "@nats-io/transport-node";
 import { readAccount } from "../../../libs/identity/index.ts";
 import { Link } from "../../../libs/nats/index.ts";
+import { dial } from "../../support/dial.ts";
 import { temporaryFolder } from "../../support/folder.ts";
 import { deskMesh } from "../../support/home-mesh.ts";
 
@@ -25,8 +25,14 @@ test("an agent with a client's certificate cannot join the cluster as a server",
     routes: [`tls://127.0.0.1:${port}`],
   };
   const path = writeServer(home, { name: "one", cluster, clientCertificates: "required" });
-  const config = readFileSync(path, "utf8").replace(/^listen:.*$/m, "");
+  // It takes a free port: another test may have the one that is written there.
+  const config = readFileSync(path, "utf8")
+    .replace(/^listen:.*$/m, "")
+    .replace(`127.0.0.1:${port}`, "127.0.0.1:-1");
   await using honest = await startNats({ config });
+  const [, routes] = await eventually("it takes other servers", () =>
+    /Listening for route connections on (\S+)/.exec(honest.log),
+  );
 
   const { certificate, key } = home.layout.client("editor");
   const { ca } = home.layout.tls;
@@ -38,7 +44,7 @@ test("an agent with a client's certificate cannot join the cluster as a server",
       accounts { ${desk}: { users: [{ user: x, password: x }] }, ${system}: {} }
       system_account: ${system}
       cluster {
-        name: mesh, listen: "127.0.0.1:-1", routes: ["tls://127.0.0.1:${port}"]
+        name: mesh, listen: "127.0.0.1:-1", routes: ["tls://${routes}"]
         tls { cert_file: "${certificate}", key_file: "${key}", ca_file: "${ca}", verify: true }
       }`,
   });
@@ -55,7 +61,7 @@ test("an agent with a client's certificate cannot join the cluster as a server",
   const heard: string[] = [];
   librarian.subscribe("mesh.call.librarian.*.any.*", ({ subject }) => heard.push(subject));
   await librarian.flush();
-  const nc = await connect({ servers: rogue.url, user: "x", pass: "x" });
+  const nc = await dial({ servers: rogue.url, user: "x", pass: "x" });
   const knocks = async (): Promise<boolean> => {
     nc.publish("mesh.call.librarian.read.any.ops", "{}");
     await nc.flush();

@@ -10,13 +10,13 @@ import type { HomeMesh } from "../../support/home-mesh.ts";
 import { joinKeeper } from "../../support/keeping.ts";
 import { painter, painterMesh } from "../../support/painter.ts";
 import { servePainter } from "../../support/painting.ts";
-import { storedMesh } from "../../support/stores.ts";
+import { hurryTasks, storedMesh } from "../../support/stores.ts";
 
 const patience = { timeoutMs: 20_000 };
 
 /** A mesh in which boss's task t1 has died, and nobody works any more. */
 async function afterDeath(): Promise<HomeMesh> {
-  const home = await storedMesh(painterMesh, ["painter"], { ackWaitMs: 600, maxDeliver: 2 });
+  const home = await storedMesh(painterMesh, ["painter"], { maxDeliver: 2 });
   const poison = (): never => {
     throw new TypeError("no paint");
   };
@@ -25,6 +25,7 @@ async function afterDeath(): Promise<HomeMesh> {
   const task = await boss.client(painter).paint.submit({ what: "a door" }, { id: "t1" });
   await assert.rejects(task.result(patience));
   await worker.drain();
+  await hurryTasks(home, "painter", 600);
   return home;
 }
 

@@ -11,16 +11,13 @@ import { joinKeeper } from "../../support/keeping.ts";
 import { launchPainter } from "../../support/launch.ts";
 import { painter, painterMesh } from "../../support/painter.ts";
 import { servePainter } from "../../support/painting.ts";
-import { storedMesh } from "../../support/stores.ts";
+import { hurryTasks, storedMesh } from "../../support/stores.ts";
 
 const patience = { timeoutMs: 20_000 };
 
 test("keeper ends a task whose workers die each time: dead letter, final result, and the message is gone", async () => {
   using folder = temporaryFolder();
-  await using home = await storedMesh(painterMesh, ["painter"], {
-    ackWaitMs: 1_000,
-    maxDeliver: 4,
-  });
+  await using home = await storedMesh(painterMesh, ["painter"], { maxDeliver: 4 });
   await using keeper = await joinKeeper(home);
   await using second = await joinKeeper(home);
   await eventually("keepers are at work", () => keeper.isUp && second.isUp);
@@ -29,6 +26,7 @@ test("keeper ends a task whose workers die each time: dead letter, final result,
   await using one = await launchPainter(home, join(folder.path, "gate"));
   await one.ended;
   assert.ok(one.lines.includes("begun t1 1"), one.lines.join());
+  await hurryTasks(home, "painter", 1_000);
   await takeAndDie(home, 3);
   // The server says that it delivers no more when the next worker asks.
   const painted: string[] = [];

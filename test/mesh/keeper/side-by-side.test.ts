@@ -39,7 +39,7 @@ test("keepers side by side, over a broker that restarts and with lost acknowledg
   const boss = await home.connect("boss");
   for (const id of ids) await boss.client(painter).paint.submit({ what: "a door" }, { id });
   await takeAndDie(home, ids.length * deliveries);
-  await askInVain(home);
+  await askInVain(home, ids.length);
   // Nobody was there to hear it; who comes hears it over a broker that goes away and comes back.
   const keepers = await Promise.all([joinKeeper(home), joinKeeper(home), joinKeeper(home)]);
   await home.server.kill();

@@ -63,7 +63,9 @@ test("a keeper without streams says so, and begins when they are there", async (
     warned.some((text) => /no such (stream|consumer)/.test(text)),
   );
   assert.equal(keeper.isUp, false);
-  assert.match(keeper.whyDown ?? "", /dead letters: unavailable/);
+  // Each duty finds out for itself.
+  const isSaid = () => /dead letters: unavailable/.test(keeper.whyDown ?? "");
+  await eventually("it says which of its duties", isSaid);
   writeFileSync(home.home.layout.meshFile, painterMesh);
   assert.equal((await home.run("apply")).exit, 0);
   await eventually("it is at work", () => keeper.isUp);

@@ -26,7 +26,7 @@ test("a keeper is killed while it takes orders, one is stopped while it releases
   );
   const { paint } = (await home.connect("boss")).client(painter);
   await using first = await launchKeeper(home);
-  const at = new Date(Date.now() + 6_000);
+  const at = new Date(Date.now() + 10_000);
   const submitted = Array.from({ length: many }, (_, n) =>
     paint.submit({ what: `picture ${n}` }, { id: `picture-${n}`, at }),
   );

@@ -27,10 +27,12 @@ test("a task for later is done when its time has come, once, by its submitter's 
   assert.deepEqual(await delayed.result(patience), { painted: "a door" });
   assert.deepEqual(await timed.result(patience), { painted: "a gate" });
   const moved = { why: "later", generation: 0 };
-  assert.deepEqual(seen, [
-    ["a door", "boss", "door", 1, moved],
+  const once = [
     ["a gate", "boss", "gate", 1, moved],
-  ]);
+    ["a door", "boss", "door", 1, moved],
+  ];
+  // Which one comes first is not said: where the machine stands still both are due at once.
+  assert.deepEqual([seen.length, new Set(seen)], [2, new Set(once)]);
   assert.ok(begunAt >= due);
   assert.equal(timed.receipt?.listeners, "some");
   await soon(
