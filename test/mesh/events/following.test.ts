@@ -84,12 +84,19 @@ test("two instances that follow under one name handle each event once between th
 test("a follower runs no more at once than it may, and keeps the order where that is one", async () => {
   await using home = await storedMesh(accountsMesh, []);
   await publishAll(await home.connect("accounts"), many.slice(0, 60));
+  let fill = (): void => {};
+  const isFull = new Promise<void>((resolve) => {
+    fill = resolve;
+  });
   const crm = await home.connect("crm");
   let running = 0;
   let most = 0;
   const seen: number[] = [];
   const handler = async (_data: unknown, { sequence = 0 }: { sequence: number | undefined }) => {
     most = Math.max(most, ++running);
+    // The first ones wait for each other: how many come at once is the network's to say.
+    if (most === 7) fill();
+    await isFull;
     await new Promise(setImmediate);
     seen.push(sequence);
     running--;

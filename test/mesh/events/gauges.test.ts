@@ -15,11 +15,14 @@ test("keeper shows how far each subscription is behind, as gauges that an autosc
     await publisher.publish(accounts, "user.signed-up", { user });
   }
   const crm = await home.connect("crm");
+  let isHeld = false;
   await crm.follow("users", [
-    on(accounts, "user.signed-up", ({ user }) =>
-      user === "bob" ? new Promise<never>(() => {}) : undefined,
-    ),
+    on(accounts, "user.signed-up", ({ user }) => {
+      isHeld ||= user === "bob";
+      return user === "bob" ? new Promise<never>(() => {}) : undefined;
+    }),
   ]);
+  await eventually("none of its events waits any more", () => isHeld);
   await using keeper = await joinKeeper(home, {
     duties: { backlog: (keeping) => new BacklogGauges(keeping) },
   });

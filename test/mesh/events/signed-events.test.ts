@@ -5,7 +5,7 @@ import { eventually } from "@myelin/mesh/testing";
 import { Header, Store } from "@myelin/subjects";
 import { accounts, accountsMesh } from "../../support/accounts-mesh.ts";
 import { deadLetters, left } from "../../support/durable-facts.ts";
-import { putEvent } from "../../support/event-facts.ts";
+import { owed, putEvent } from "../../support/event-facts.ts";
 import { storedEvent } from "../../support/event-moves.ts";
 import { joinPlain, storedMesh } from "../../support/stores.ts";
 
@@ -57,6 +57,7 @@ test("a signed event that is put there again, or under another name, is not hand
     "the forged one is given up",
     async () => (await deadLetters(home)).length === 1,
   );
+  await eventually("nothing is owed", async () => (await owed(home, "crm=plans")) === 0);
   assert.deepEqual(seen, ["ada"]);
   assert.match((await deadLetters(home))[0]?.why ?? "", /signed for the id "e1", not "e2"/);
 });

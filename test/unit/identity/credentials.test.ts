@@ -4,6 +4,7 @@ import { inspect } from "node:util";
 import fc from "fast-check";
 import { isMeshError, MeshCode } from "../../../libs/errors/index.ts";
 import { createKey, formatCredentials, parseCredentials } from "../../../libs/identity/index.ts";
+import { movedMs } from "../../support/moved.ts";
 import { behaves, Issuer, refuses } from "./issuer.ts";
 
 const issuer = new Issuer();
@@ -125,9 +126,9 @@ test("the longest hostile text is refused at once", () => {
   ];
   for (const unit of units) {
     const long = unit.repeat(Math.floor((64 * 1024) / unit.length));
-    const began = performance.now();
+    const began = movedMs();
     behaves(() => parseCredentials(long));
-    const took = performance.now() - began;
+    const took = movedMs() - began;
     assert.ok(took < 1_000, `${JSON.stringify(unit)} took ${took} ms`);
   }
 });

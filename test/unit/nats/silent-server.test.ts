@@ -72,7 +72,7 @@ test("an attempt that fails leaves alone what is connected meanwhile, here and e
   const other = connectSocket(server.port, "127.0.0.1");
   // Whoever has said something is no client that waits for a greeting.
   other.write("hello");
-  const connected = await attempt(nats.port);
+  const connected = await attempt(nats.port, { timeout: 20_000 });
   await failed;
   t.mock.restoreAll();
   await eventually(

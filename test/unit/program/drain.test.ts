@@ -11,6 +11,7 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 /** A real process that drains as told; its output tells how far it is. */
 class Program implements AsyncDisposable {
   readonly #child: ChildProcess;
+  readonly #closed: Promise<unknown>;
   output = "";
 
   constructor(drain: string, options = "{}") {
@@ -25,6 +26,7 @@ class Program implements AsyncDisposable {
       ["--conditions=development", "--import", "tsx", "--input-type=module", "--eval", code],
       { cwd: root, stdio: ["ignore", "pipe", "inherit"] },
     );
+    this.#closed = once(this.#child, "close");
     this.#child.stdout?.on("data", (chunk: Buffer) => {
       this.output += chunk.toString();
     });
@@ -42,14 +44,14 @@ class Program implements AsyncDisposable {
   }
 
   async exitCode(): Promise<number | null> {
-    if (this.#child.exitCode === null) await once(this.#child, "exit");
+    // Not `exit`: what it has said may still be in the pipe then.
+    await this.#closed;
     return this.#child.exitCode;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     this.#child.kill("SIGKILL");
-    await once(this.#child, "exit");
+    await this.#closed;
   }
 }
 
