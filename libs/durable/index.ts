@@ -78,12 +78,9 @@ export type {
   Maker,
 } from "./state/artifact.ts";
 export { ArtifactStore } from "./state/artifacts.ts";
-export {
-  type Conversation,
-  type ConversationState,
-  StoredConversation,
-} from "./state/conversation.ts";
+export { StoredConversation } from "./state/conversation.ts";
 export type { ConversationTurn } from "./state/conversation-document.ts";
+export type { Conversation, ConversationState } from "./state/conversation-handle.ts";
 export {
   type ConversationOptions,
   conversationName,
