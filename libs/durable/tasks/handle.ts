@@ -37,7 +37,7 @@ export interface TaskHandle<Output = unknown> {
   /** What the store said; undefined for a task that was found by its id. */
   readonly receipt: Receipt | undefined;
   status(options?: Pick<WaitOptions, "signal">): Promise<TaskStatus>;
-  /** What the handler tells on its way, from now on, until the task ends. */
+  /** What the handler told last, if anything, and what it tells from now on, until the task ends. */
   progress(options?: WaitOptions): AsyncIterable<Progress>;
   /** The handler's answer; throws why there is none. */
   result(options?: WaitOptions): Promise<Output>;

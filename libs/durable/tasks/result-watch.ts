@@ -72,6 +72,11 @@ export class ResultWatch implements AsyncIterable<Progress>, Disposable {
     return this.ended;
   }
 
+  /** Whether something waits for a reader. */
+  get hasTold(): boolean {
+    return this.#told.length > 0;
+  }
+
   get ended(): WatchEnd {
     return this.#ended ?? { is: "stopped", error: left(this.#parts.what) };
   }
@@ -160,10 +165,17 @@ export function readTold(
   if (address.value.state === finalState) return "end";
   // What comes from elsewhere than the agent's own hand has no reply subject, or a foreign one.
   if (address.value.state !== progressState || !reply.startsWith(inbox)) return undefined;
+  return readProgress({ head, payload });
+}
+
+/** Undefined for one that cannot be read: no reason to lose the rest. */
+export function readProgress({
+  head,
+  payload,
+}: Pick<Inbound, "head" | "payload">): Progress | undefined {
   try {
     return { value: json.decode(payload), attempt: readAttempt(head) };
   } catch {
-    // A progress that cannot be read is no reason to lose the rest.
     return undefined;
   }
 }

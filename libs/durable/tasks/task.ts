@@ -1,4 +1,4 @@
-import { callerInbox, finalState, runningState, Store } from "@myelin/subjects";
+import { callerInbox, finalState, progressState, runningState, Store } from "@myelin/subjects";
 import { maxDeadlineMs } from "../../contract/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Link } from "../../nats/index.ts";
@@ -16,7 +16,7 @@ import { type Final, type Progress, readFinal, statesOf } from "./documents.ts";
 import { readGeneration } from "./generation.ts";
 import type { TaskHandle, TaskStatus, WaitOptions } from "./handle.ts";
 import { wholeResult } from "./result-body.ts";
-import { ResultWatch, readTold, type WatchEnd } from "./result-watch.ts";
+import { ResultWatch, readProgress, readTold, type WatchEnd } from "./result-watch.ts";
 import type { Receipt } from "./sender.ts";
 import type { VerifyResult } from "./verifying-results.ts";
 
@@ -113,6 +113,12 @@ export class Task implements TaskHandle {
   async *progress(options: WaitOptions = {}): AsyncGenerator<Progress, void> {
     using watch = this.#watch(options, "*");
     let attempt = 0;
+    const kept = await unlessAborted(this.#lastTold(), options.signal, `following ${this.id}`);
+    // What has come live meanwhile is as new.
+    if (kept !== undefined && !watch.hasTold) {
+      attempt = kept.attempt;
+      yield kept;
+    }
     for await (const told of watch) {
       // What an attempt tells that another has taken over from is of no use.
       if (told.attempt < attempt) continue;
@@ -161,6 +167,17 @@ export class Task implements TaskHandle {
   #missed(error: unknown): never {
     this.#overdueSince = undefined;
     throw error;
+  }
+
+  /** What was told before somebody listened, the last of it; undefined where nothing is kept, or can be read now. */
+  async #lastTold(): Promise<Progress | undefined> {
+    try {
+      const stored = await this.#read(progressState);
+      const isOld = stored && readGeneration(stored.head) < (await this.#generation());
+      return stored === undefined || isOld ? undefined : readProgress(stored);
+    } catch {
+      return undefined;
+    }
   }
 
   async #answer(ended: WatchEnd, signal: AbortSignal | undefined): Promise<unknown> {

@@ -79,6 +79,35 @@ test("another process of the same submitter follows a task by its id", async () 
   await assert.rejects(wrong.result(patience), (error) => isMeshError(error, "unknown_task"));
 });
 
+test("who follows a task that runs already hears how far it is, and what is told from then on", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  let go = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  await servePainter(home, async ({ what }, ctx) => {
+    for (const stroke of [1, 2]) await ctx.progress({ stroke });
+    await gate;
+    await ctx.progress({ stroke: 3 });
+    return { painted: what };
+  });
+  const first = (await home.connect("boss")).client(painter);
+  const task = await first.paint.submit({ what: "a door" }, { id: "door" });
+  const isFar = async () => {
+    for await (const { value } of task.progress(patience)) {
+      if ((value as { readonly stroke: number }).stroke === 2) return;
+    }
+  };
+  await isFar();
+  const told: unknown[] = [];
+  const again = (await home.connect("boss")).task(painter, "paint", "door");
+  for await (const { value } of again.progress(patience)) {
+    told.push(value);
+    go();
+  }
+  assert.deepEqual(told, [{ stroke: 2 }, { stroke: 3 }]);
+});
+
 test("who waits for a result with AbortSignal.timeout is told that it took too long", async () => {
   await using home = await storedMesh(painterMesh, ["painter"]);
   const task = await (await home.connect("boss")).client(painter).paint.submit({ what: "a door" });
