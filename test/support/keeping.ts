@@ -19,3 +19,10 @@ export function joinKeeper(
 ): Promise<Keeper> {
   return startKeeper(keepingOptions(home, options.logger), options.duties ?? duties);
 }
+
+/** What one of keeper's gauges shows now, by its name and labels; undefined where it is not there. */
+export async function shownBy({ metrics }: Keeper, gauge: string): Promise<number | undefined> {
+  const lines = (await metrics.registry.metrics()).split("\n");
+  const line = lines.find((one) => one.startsWith(`${gauge} `));
+  return line === undefined ? undefined : Number(line.slice(gauge.length + 1));
+}

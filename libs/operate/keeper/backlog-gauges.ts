@@ -5,8 +5,7 @@ import type { Keeping } from "./keeping.ts";
 import { Present } from "./present.ts";
 import { Rounds } from "./rounds.ts";
 
-/** How often the backlog is counted, in milliseconds. */
-const everyMs = 10_000;
+const tenSeconds = 10_000;
 
 /** Keeps the gauges of what waits for each agent up to date: `mesh_tasks_pending`, `mesh_events_pending` and their like. */
 export class BacklogGauges {
@@ -14,7 +13,8 @@ export class BacklogGauges {
   readonly #rounds: Rounds;
   #present: Present | undefined;
 
-  constructor(keeping: Keeping) {
+  /** Counts every so many milliseconds. */
+  constructor(keeping: Keeping, everyMs = tenSeconds) {
     this.#keeping = keeping;
     this.#rounds = new Rounds(keeping, everyMs, (signal) => this.#count(signal));
   }

@@ -5,12 +5,13 @@ import { BacklogGauges } from "@myelin/mesh/operate";
 import { eventually } from "@myelin/mesh/testing";
 import { accounts, accountsMesh } from "../../support/accounts-mesh.ts";
 import { CliMesh } from "../../support/cli-mesh.ts";
-import { joinKeeper } from "../../support/keeping.ts";
+import { joinKeeper, shownBy } from "../../support/keeping.ts";
 import { storedMesh } from "../../support/stores.ts";
 
 test("keeper shows how far each subscription is behind, as gauges that an autoscaler can read", async () => {
   await using home = await storedMesh(accountsMesh, []);
   const publisher = await home.connect("accounts");
+  const begunAt = Date.now();
   for (const user of ["ada", "bob"]) {
     await publisher.publish(accounts, "user.signed-up", { user });
   }
@@ -24,17 +25,27 @@ test("keeper shows how far each subscription is behind, as gauges that an autosc
   ]);
   await eventually("none of its events waits any more", () => isHeld);
   await using keeper = await joinKeeper(home, {
-    duties: { backlog: (keeping) => new BacklogGauges(keeping) },
+    duties: { backlog: (keeping) => new BacklogGauges(keeping, 50) },
   });
   const text = await eventually("it is counted", async () => {
     const shown = await keeper.metrics.registry.metrics();
-    return shown.includes("mesh_events_pending{") ? shown : undefined;
+    return shown.includes('mesh_events_pending{agent="crm",follow="users"} 0\n')
+      ? shown
+      : undefined;
   });
   assert.match(text, /mesh_events_pending\{agent="crm",follow="all"\} 2\n/);
-  assert.match(text, /mesh_events_pending\{agent="crm",follow="users"\} 0\n/);
   assert.match(text, /mesh_events_in_work\{agent="crm",follow="users"\} [01]\n/);
-  assert.match(text, /mesh_events_oldest_seconds\{agent="crm",follow="all"\} \d/);
   assert.match(text, /mesh_events_oldest_seconds\{agent="crm",follow="plans"\} 0\n/);
+  await publisher.publish(accounts, "user.left", { user: "bob" });
+  const all = '{agent="crm",follow="all"}';
+  await eventually("it is counted again", async () => {
+    return (await shownBy(keeper, `mesh_events_pending${all}`)) === 3;
+  });
+  const age = await eventually("it gets older", async () => {
+    const shown = (await shownBy(keeper, `mesh_events_oldest_seconds${all}`)) ?? 0;
+    return shown > 0.5 && shown;
+  });
+  assert.ok(age <= (Date.now() - begunAt) / 1_000, `${age} s`);
 });
 
 test("myelin card shows what an agent tells", async () => {
