@@ -1,5 +1,12 @@
 import { MeshCode, MeshError } from "../../errors/index.ts";
-import { checkNumber, gaveUp, onAbort, unlessAborted } from "../../pipeline/index.ts";
+import {
+  type Clock,
+  checkNumber,
+  gaveUp,
+  onAbort,
+  systemClock,
+  unlessAborted,
+} from "../../pipeline/index.ts";
 import { type AnswerDifference, type CompareOptions, compareAnswers } from "./compare.ts";
 import { Pace, type PaceOptions } from "./pace.ts";
 import type { Recorded, RecordedAnswer } from "./recorded.ts";
@@ -37,8 +44,9 @@ export async function* replaying(
   source: AsyncIterable<Recorded>,
   target: ReplayTarget,
   options: ReplayOptions,
+  clock: Clock = systemClock,
 ): AsyncGenerator<Replayed, void> {
-  const run = new ReplayRun(source, target, options);
+  const run = new ReplayRun(source, target, { options, pace: new Pace(options, clock) });
   try {
     yield* run.results();
   } finally {
@@ -60,11 +68,15 @@ class ReplayRun {
   readonly #waiting: (() => void)[] = [];
   #feeding: Promise<void> = Promise.resolve();
 
-  constructor(source: AsyncIterable<Recorded>, target: ReplayTarget, options: ReplayOptions) {
+  constructor(
+    source: AsyncIterable<Recorded>,
+    target: ReplayTarget,
+    { options, pace }: { readonly options: ReplayOptions; readonly pace: Pace },
+  ) {
     this.#source = source;
     this.#target = target;
     this.#options = options;
-    this.#pace = new Pace(options);
+    this.#pace = pace;
     const { concurrency = usualConcurrency, step } = options;
     checkNumber("replay.concurrency", concurrency, anyConcurrency);
     this.#concurrency = step === undefined ? concurrency : 1;

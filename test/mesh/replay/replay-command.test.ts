@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { test } from "node:test";
-import { run } from "../../../services/cli/cli.ts";
-import { FakeTerminal } from "../../support/fake-terminal.ts";
 import type { HomeMesh } from "../../support/home-mesh.ts";
 import {
   audit,
@@ -13,14 +10,7 @@ import {
   serveScribe,
   startRecorded,
 } from "../../support/recorded.ts";
-
-/** Runs `myelin replay` as the auditor, or as somebody else. */
-async function replay(home: HomeMesh, args: readonly string[], { as = "audrey", input = "" } = {}) {
-  const terminal = new FakeTerminal({ cwd: home.cwd, env: { MYELIN_URL: home.server.url }, input });
-  const place = ["--as", as, "--home", join(home.cwd, "mesh")];
-  const exit = await run(["replay", ...args, ...place], terminal);
-  return { exit, out: terminal.written, err: terminal.complained };
-}
+import { replay } from "../../support/replay-command.ts";
 
 /** A mesh in which `boss` has called `scribe` twice, and a sandbox that answers otherwise. */
 async function recorded(): Promise<HomeMesh> {
