@@ -27,8 +27,12 @@ export class Held {
   get deaths(): number {
     return this.attempt.deaths;
   }
+
+  get isUrgent(): boolean {
+    return !isNormal(this);
+  }
 }
 
-export function isNormal({ priority }: Held): boolean {
+export function isNormal({ priority }: Pick<Held, "priority">): boolean {
   return priority === "normal";
 }

@@ -1,7 +1,6 @@
 import type { Priority } from "@myelin/subjects";
 import { every } from "../../pipeline/index.ts";
 import { Alone, aloneKey } from "../attempts/alone.ts";
-import { Parking } from "../attempts/parking.ts";
 import type { Bearing } from "../stored/consumer.ts";
 import { Signing } from "../stored/signing.ts";
 import { checkServer } from "../stored/version.ts";
@@ -11,6 +10,7 @@ import { Held, isNormal } from "./held.ts";
 import { Intake } from "./intake.ts";
 import { TaskKeys } from "./keys.ts";
 import { isCancellation, type TaskDelivery } from "./task-delivery.ts";
+import { TaskParking } from "./task-parking.ts";
 import type { WorkParts } from "./work-parts.ts";
 
 /** What a worker has of its own. */
@@ -40,7 +40,7 @@ export class Worker {
   readonly #cancellations = new Set<Held>();
   /** Came when there was no room left; the urgent ones first. */
   readonly #waiting: Held[] = [];
-  readonly #parking = new Parking<Held>();
+  readonly #parking: TaskParking<Held>;
   readonly #undo: (() => void)[] = [];
   #bearing: Bearing = { ackWaitMs: 30_000, mostDeliveries: Number.POSITIVE_INFINITY };
   #state: "new" | "open" | "draining" | "stopped" = "new";
@@ -58,6 +58,7 @@ export class Worker {
       mostDeliveries: () => this.#bearing.mostDeliveries,
       onCancelled: (final) => this.#over(final),
     };
+    this.#parking = new TaskParking(this.#parts);
     this.#intake = new Intake({
       ...{ link, clock, agent, warn, onRefused },
       room: (priority) => this.#room(priority),
@@ -76,9 +77,8 @@ export class Worker {
     if (this.#intake.refused !== undefined) throw this.#intake.refused;
     this.#state = "open";
     this.#undo.push(link.onUp(() => this.#resume()));
-    this.#undo.push(
-      every(clock, Math.min(this.#bearing.ackWaitMs / 3, mostBeatMs), () => this.#beat()),
-    );
+    const beatMs = Math.min(this.#bearing.ackWaitMs / 3, mostBeatMs);
+    this.#undo.push(every(clock, beatMs, () => this.#beat(beatMs)));
     this.#intake.fill();
   }
 
@@ -113,7 +113,7 @@ export class Worker {
     if (link.isUp) await link.flush().catch(() => {});
   }
 
-  /** Urgent ones may have the place of what waits here; nobody has one while too many are parked. */
+  /** Urgent ones may have the place of what waits here; nobody has one while nothing more may be parked. */
   #room(priority: Priority): number {
     if (this.#state !== "open" || this.#parking.isFull) return 0;
     const free = this.#parts.config.concurrency - this.#running.size;
@@ -141,7 +141,7 @@ export class Worker {
 
   /** Twice the same: a server that was killed forgot that it had delivered it. A later one: it took ours for lost. */
   #isHere({ sequence, deliveries }: TaskDelivery): boolean {
-    for (const held of this.#held()) {
+    for (const held of this.#held(sequence)) {
       const { delivery } = held.attempt;
       if (delivery.sequence !== sequence) continue;
       if (delivery.deliveries >= deliveries) return true;
@@ -151,10 +151,10 @@ export class Worker {
     return false;
   }
 
-  *#held(): IterableIterator<Held> {
+  *#held(sequence: number): IterableIterator<Held> {
     yield* this.#running.keys();
     yield* this.#waiting;
-    yield* this.#parking.all();
+    yield* this.#parking.at(sequence);
   }
 
   get #isFull(): boolean {
@@ -192,7 +192,7 @@ export class Worker {
   }
 
   #park(held: Held): void {
-    if (this.#state === "open") this.#parking.add(held);
+    if (this.#state === "open") this.#parking.park(held);
     else held.attempt.nak(0);
   }
 
@@ -207,11 +207,13 @@ export class Worker {
     this.#go();
   }
 
-  #beat(): void {
+  #beat(beatMs: number): void {
     const now = this.#parts.clock.now();
     const { isUp } = this.#parts.link;
-    for (const held of [...this.#held()]) {
-      if (now - held.beatAt > this.#bearing.ackWaitMs) this.#lose(held);
+    const { ackWaitMs } = this.#bearing;
+    this.#parking.beat({ now, isUp, ackWaitMs, beatMs });
+    for (const held of [...this.#running.keys(), ...this.#waiting]) {
+      if (now - held.beatAt > ackWaitMs) this.#lose(held);
       else if (isUp) {
         held.attempt.beat();
         held.beatAt = now;
@@ -228,10 +230,8 @@ export class Worker {
   #tryKeys(): void {
     const here = new Set([...this.#running.keys(), ...this.#waiting].map(({ key }) => key));
     const { alone } = this.#parts;
-    for (const key of this.#parking.keys) {
-      const isFree = key === aloneKey ? alone.isFree : !here.has(key);
-      if (isFree) this.#unpark(key);
-    }
+    const isFree = (key: string) => (key === aloneKey ? alone.isFree : !here.has(key));
+    for (const key of this.#parking.toTry(isFree)) this.#unpark(key);
     this.#go();
   }
 
