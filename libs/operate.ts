@@ -80,6 +80,8 @@ export {
   type KeepingOptions,
   LaterKeeper,
   LetterTidying,
+  type OverdueOptions,
+  OverdueTasks,
   openKeeping,
   type StoreSide,
   StreamGauges,

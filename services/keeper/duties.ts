@@ -4,6 +4,7 @@ import {
   type Keeping,
   LaterKeeper,
   LetterTidying,
+  OverdueTasks,
   StreamGauges,
 } from "@myelin/mesh/operate";
 
@@ -22,6 +23,8 @@ export type Duties = Readonly<Record<string, (keeping: Keeping) => Duty>>;
 export const duties: Duties = {
   // Whose workers died each time, and could write no dead letter themselves.
   "dead letters": (keeping) => new DeadKeeper(keeping),
+  // Tasks that no worker took before their deadline was over, and that nobody would end.
+  "overdue tasks": (keeping) => new OverdueTasks(keeping),
   // Dead letters that were brought back or dropped, a day after.
   "done letters": (keeping) => new LetterTidying(keeping),
   // What waits for each agent: gauges for dashboards and autoscalers.

@@ -52,7 +52,10 @@ interface FoundFinal {
   readonly stored: StoredMessage;
 }
 
-/** So long after the deadline a worker may still be writing that it is over, in milliseconds: it tries several times. */
+/**
+ * So long after the deadline a worker may still be writing that it is over, in milliseconds: it tries several times.
+ * Keeper, which does it where no worker comes, is later.
+ */
 const lastWordMs = 15_000;
 
 const anyWait = { min: 0, max: maxDeadlineMs, whole: false } as const;
@@ -148,7 +151,8 @@ export class Task implements TaskHandle {
   /**
    * Whether its end is in the store; throws when its deadline is long over and nobody has told an end.
    *
-   * Whoever comes after the deadline does not begin it, and says so: where nobody is left, its submitter does.
+   * Whoever comes after the deadline does not begin it, and says so; so does keeper, after a while, where nobody
+   * comes. Its submitter does not wait for that.
    */
   async #hasEnded(): Promise<boolean> {
     const isOverdue = this.#endsAt !== undefined && this.#parts.clock.now() > this.#endsAt;

@@ -26,40 +26,64 @@ export async function endAbandoned(
   delivery: TaskDelivery,
   agent: string,
 ): Promise<void> {
-  const { instance, signer } = parts;
-  const task = await believed(parts, delivery, agent);
+  const { task } = await believed(parts, delivery, agent);
   if (task?.isCancel === true) return;
   const turn = task === undefined ? undefined : new TaskTurn(task, delivery, parts);
   // Nobody has it: the server does not deliver it any more.
   await turn?.isLate();
-  const begun = await turn?.begin("end");
-  if (begun === "over") return;
-  if (begun === "again") throw again(delivery);
-  const attempts = turn?.attempt ?? 0;
-  const error = undone(delivery, agent, attempts);
-  const given = { instance, error, attempts, tries: turn?.tries, signer: signer() };
-  await bury(parts, deadTask(agent, delivery, task), given);
-  if (task === undefined || turn === undefined) return;
-  const final = { task, attempt: Math.max(1, attempts), generation: turn.generation };
-  const put = await turn.finish(failureOf(error, { ...final, signer: signer() }));
-  if (put.is === "outdated" && !(await turn.isOver())) throw again(delivery);
+  const error = undone(delivery, agent, turn?.attempt ?? 0);
+  if (!(await endForWorker(parts, { delivery, agent, turn, error }))) throw again(delivery);
 }
 
-/** The task that it is, without the contract; undefined where it is none, or nobody vouches for whose it is. */
-async function believed(
-  { verify }: AbandonedParts,
+/** A message that keeper ends in the place of its agent's workers. */
+export interface EndedForWorker {
+  readonly delivery: TaskDelivery;
+  readonly agent: string;
+  /** Undefined where nobody knows whose task it is. */
+  readonly turn: TaskTurn | undefined;
+  readonly error: MeshError;
+}
+
+/** Dead letter, then final result: each is stored before the next; false when somebody else has taken the task. */
+export async function endForWorker(
+  parts: AbandonedParts,
+  { delivery, agent, turn, error }: EndedForWorker,
+): Promise<boolean> {
+  const { instance, signer } = parts;
+  const begun = await turn?.begin("end");
+  if (begun === "over" || begun === "again") return begun === "over";
+  const { task, attempt: attempts = 0, tries } = turn ?? {};
+  const given = { instance, error, attempts, tries, signer: signer() };
+  await bury(parts, deadTask(agent, delivery, task), given);
+  if (task === undefined || turn === undefined) return true;
+  const final = { task, attempt: Math.max(1, attempts), generation: turn.generation };
+  const put = await turn.finish(failureOf(error, { ...final, signer: signer() }));
+  return put.is === "stored" || turn.isOver();
+}
+
+/** A task, or why a message is to be taken for none. */
+type Believed =
+  | { readonly task: KnownTask; readonly error: undefined }
+  | { readonly task: undefined; readonly error: MeshError };
+
+/**
+ * The task that it is, without the contract; undefined, and why, where it is none, or nobody vouches for whose it is.
+ * Throws `unavailable` while that cannot be told.
+ */
+export async function believed(
+  { verify }: Pick<AbandonedParts, "verify">,
   delivery: TaskDelivery,
   agent: string,
-): Promise<KnownTask | undefined> {
+): Promise<Believed> {
   try {
     const task = readBareTask(delivery, agent);
-    if (task?.moved !== undefined) await verify?.(delivery, { submitter: task.submitter, agent });
-    return task;
-  } catch (error) {
-    const failure = MeshError.from(error);
+    if (task.moved !== undefined) await verify?.(delivery, { submitter: task.submitter, agent });
+    return { task, error: undefined };
+  } catch (thrown) {
+    const error = MeshError.from(thrown);
     // Who moved it cannot be told now: later it can.
-    if (failure.code === MeshCode.Unavailable) throw failure;
-    return undefined;
+    if (error.code === MeshCode.Unavailable) throw error;
+    return { task: undefined, error };
   }
 }
 

@@ -53,10 +53,18 @@ export function whyHopeless(
 
 /** Until the deadline of a task, in milliseconds; of one that names none, as long as an attempt may take. */
 export function leftMs(
-  { head }: KnownTask,
-  { storedAt }: TaskDelivery,
+  task: KnownTask,
+  delivery: TaskDelivery,
   { attemptMs }: TasksConfig,
 ): number {
-  if (head.timeoutMs === undefined) return attemptMs;
-  return storedAt.getTime() + head.timeoutMs - Date.now();
+  const end = endOf(task, delivery);
+  return end === undefined ? attemptMs : end - Date.now();
+}
+
+/** The deadline of a task, in milliseconds since 1970; undefined where it names none. What was moved has it anew. */
+export function endOf(
+  { head }: Pick<KnownTask, "head">,
+  { storedAt }: Pick<TaskDelivery, "storedAt">,
+): number | undefined {
+  return head.timeoutMs === undefined ? undefined : storedAt.getTime() + head.timeoutMs;
 }

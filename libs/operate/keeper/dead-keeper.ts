@@ -4,7 +4,6 @@ import {
   parseFollowConsumer,
   parseMovedEventSubject,
   parseTaskConsumer,
-  parseTaskSubject,
   Store,
   type StoreName,
 } from "@myelin/subjects";
@@ -19,14 +18,14 @@ import {
   readEventTries,
   readWrapped,
   Taking,
-  type TaskDelivery,
   type VerifyTask,
   verifyTasks,
 } from "../../durable/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { readJson } from "../json.ts";
-import { type Stored, storedMessages } from "../stores/index.ts";
+import type { Stored } from "../stores/index.ts";
 import type { Keeping } from "./keeping.ts";
+import { deliveryOf, endingParts, messageAt, removeTask } from "./stored-task.ts";
 
 /** What the server says of a message that it delivers no more. */
 const advisory = z.object({
@@ -90,32 +89,16 @@ export class DeadKeeper {
 
   /** The message as it lies in its stream; undefined when somebody has ended it meanwhile. */
   async #stored({ stream, stream_seq: from }: Advisory): Promise<Stored | undefined> {
-    if (!isKnown(stream)) return undefined;
-    const place = { from, upTo: from };
-    for await (const stored of storedMessages(this.#keeping.vault, stream, place)) return stored;
-    return undefined;
+    return isKnown(stream) ? messageAt(this.#keeping.vault, stream, from) : undefined;
   }
 
   async #endTask({ consumer, deliveries }: Advisory, stored: Stored): Promise<void> {
-    const { clock, vault, workspace, logger, metrics } = this.#keeping;
-    const { subject, head, payload, sequence, storedAt } = stored;
-    const address = parseTaskSubject(subject);
-    const delivery: TaskDelivery = {
-      ...{ deliveries, sequence, storedAt },
-      message: { subject, head, payload, reply: "" },
-      address: address.ok ? address.value : undefined,
-    };
+    const { vault, logger } = this.#keeping;
+    const { subject, sequence } = stored;
     const { agent } = parseTaskConsumer(consumer) ?? { agent: consumer };
-    await endAbandoned(
-      {
-        ...{ clock, store: vault.store, link: vault.link, instance: vault.name },
-        ...{ signer: workspace.signer, verify: this.#verify, metrics },
-      },
-      delivery,
-      agent,
-    );
-    const question = JSON.stringify({ seq: sequence, no_erase: true });
-    await vault.store.api(ownStoreApi.deleteMessage(Store.tasks), { question });
+    const parts = endingParts(this.#keeping, this.#verify);
+    await endAbandoned(parts, deliveryOf(stored, deliveries), agent);
+    await removeTask(vault, sequence);
     logger.warn(
       { subject, sequence },
       `${agent} lost a task: ${subject}, delivered ${deliveries} times`,

@@ -10,4 +10,5 @@ export {
 } from "./keeping.ts";
 export { LaterKeeper } from "./later/later-keeper.ts";
 export { LetterTidying, type TidyingOptions } from "./letter-tidying.ts";
+export { type OverdueOptions, OverdueTasks } from "./overdue-tasks.ts";
 export { StreamGauges } from "./stream-gauges.ts";

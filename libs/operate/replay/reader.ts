@@ -16,6 +16,10 @@ export interface Reading {
   readonly filter: string;
   /** Stored then or later. Default: from the first. */
   readonly since?: Date | undefined;
+  /** From this sequence on, where no time is said. Default: 1. */
+  readonly from?: number;
+  /** Where the stream's API is for this login. Default: as in the workspace. */
+  readonly api?: Pick<typeof storeApi, "batch">;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -37,8 +41,8 @@ export async function* readStream(
   box: AnswerBox,
   reading: Reading,
 ): AsyncGenerator<StreamMessage, void> {
-  const { since } = reading;
-  let next = ask(box, reading, since === undefined ? { seq: 1 } : { start_time: since });
+  const { since, from = 1 } = reading;
+  let next = ask(box, reading, since === undefined ? { seq: from } : { start_time: since });
   try {
     for (;;) {
       const messages = await next;
@@ -58,13 +62,13 @@ type Place = { readonly seq: number } | { readonly start_time: Date };
 
 async function ask(
   box: AnswerBox,
-  { stream, filter, signal }: Reading,
+  { stream, filter, signal, api = storeApi }: Reading,
   place: Place,
 ): Promise<readonly StreamMessage[]> {
   const found: StreamMessage[] = [];
   const body = { ...place, next_by_subj: filter, batch, max_bytes: batchBytes };
   const asking = box.ask({
-    ...{ subject: storeApi.batch(stream), payload: JSON.stringify(body), silenceMs, signal },
+    ...{ subject: api.batch(stream), payload: JSON.stringify(body), silenceMs, signal },
     take: (message) => {
       const status = statusOf(message.head);
       if (status === endOfBatch || status === noMessage) return true;
