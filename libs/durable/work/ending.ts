@@ -71,6 +71,8 @@ export class Ending {
 
   /** Because it was cancelled. */
   async cancel(turn: TaskTurn): Promise<Ended> {
+    // A worker may have ended it between the look and this turn; from now on nobody else can.
+    if (await turn.isOver()) return "done";
     const { id, submitter, canceller = submitter } = turn.task;
     const cancelled = new MeshError(MeshCode.Cancelled, `${canceller} cancelled task ${id}`);
     const error = (await this.#buried(turn)) ?? cancelled;
