@@ -47,6 +47,15 @@ export async function sendPlain(
   }
 }
 
+/** Whether what painter had for later under this name, as `boss.fence`, is a place that is kept, and fires no more. */
+export function isTakenBack(home: HomeMesh, name: string): Promise<boolean> {
+  const last_by_subj = `mesh.schedule.painter.paint.${name}`;
+  return inStore(home, async (jsm) => {
+    const place = await jsm.streams.getMessage(Store.schedules, { last_by_subj });
+    return place !== null && !place.header.has("Nats-Schedule");
+  });
+}
+
 /** What a keeper that died had in its hands goes to another one this much later, in milliseconds. */
 export function hurryKeepers(home: HomeMesh, ackWaitMs: number): Promise<void> {
   return inStore(home, async (jsm) => {
