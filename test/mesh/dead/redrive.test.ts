@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Context, isMeshError } from "@myelin/mesh";
 import { eventually } from "@myelin/mesh/testing";
-import { Store } from "@myelin/subjects";
+import { Header, Store } from "@myelin/subjects";
 import { deadOffice, listed, redriven } from "../../support/dead-office.ts";
 import { deadLetters, finals, left } from "../../support/durable-facts.ts";
+import { sendPlain } from "../../support/later.ts";
 import { painter, painterMesh } from "../../support/painter.ts";
 import { servePainter } from "../../support/painting.ts";
 import { storedMesh } from "../../support/stores.ts";
@@ -192,4 +193,34 @@ test("an agent that nobody's tasks reach is refused as a target, with the line t
   const [told] = await redriven(office, {}, { to: "nobody" });
   assert.equal(told?.is, "refused");
   assert.match(told?.why ?? "", /roles\.operator\.submits: \[nobody\.\*\] in mesh\.yaml/);
+});
+
+test("a letter whose body found no room whole is not brought back: it is not what was sent", async () => {
+  await using home = await storedMesh(painterMesh, ["painter"]);
+  const painted: string[] = [];
+  await servePainter(home, ({ what }) => {
+    painted.push(what);
+    return { painted: what };
+  });
+  const payload = JSON.stringify({ what: "x".repeat(1_040_000) });
+  const subject = "mesh.task.painter.paint.normal.boss";
+  // Nobody has signed it, so it is given up as it comes; beside its reasons less finds room than it has.
+  const sent = await sendPlain(home, "boss", { subject, payload, headers: [[Header.id, "t1"]] });
+  assert.match(sent, /"seq":/);
+  await using office = await deadOffice(home);
+  const letters = await eventually("it has died", async () => {
+    const all = await listed(office);
+    return all.length === 1 && all;
+  });
+  assert.equal(letters[0]?.facts.cutFrom, payload.length);
+  for (const dryRun of [true, false]) {
+    const [told] = await redriven(office, { task: "t1" }, { dryRun });
+    assert.equal(told?.is, "refused");
+    assert.equal(
+      told?.why,
+      `its body was cut from ${payload.length} bytes: it is not what was sent`,
+    );
+  }
+  assert.equal((await listed(office)).length, 1);
+  assert.deepEqual(painted, []);
 });

@@ -16,6 +16,7 @@ const patience = { timeoutMs: 20_000 };
 
 const quickTidying = (keeping: Keeping): LetterTidying =>
   new LetterTidying(keeping, { afterMs: 1, everyMs: 50 });
+const usualTidying = (keeping: Keeping): LetterTidying => new LetterTidying(keeping);
 
 test("keeper removes letters that were brought back or dropped, with their markers, and no others", async () => {
   await using home = await storedMesh(painterMesh, ["painter"]);
@@ -40,6 +41,11 @@ test("keeper removes letters that were brought back or dropped, with their marke
   }
   const [refused] = await redriven(office, { task: "dropped", state: "any" });
   assert.match(refused?.why ?? "", /^it was dropped already at .* by ops$/);
+  assert.equal(await left(home, Store.dead), 5);
+  // It is up once its first round is over: what was done just now is kept for a day.
+  const patient = await joinKeeper(home, { duties: { "done letters": usualTidying } });
+  await eventually("it has looked", () => patient.isUp);
+  await patient.close();
   assert.equal(await left(home, Store.dead), 5);
   await using _keeper = await joinKeeper(home, { duties: { "done letters": quickTidying } });
   await eventually("one is left", async () => (await left(home, Store.dead)) === 1);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MeshCode } from "../../../../libs/errors/index.ts";
-import type { DeadFilter } from "../../../../libs/operate/dead/filter.ts";
+import { type DeadFilter, fits } from "../../../../libs/operate/dead/filter.ts";
+import type { BareLetter } from "../../../../libs/operate/dead/letter.ts";
 import { markersOf } from "../../../../libs/operate/dead/marker.ts";
 import { storedLetters } from "../../../../libs/operate/dead/stored-letters.ts";
 import { fakeStream } from "../../../support/fake-stream.ts";
@@ -27,8 +28,24 @@ test("letters of tasks and events are read in one order, the oldest first, and n
   assert.equal(await read({ kind: "task" }), "2,5,6");
   assert.equal(await read({ kind: "event" }), "1,4");
   assert.equal(await read({ agent: "painter" }), "2,6");
+  assert.equal(await read({ skill: "users" }), "1,4");
+  assert.equal(await read({ skill: "paint", agent: "painter" }), "2,6");
   assert.equal(await read({ task: "t1" }), "1,2,4,5", "an event's id is not in its subject");
   await assert.rejects(read({}, AbortSignal.abort("enough")), { code: MeshCode.Cancelled });
+});
+
+test("a letter fits a filter that names its skill and its trace, and none that names others", () => {
+  const facts = { subject: "mesh.task.painter.paint.normal.boss", traceId: "a".repeat(32) };
+  const letter = {
+    ...{ kind: "task", agent: "painter", skill: "paint", task: "t1", generation: 0, facts },
+    ...{ original: { subject: facts.subject } },
+  } as unknown as BareLetter;
+  for (const filter of [{}, { skill: "paint" }, { traceId: facts.traceId }]) {
+    assert.ok(fits(letter, filter), JSON.stringify(filter));
+  }
+  for (const filter of [{ skill: "sketch" }, { traceId: "b".repeat(32) }]) {
+    assert.ok(!fits(letter, filter), JSON.stringify(filter));
+  }
 });
 
 /** A marker where it belongs, unless it is said to lie elsewhere. */
