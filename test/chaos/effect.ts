@@ -1,4 +1,4 @@
-import { appendFileSync, writeFileSync } from "node:fs";
+import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Logger } from "@myelin/mesh";
 import { noted } from "./runs.ts";
@@ -6,11 +6,11 @@ import { noted } from "./runs.ts";
 /** Longer than a moment: who is killed or stopped shall be in the middle of something. */
 const workMs = 20;
 
-/** Does the work of a message, and leaves its effect: a file with its id. How often it was made, the notes tell. */
+/** Does the work of a message, and leaves its effect: a line in a file with its id, each time that it is made. */
 export function effect(folder: string, id: string): Promise<void> {
   return noted(folder, id, async () => {
     await new Promise((resolve) => setTimeout(resolve, workMs));
-    writeFileSync(join(folder, "laid", id), "");
+    appendFileSync(join(folder, "laid", id), `${process.pid}\n`);
   });
 }
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { followConsumer, Store } from "@myelin/subjects";
 import { herald } from "./mesh.ts";
 import { mostAgain } from "./plan.ts";
-import { chaos, sorted, type Work } from "./run.ts";
+import { chaos, doneUnnoted, sorted, type Work } from "./run.ts";
 
 const work: Work = {
   ...{ sender: herald.name, worker: "scribe", program: "scribe-process", stream: Store.events },
@@ -19,6 +19,7 @@ test("no event is lost, or dealt with twice, while everything around it breaks",
     const dead = (await reader.all(Store.dead)).map(({ header }) => header("Origin-ce-id"));
     assert.deepEqual(sorted(dead), sorted(broken), "each failure is in the dead letters once");
     assert.deepEqual(runs.overlaps, [], "nobody works on what another one works on");
+    assert.deepEqual(doneUnnoted(ledger, runs), [], "nothing is done but by whoever works on it");
     assert.ok(runs.again <= mostAgain(plan), `${runs.again} runs more than messages are too many`);
     assert.ok(deliveries < 3 * plan.messages, `${deliveries} deliveries are a storm`);
   }));

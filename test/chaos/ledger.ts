@@ -24,6 +24,11 @@ export class Ledger implements Disposable {
     return readdirSync(join(this.folder, "laid"));
   }
 
+  /** How often the work of a message was done. */
+  effects(id: string): number {
+    return readFileSync(join(this.folder, "laid", id), "utf8").split("\n").length - 1;
+  }
+
   /** How many there are, as of a moment ago: many ask, and each look reads them all. */
   get count(): number {
     const now = performance.now();

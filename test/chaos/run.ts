@@ -113,3 +113,12 @@ function sumOf({ consumers }: Work, count: (one: ConsumerName) => Promise<number
 export function sorted(list: Iterable<string>): readonly string[] {
   return [...list].sort();
 }
+
+/** Messages whose work was done more often than it was begun, or less often than it was ended. */
+export function doneUnnoted(ledger: Ledger, { byId }: Runs): readonly string[] {
+  return ledger.laid.filter((id) => {
+    const runs = byId.get(id) ?? [];
+    const effects = ledger.effects(id);
+    return effects > runs.length || effects < runs.filter(({ end }) => end !== undefined).length;
+  });
+}

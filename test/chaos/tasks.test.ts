@@ -5,7 +5,7 @@ import { Store, taskConsumer } from "@myelin/subjects";
 import { mason } from "./mesh.ts";
 import { mostAgain, nodes } from "./plan.ts";
 import type { Found } from "./reader.ts";
-import { chaos, sorted, type Work } from "./run.ts";
+import { chaos, doneUnnoted, sorted, type Work } from "./run.ts";
 
 const work: Work = {
   ...{ sender: "owner", worker: mason.name, program: "mason-process", stream: Store.tasks },
@@ -43,6 +43,7 @@ test("no task is lost, left behind or ended twice while everything around it bre
     const letters = broken.map((id) => `mesh.dead.task.mason.lay.${id}.0`);
     assert.deepEqual(sorted(dead), sorted(letters), "each failure is in the dead letters once");
     assert.deepEqual(runs.overlaps, [], "nobody works on what another one works on");
+    assert.deepEqual(doneUnnoted(ledger, runs), [], "nothing is done but by whoever works on it");
     assert.ok(runs.again <= mostAgain(plan), `${runs.again} runs more than messages are too many`);
     assert.ok(deliveries < 3 * plan.messages, `${deliveries} deliveries are a storm`);
   }));
