@@ -51,7 +51,7 @@ export function defineAgent<
   const events: EventKinds = definition.events ?? {};
   for (const name of Object.keys(definition.skills)) skillName(definition.name, name);
   for (const name of Object.keys(events)) checkEventName(definition.name, name);
-  version(definition.version);
+  checkVersion("agent version", definition.version);
   for (const [name, skill] of Object.entries(definition.skills)) {
     if (skill.messages !== undefined && definition.protobuf === undefined) {
       throw new MeshError(
@@ -106,11 +106,12 @@ function skillName(agent: string, name: string): void {
   }
 }
 
-function version(text: string): void {
+/** Throws `invalid_argument` for what no contract has for its version. */
+export function checkVersion(what: string, text: string): void {
   if (!semver.test(text) || versionLabel(text).length > 61) {
     throw new MeshError(
       MeshCode.InvalidArgument,
-      `agent version must be a semantic version of at most 61 characters, got ${JSON.stringify(text)}`,
+      `${what} must be a semantic version of at most 61 characters, got ${JSON.stringify(text)}`,
     );
   }
 }

@@ -1,4 +1,4 @@
-export { type Contract, checkContract, defineAgent, token } from "./agent.ts";
+export { type Contract, checkContract, checkVersion, defineAgent, token } from "./agent.ts";
 export { check, wireSchema } from "./check.ts";
 export { declares, isDomainError, readDomainError } from "./domain.ts";
 export { type EventKind, event } from "./event.ts";

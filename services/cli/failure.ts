@@ -22,7 +22,7 @@ Exit codes:
   1    failed: the call, or a check of doctor
   2    wrong usage: an option, a name, JSON, or an input that breaks the contract
   3    the server cannot be reached
-  4    no such agent, skill, task or artifact
+  4    no such agent, skill, task or artifact; nothing recorded to replay
   5    the agent answered with an error that its skill declares
   130  interrupted by Ctrl-C`;
 

@@ -7,6 +7,7 @@ import {
   tokenRule,
   versionLabel,
 } from "@myelin/subjects";
+import { checkVersion } from "../../contract/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { checkNumber, hexId } from "../../pipeline/index.ts";
 import { isErrorHead, readFrames, writeRequestHead } from "../../wire/index.ts";
@@ -43,6 +44,7 @@ export function checkAgent(into: ReplayAgent): void {
     if (token !== undefined && !isToken(token))
       throw wrong(`${name} must be ${tokenRule}, got ${token}`);
   }
+  if (version !== undefined) checkVersion("replay.into.version", version);
   if (timeoutMs !== undefined) checkNumber("replay.into.timeoutMs", timeoutMs, anyTimeout);
 }
 

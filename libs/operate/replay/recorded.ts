@@ -1,4 +1,5 @@
 import { ContentType, Header } from "@myelin/subjects";
+import { readEventId } from "../../durable/index.ts";
 import type { MeshError } from "../../errors/index.ts";
 import type { Replay } from "../../pipeline/index.ts";
 import { parseTraceparent } from "../../telemetry/index.ts";
@@ -46,6 +47,7 @@ export interface Recorded {
   /** Of an event, its name. */
   readonly skill: string;
   readonly caller: string;
+  /** Of an event, what its publisher named it. */
   readonly id: string | undefined;
   readonly attempt: number;
   readonly traceId: string | undefined;
@@ -103,7 +105,7 @@ export function recordedOf(original: Original): Recorded {
     agent: whose.agent,
     skill: whose.skill,
     caller: whose.caller,
-    id: field(head, needles.id),
+    id: is === "event" ? readEventId(head, payload) : field(head, needles.id),
     attempt: Number(field(head, needles.attempt) ?? 1) || 1,
     traceId: parseTraceparent(field(head, needles.traceparent))?.traceId,
     timeoutMs: timeoutMs > 0 ? timeoutMs : undefined,

@@ -25,7 +25,7 @@ export interface Selection {
   readonly until?: Date | undefined;
   /** The id of a trace: 32 hexadecimal digits. */
   readonly trace?: string | undefined;
-  /** The id of a task, or of a call. */
+  /** The id of a task, or of a call; of what is stored as an event, its own. */
   readonly task?: string | undefined;
   /** Whose skill it is; of an event, who published it. */
   readonly agent?: string | undefined;

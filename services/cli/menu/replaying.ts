@@ -12,7 +12,7 @@ export function addReplaying(add: Add): void {
     .option("--since <time>", "stored then or later: a time, or how long ago, such as 10m")
     .option("--until <time>", "stored then or before")
     .option("--trace <id>", "of this trace")
-    .option("--task <id>", "this task, or this call")
+    .option("--task <id>", "this task, or this call; with --from events this event")
     .option("--agent <name>", "of this agent's skills; of an event, who published it")
     .option("--skill <name>", "of this skill; of an event, its name")
     .option("--caller <name>", "called or submitted by this one")

@@ -1,3 +1,4 @@
+import { MeshCode, MeshError } from "@myelin/mesh";
 import {
   type ReplayAgent,
   type ReplaySource,
@@ -44,6 +45,24 @@ export function selectionOf(flags: ReplayFlags, now = new Date()): Selection {
     most: ifGiven(flags.most, "--most", wholeNumber),
   };
 }
+
+/** What to throw where there is nothing to replay: a comparison that compares nothing must not pass. */
+export function nothingFits(flags: ReplayFlags): MeshError {
+  const typed = narrowing.flatMap((name) =>
+    flags[name] === undefined ? [] : [` --${name} ${flags[name]}`],
+  );
+  const nothing =
+    typed.length === 0 ? "nothing is recorded" : `nothing recorded fits${typed.join("")}`;
+  return new MeshError(
+    MeshCode.UnknownTask,
+    `${nothing}, and nothing was replayed; check names, ids and times, and where --from looks: without --to, --version and these it lists what is there`,
+  );
+}
+
+const narrowing = [
+  ...(["from", "since", "until", "trace", "task"] as const),
+  ...(["agent", "skill", "caller", "subject"] as const),
+] as const;
 
 /** Where it is done once more; undefined where it is only to be shown. */
 export function agentOf(flags: ReplayFlags): ReplayAgent | undefined {

@@ -5,6 +5,8 @@ import { type Context, note } from "../context.ts";
 export class Steps {
   readonly #context: Context;
   readonly #lines: AsyncIterator<string>;
+  /** Whether there was anything to ask about. */
+  hasAsked = false;
 
   constructor(context: Context) {
     this.#context = context;
@@ -12,6 +14,7 @@ export class Steps {
   }
 
   async ask({ stream, sequence, caller, agent, skill }: Recorded): Promise<StepChoice> {
+    this.hasAsked = true;
     for (;;) {
       note(
         this.#context,

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { defineAgent, event } from "@myelin/mesh";
+import { z } from "zod";
 import type { HomeMesh } from "../../support/home-mesh.ts";
 import {
   audit,
   recordedCalls,
+  recordedMesh,
   sandbox,
   scribe,
   scribing,
@@ -11,6 +14,11 @@ import {
   startRecorded,
 } from "../../support/recorded.ts";
 import { replay } from "../../support/replay-command.ts";
+
+const notes = defineAgent({
+  ...{ name: "boss", version: "1.0.0", skills: {} },
+  events: { "note.left": event({ data: z.object({ text: z.string() }) }) },
+});
 
 /** A mesh in which `boss` has called `scribe` twice, and a sandbox that answers otherwise. */
 async function recorded(): Promise<HomeMesh> {
@@ -41,6 +49,40 @@ test("replay --to --diff shows the fields that differ, and exits with 1", async 
   assert.match(err, /1 replayed, 1 differ, 0 failed, 0 skipped/);
   const ignoring = ["--task", "call-1", "--to", "sandbox", "--diff", "--ignore", "by"];
   assert.equal((await replay(home, ignoring)).exit, 0);
+});
+
+test("a replay of nothing is told, and fails: a comparison with nothing must not pass", async () => {
+  await using home = await recorded();
+  const typo = ["--task", "call-9", "--agent", "scribe"];
+  const { exit, out, err } = await replay(home, [...typo, "--to", "sandbox", "--diff"]);
+  assert.deepEqual([exit, out], [4, ""]);
+  assert.match(err, /nothing recorded fits --task call-9 --agent scribe, .*check names, ids/);
+  const script = await replay(home, [...typo, "--version", "1.0.0", "--json"]);
+  assert.deepEqual([script.exit, script.out], [4, ""]);
+  assert.equal(JSON.parse(script.err).error.code, "unknown_task");
+  const listed = await replay(home, typo);
+  assert.deepEqual([listed.exit, listed.err], [0, "nothing recorded fits\n"]);
+  const declined = ["--task", "call-1", "--to", "sandbox", "--step"];
+  assert.equal((await replay(home, declined, { input: "q\n" })).exit, 0);
+});
+
+test("replay lists events and results with their ids, and says what can be done with them", async () => {
+  const publishing = recordedMesh().replace("boss: {", "boss: { publishes: [note.left],");
+  await using home = await startRecorded(publishing);
+  await (await home.connect("scribe")).serve(scribe, scribing("scribe"), { tasks: {} });
+  const boss = await home.connect("boss");
+  await boss.publish(notes, "note.left", { text: "hello" }, { id: "note/1" });
+  const task = await boss.client(scribe).sum.submit({ text: "first" }, { id: "task-1" });
+  await task.result({ timeoutMs: 20_000 });
+  const events = await replay(home, ["--from", "events"]);
+  assert.match(events.out, / boss +boss\.note\.left +note\/1 +event\n/);
+  assert.match(events.err, /1 found; --to <agent> --follow <name> replays them/);
+  const results = await replay(home, ["--from", "results"]);
+  assert.match(results.out, / scribe\.sum +task-1 +result\n/);
+  assert.match(results.err, /1 found; only a function replays results: openRecordings/);
+  const one = ["--from", "events", "--task", "note/1"];
+  const [event] = (await replay(home, [...one, "--json"])).out.trim().split("\n");
+  assert.equal(JSON.parse(event ?? "").id, "note/1");
 });
 
 test("replay --json tells each as a document, with both answers", async () => {
@@ -90,6 +132,8 @@ test("replay refuses what it cannot do, and says what it can", async () => {
   assert.match(await wrong("--diff"), /--to <agent> or --version/);
   assert.match(await wrong("--to", "sandbox", "--speed", "fast"), /recorded, unpaced or a number/);
   assert.match(await wrong("--to", "scribe", "--task", "call-1"), /in earnest/);
+  const version = /version must be a semantic version of at most 61 characters, got "banana"/;
+  assert.match(await wrong("--version", "banana", "--task", "call-1"), version);
   const operator = await replay(home, [], { as: "ops" });
   assert.equal(operator.exit, 1);
   assert.match(operator.err, /permission_denied: .*roles\.auditor\.members: \[ops\]/);
