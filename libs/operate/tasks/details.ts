@@ -38,9 +38,9 @@ export interface TaskDetails {
   /** Attempts begun, and the last of them. */
   readonly attempt: number;
   readonly tries: readonly Try[];
-  /** The last that its handler told, as it was written. */
-  readonly progress: string | undefined;
-  readonly checkpoint: string | undefined;
+  /** The last that its handler told, and left for its next attempt: values as `output` is. */
+  readonly progress: unknown;
+  readonly checkpoint: unknown;
   readonly endedAt: Date | undefined;
   /** The answer: of JSON its value, of anything else `{ base64 }`; undefined where there is none, or it is kept apart. */
   readonly output: unknown;
@@ -57,7 +57,6 @@ export interface LookOptions {
   readonly most?: number;
 }
 
-const mostText = 10_000;
 /** A message is a round trip: some minutes at the worst. */
 const mostLooked = 100_000;
 const skillNeedle = needle(Header.skill);
@@ -136,8 +135,8 @@ async function detailsOf(
     state: await stateOf(reader, { final, error, queued, running }),
     attempt: now?.attempt ?? 0,
     tries: now?.tries ?? [],
-    progress: textOf(states.get(progressState)),
-    checkpoint: textOf(states.get(checkpointState)),
+    progress: toldIn(states.get(progressState)),
+    checkpoint: toldIn(states.get(checkpointState)),
     endedAt: final?.storedAt,
     ...outputOf(error === undefined ? final : undefined),
     dead: await deadOf(reader, deadFilter("task", { agent, task: id }), signal),
@@ -190,15 +189,14 @@ function errorOf({ head, payload }: Stored): MeshError | undefined {
 function outputOf(final: Stored | undefined): Pick<TaskDetails, "output" | "outputKept"> {
   if (final === undefined) return { output: undefined, outputKept: undefined };
   const outputKept = keptApart(final);
-  return { output: outputKept === undefined ? answerOf(final) : undefined, outputKept };
+  return { output: outputKept === undefined ? bodyOf(final) : undefined, outputKept };
 }
 
-function answerOf({ payload }: Stored): unknown {
+function toldIn(stored: Stored | undefined): unknown {
+  return stored === undefined ? undefined : bodyOf(stored);
+}
+
+function bodyOf({ payload }: Stored): unknown {
   const value = jsonValue(payload);
   return value === undefined ? { base64: Buffer.from(payload).toString("base64") } : value;
-}
-
-function textOf(stored: Stored | undefined): string | undefined {
-  if (stored === undefined) return undefined;
-  return Buffer.from(stored.payload).toString("utf8").slice(0, mostText);
 }

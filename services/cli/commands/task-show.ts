@@ -41,8 +41,8 @@ function lines({ palette }: Context, task: TaskDetails): string[] {
     ),
     ...(more > 0 ? line("attempts", `${more} before these`) : []),
     ...tries.flatMap((one) => line(`attempt ${one.attempt}`, tried(one, task))),
-    ...line("progress", task.progress && cut(task.progress, mostText)),
-    ...line("checkpoint", task.checkpoint && cut(task.checkpoint, mostText)),
+    ...line("progress", textOf(task.progress)),
+    ...line("checkpoint", textOf(task.checkpoint)),
     ...line("ended", task.endedAt?.toISOString()),
     ...line("error", errorOf(task)),
     ...line("output", outputOf(task)),
@@ -52,7 +52,11 @@ function lines({ palette }: Context, task: TaskDetails): string[] {
 
 function outputOf({ output, outputKept }: TaskDetails): string | undefined {
   if (outputKept !== undefined) return keptText(outputKept);
-  return output === undefined ? undefined : cut(JSON.stringify(output), mostText);
+  return textOf(output);
+}
+
+function textOf(value: unknown): string | undefined {
+  return value === undefined ? undefined : cut(JSON.stringify(value), mostText);
 }
 
 function errorOf({ error }: TaskDetails): string | undefined {

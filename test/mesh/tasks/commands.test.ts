@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { isMeshError } from "@myelin/mesh";
+import { type Context, isMeshError } from "@myelin/mesh";
 import { type AgentBacklog, openTasks } from "@myelin/mesh/operate";
 import { eventually } from "@myelin/mesh/testing";
 import { Store } from "@myelin/subjects";
@@ -14,6 +14,8 @@ import { launchPainter } from "../../support/launch.ts";
 import { painter, painterMesh } from "../../support/painter.ts";
 import { servePainter } from "../../support/painting.ts";
 import { joinPlain, joinStore, storedMesh } from "../../support/stores.ts";
+
+type Telling = Pick<Context, "attempt" | "progress" | "checkpoint">;
 
 const patience = { timeoutMs: 20_000 };
 const home = (mesh: HomeMesh) => ["--home", join(mesh.cwd, "mesh")];
@@ -116,11 +118,9 @@ test("a task whose instance is gone is stuck until another one takes it", async 
 
 test("tasks show tells attempts with their times, what was told, and how it ended", async () => {
   await using mesh = await storedMesh(painterMesh, ["painter"]);
-  const fail = async (
-    _input: unknown,
-    ctx: { attempt: number; progress(value: unknown): Promise<void> },
-  ) => {
+  const fail = async (_input: unknown, ctx: Telling) => {
     await ctx.progress({ half: ctx.attempt });
+    await ctx.checkpoint([ctx.attempt]);
     throw "no paint";
   };
   await servePainter(mesh, fail);
@@ -130,8 +130,9 @@ test("tasks show tells attempts with their times, what was told, and how it ende
   const shown = (await asked(mesh, "show", "t1")) as Record<string, unknown>;
   assert.deepEqual(
     [shown["state"], shown["attempt"], shown["progress"], shown["submitter"], shown["skill"]],
-    ["failed", 3, '{"half":3}', "boss", "paint"],
+    ["failed", 3, { half: 3 }, "boss", "paint"],
   );
+  assert.deepEqual(shown["checkpoint"], [3]);
   assert.deepEqual(shown["dead"], ["mesh.dead.task.painter.paint.t1.0"]);
   const tries = shown["tries"] as {
     attempt: number;
@@ -148,6 +149,7 @@ test("tasks show tells attempts with their times, what was told, and how it ende
   assert.deepEqual(JSON.parse(letter?.facts ?? "").tries, tries);
   const told = await mesh.run("tasks", "show", "t1", ...home(mesh));
   assert.match(told.out, /painter\.paint from boss: failed[\s\S]*attempt 3[\s\S]*handler_failed/);
+  assert.match(told.out, /^progress +\{"half":3\}\ncheckpoint +\[3\]$/m);
 });
 
 test("an operator cancels another's task, which runs or waits; nobody else does", async () => {
@@ -240,16 +242,8 @@ test("tasks submit and watch work from the command line under the submitter's ow
 test("tasks submit of a skill that streams is wrong usage, and nothing is stored", async () => {
   await using mesh = await storedMesh(painterMesh, ["painter"]);
   await servePainter(mesh, ({ what }) => ({ painted: what }));
-  const ran = await mesh.run(
-    "tasks",
-    "submit",
-    "painter",
-    "stroke",
-    "{}",
-    "--as",
-    "boss",
-    ...home(mesh),
-  );
+  const as = ["--as", "boss", ...home(mesh)];
+  const ran = await mesh.run("tasks", "submit", "painter", "stroke", "{}", ...as);
   assert.equal(ran.exit, 2, ran.err);
   assert.match(ran.err, /painter\.stroke streams.*myelin call/);
   assert.equal(await left(mesh, Store.tasks), 0);
