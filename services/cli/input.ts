@@ -44,29 +44,32 @@ export function wholeNumber(text: string, option: string): number {
   throw usage(`${option} must be a whole number from 1 up, got ${text}`);
 }
 
-/** A span of time such as `500`, `500ms`, `5s` or `2m`, in milliseconds. */
+const unitsMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: dayMs };
+const units = "ms, s, m, h or d";
+
+/** A span of time such as `500ms`, `5s` or `2d`, in milliseconds; a bare number would be read as what is not meant. */
 export function parseDuration(text: string, option: string): number {
-  const [, number, unit = "ms"] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
-  const factor = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[unit];
-  const ms = Number(number) * (factor ?? Number.NaN);
+  const ms = spanOf(text) ?? 0;
   if (ms > 0) return ms;
-  throw usage(`${option} must be a time above 0 such as 500ms, 5s or 2m, got ${text}`);
+  throw usage(
+    `${option} must be a time above 0 with its unit (${units}) such as 500ms, 5s or 2d, got ${text}`,
+  );
+}
+
+/** Milliseconds; undefined for what is no number with a unit. */
+function spanOf(text: string): number | undefined {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
+  return unit === undefined ? undefined : Number(number) * unitsMs[unit as keyof typeof unitsMs];
 }
 
 /** A moment: a date, in UTC unless it says another zone, as it is printed; or how long ago, such as 2h or 3d. */
 export function parseMoment(text: string, option: string, now = new Date()): Date {
-  const at = agoOf(text, option, now) ?? dateOf(text);
+  const agoMs = spanOf(text);
+  const at = agoMs === undefined ? dateOf(text) : new Date(now.getTime() - agoMs);
   if (at !== undefined && !Number.isNaN(at.getTime())) return at;
   throw usage(
-    `${option} must be a time such as 2026-11-21T08:00 (UTC), or how long ago, such as 10m or 2d; got ${text}`,
+    `${option} must be a time such as 2026-11-21T08:00 (UTC), or how long ago with its unit (${units}), such as 10m or 2d; got ${text}`,
   );
-}
-
-function agoOf(text: string, option: string, now: Date): Date | undefined {
-  const days = /^(\d+)d$/.exec(text)?.[1];
-  if (days !== undefined) return new Date(now.getTime() - Number(days) * dayMs);
-  const isAgo = /^\d+(\.\d+)?(ms|s|m|h)$/.test(text);
-  return isAgo ? new Date(now.getTime() - parseDuration(text, option)) : undefined;
 }
 
 const iso = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:?\d\d)?)?$/i;

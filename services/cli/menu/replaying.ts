@@ -31,5 +31,8 @@ export function addReplaying(add: Add): void {
     .option("--step", "ask before each")
     .option("--onward", "let what is replayed call others and publish")
     .option("--live", "let the very agent that was recorded do it in earnest")
-    .option("--timeout <time>", "how long an answer may take; default: as long as it had");
+    .option(
+      "--timeout <time>",
+      "how long an answer may take, such as 5s; default: as long as it had",
+    );
 }

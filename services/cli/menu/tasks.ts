@@ -56,7 +56,10 @@ function addSubmitting(add: Add, parent: Command): void {
     .option("--id <id>", "the same id again is the same task; default: a new one")
     .option("--key <key>", "wait while another task with this key runs")
     .option("--priority <class>", "high or normal; default: normal")
-    .option("--deadline <time>", "how long it is worth doing, such as 90s or 2h; default: a day")
+    .option(
+      "--deadline <time>",
+      "how long it is worth doing, such as 90s, 2h or 1d; default: a day",
+    )
     .option("--contract <version>", "of its contract; needed only while nobody serves it")
     .option("--wait", "print what it tells, and its result");
   target(

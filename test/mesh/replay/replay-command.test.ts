@@ -128,7 +128,7 @@ test("replay refuses what it cannot do, and says what it can", async () => {
     return err;
   };
   assert.match(await wrong("--from", "calls"), /records, tasks, results, events, dead/);
-  assert.match(await wrong("--since", "yesterday"), /how long ago, such as 10m/);
+  assert.match(await wrong("--since", "yesterday"), /how long ago with its unit .*such as 10m/);
   assert.match(await wrong("--diff"), /--to <agent> or --version/);
   assert.match(await wrong("--to", "sandbox", "--speed", "fast"), /recorded, unpaced or a number/);
   assert.match(await wrong("--to", "scribe", "--task", "call-1"), /in earnest/);

@@ -83,13 +83,20 @@ test("what JSON.parse takes has no fault", () => {
   );
 });
 
-test("a time is a number with or without a unit", () => {
-  assert.equal(parseDuration("500", "--timeout"), 500);
+test("a time is a number with its unit, and the same units are how long ago", () => {
   assert.equal(parseDuration("500ms", "--timeout"), 500);
   assert.equal(parseDuration("1.5s", "--timeout"), 1_500);
   assert.equal(parseDuration("2m", "--timeout"), 120_000);
-  for (const bad of ["", "0", "-1", "5 s", "soon", "5d"]) {
-    assert.throws(() => parseDuration(bad, "--timeout"), /--timeout must be a time above 0/);
+  assert.equal(parseDuration("1h", "--deadline"), 3_600_000);
+  assert.equal(parseDuration("1.5d", "--deadline"), 129_600_000);
+  const allowed = /--timeout must be a time above 0 with its unit \(ms, s, m, h or d\)/;
+  for (const bad of ["", "0", "5", "500", "0s", "-1s", "5 s", "5w", "d", "soon"]) {
+    assert.throws(() => parseDuration(bad, "--timeout"), allowed, bad);
+  }
+  const now = new Date("2026-11-21T08:00:00Z");
+  for (const span of ["500ms", "1.5s", "2m", "3h", "1.5d"]) {
+    const ago = now.getTime() - parseMoment(span, "--since", now).getTime();
+    assert.equal(ago, parseDuration(span, "--timeout"), span);
   }
 });
 
@@ -119,7 +126,8 @@ test("what is no moment is refused with what is allowed", () => {
   for (const bad of ["", "yesterday", "21.11.2026", "2026-13-45", "2026-11-21T25:00", "-2d", "5"]) {
     assert.throws(() => parseMoment(bad, "--since"), {
       code: "invalid_argument",
-      message: /--since must be a time such as 2026-11-21T08:00 \(UTC\), or how long ago, such as/,
+      message:
+        /--since must be a time such as 2026-11-21T08:00 \(UTC\), or how long ago with its unit/,
     });
   }
 });
