@@ -101,7 +101,7 @@ function unknownTask(id: string, most: number | undefined): MeshError {
   const where = most === undefined ? "waits or runs" : `is among the oldest ${most} of those here`;
   const next =
     most === undefined
-      ? "`myelin tasks ls` shows those that wait"
+      ? "`myelin tasks ls` shows those that wait, `myelin later ls` what is for later, and `myelin later cancel` takes it back"
       : "it may be behind them: --agent looks through those of one agent alone";
   const detail = `${id}: no such task ${where}, and no result of it is kept; ${next}`;
   return new MeshError(MeshCode.UnknownTask, detail);

@@ -1,7 +1,8 @@
 import { MeshCode, MeshError } from "@myelin/mesh";
-import { openLater, type Scheduled, type WorkForLater } from "@myelin/mesh/operate";
+import { type Backlog, openLater, type Scheduled, type WorkForLater } from "@myelin/mesh/operate";
 import { type Context, entering, note, printJson } from "../context.ts";
 import { Exit, interruptible } from "../failure.ts";
+import { fitted } from "../hints.ts";
 import { type Column, count, table } from "../table.ts";
 import { plain } from "../terminal.ts";
 
@@ -27,7 +28,10 @@ export async function listLater(context: Context, flags: LaterFlags): Promise<nu
     if (found.length > 0)
       context.terminal.out.write(table(found, columns(context), style(context)));
     else note(context, "nothing is for later");
-    if (!isTaken) note(context, "no keeper is there: nothing is taken for later, or released");
+    if (!isTaken) {
+      const start = fitted("start one with `myelin keeper`", context.where);
+      note(context, `no keeper is there: nothing is taken for later, or released; ${start}`);
+    }
     if (orders > 0)
       note(context, `${count(orders, "order")} wait${orders === 1 ? "s" : ""} for keeper`);
     return Exit.ok;
@@ -44,10 +48,7 @@ export async function cancelLater(
   return await interruptible(context, async (signal) => {
     const meant: Scheduled[] = [];
     for await (const one of later.list({ ...flags, id }, { signal })) meant.push(one);
-    if (meant.length === 0) {
-      const detail = `nothing with the id ${id} is for later; \`myelin later ls\` shows what is`;
-      throw new MeshError(MeshCode.UnknownTask, detail);
-    }
+    if (meant.length === 0) throw unknown(id, await later.backlog());
     if (meant.length > 1) {
       const whose = meant.map(({ agent, skill, submitter }) => `${submitter} to ${agent}.${skill}`);
       const detail = `${id} is several: ${whose.join(", ")}; say which with --agent, --skill or --submitter`;
@@ -64,6 +65,17 @@ export async function cancelLater(
     }
     return Exit.ok;
   });
+}
+
+/** What keeper has not taken yet is seen by nobody else: whether it is among that cannot be told. */
+function unknown(id: string, { orders, isTaken }: Backlog): MeshError {
+  const nothing = `nothing with the id ${id} is for later`;
+  const start = isTaken ? "" : "start a keeper (`myelin keeper`) and ";
+  const detail =
+    orders === 0
+      ? `${nothing}; \`myelin later ls\` shows what is`
+      : `${nothing} as far as keeper has taken it; it may be among ${count(orders, "order")} that keeper has not taken yet: ${start}try again when it has`;
+  return new MeshError(MeshCode.UnknownTask, detail);
 }
 
 function open(context: Context): Promise<WorkForLater> {

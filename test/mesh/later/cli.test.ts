@@ -23,6 +23,8 @@ test("an operator sees what is for later, whose it is, and takes it back", async
   const often = { cron: "0 9 * * *", timezone: "Europe/Berlin" };
   await boss.paint.schedule({ what: "a fence" }, { id: "fence", ...often });
   await soon("all are taken", async () => (await left(home, Store.schedules)) === 3);
+  const taken = await home.run("tasks", "show", "gate", "--home", "mesh");
+  assert.match(taken.err, /no such task.*`myelin later ls .*`myelin later cancel .*takes it back/);
   const seen = await later(home, "ls");
   assert.equal(seen.exit, 0, seen.err);
   const next = at.toISOString();
@@ -52,10 +54,16 @@ test("an operator sees what is for later, whose it is, and takes it back", async
 test("without a keeper the list says so, and how many orders wait for one", async () => {
   await using home = await storedMesh(painterMesh, ["painter"]);
   const { paint } = (await home.connect("boss")).client(painter);
-  await paint.submit({ what: "a gate" }, { delayMs: hour });
+  await paint.submit({ what: "a gate" }, { id: "gate", delayMs: hour });
   const { exit, err } = await later(home, "ls");
   assert.equal(exit, 0, err);
-  assert.match(err, /nothing is for later\nno keeper is there: .*\n1 order waits for keeper\n/);
+  const lines =
+    /nothing is for later\nno keeper is there: .*`myelin keeper --home mesh`\n1 order waits for keeper\n/;
+  assert.match(err, lines);
+  const unsure = await later(home, "cancel", "gate");
+  assert.equal(unsure.exit, 4, unsure.err);
+  const among = /it may be among 1 order that keeper has not taken yet: start a keeper \(`myelin k/;
+  assert.match(unsure.err, among);
 });
 
 test("what is not there cannot be cancelled, and who is no operator may not look", async () => {
