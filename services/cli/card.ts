@@ -130,16 +130,16 @@ export function checkingContractOf(card: Card, shown: SkillCard): Contract {
   const contract = contractOf(card, shown);
   const declared = contract.skills[shown.name];
   if (declared === undefined) return contract;
-  const skills = { [shown.name]: { ...declared, input: schemaOf(shown.input) } };
+  const skills = { [shown.name]: { ...declared, input: schemaOf(shown.input) ?? z.unknown() } };
   return defineAgent({ name: card.agent, version: card.version, skills });
 }
 
-/** Anybody may say anything in a card: what is no schema checks nothing. */
-export function schemaOf(shown: unknown): z.ZodType {
+/** Anybody may say anything in a card: what is no schema checks nothing, and is undefined. */
+export function schemaOf(shown: unknown): z.ZodType | undefined {
   try {
     return z.fromJSONSchema(shown as Parameters<typeof z.fromJSONSchema>[0]);
   } catch {
-    return z.unknown();
+    return undefined;
   }
 }
 

@@ -84,7 +84,9 @@ test("a task for an agent that nobody serves is refused whole, and what is said 
   assert.match(err, /next: `myelin agents --home mesh` lists who is there\n$/);
   const put = await ask(mesh, ...submit, "--contract", "1.2.0", "--json");
   assert.equal(put.exit, 0, put.err);
-  assert.match(JSON.parse(put.err).note, /^nobody takes tasks of painter now/);
+  const notes = put.err.trim().split("\n");
+  assert.match(JSON.parse(notes[0] ?? "").note, /^nobody takes tasks of painter now/);
+  assert.match(JSON.parse(notes[1] ?? "").note, /^not checked: with --contract/);
   const wrong = await ask(mesh, "tasks", "ls", "--nosuch", "--json");
   assert.match(JSON.parse(wrong.err).error.message, /^unknown option '--nosuch'/);
 });

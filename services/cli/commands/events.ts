@@ -69,9 +69,10 @@ export async function publishEvent(
   flags: PublishFlags,
 ): Promise<number> {
   const value = await readInput(data, context.terminal);
+  const shown = await dataShown(context, name);
   const contract = defineAgent({
     ...{ name: context.name, version: ownVersion(), skills: {} },
-    events: { [name]: event({ data: await dataShown(context, name) }) },
+    events: { [name]: event({ data: "schema" in shown ? shown.schema : z.unknown() }) },
   });
   const { id, subject } = flags;
   const given = {
@@ -84,20 +85,32 @@ export async function publishEvent(
     if (context.json) printJson(context, receipt);
     else context.terminal.out.write(`${plain(receipt.id)}\n`);
     if (receipt.duplicate) note(context, "it had been published before, and is stored once");
+    if ("unchecked" in shown) note(context, plain(`not checked: ${shown.unchecked}`));
     return Exit.ok;
   });
 }
 
-/** What the card of a live publisher of our name says of the event's data; anything, where none says, or none may be asked for. */
-async function dataShown(context: Context, name: string): Promise<z.ZodType> {
+/** The schema of an event's data, or why there is none to check it by. */
+type DataShown = { readonly schema: z.ZodType } | { readonly unchecked: string };
+
+/** What the card of a live publisher of our name says of the event's data. */
+async function dataShown(context: Context, name: string): Promise<DataShown> {
+  const we = context.name;
   await using observer = await look(context);
   try {
-    const { events = [] } = await askCard(observer, context.name);
-    return schemaOf(events.find((one) => one.name === name)?.data);
+    const { events = [] } = await askCard(observer, we);
+    const found = events.find((one) => one.name === name);
+    const schema = schemaOf(found?.data);
+    if (schema !== undefined) return { schema };
+    const lacks = found === undefined ? `tells of no event ${name}` : "has no schema of its data";
+    return { unchecked: `the card of ${we} ${lacks}` };
   } catch (error) {
-    const isUntold =
-      isMeshError(error, MeshCode.UnknownAgent) || isMeshError(error, MeshCode.PermissionDenied);
-    if (isUntold) return z.unknown();
+    if (isMeshError(error, MeshCode.UnknownAgent)) {
+      return { unchecked: `nobody serves ${we} now, whose card says what ${name} is` };
+    }
+    if (isMeshError(error, MeshCode.PermissionDenied)) {
+      return { unchecked: `${we} may not ask for the card that says what ${name} is` };
+    }
     throw error;
   }
 }

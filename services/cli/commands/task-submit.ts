@@ -1,5 +1,5 @@
 import { type Contract, connect, isMeshError, type Mesh, MeshCode, MeshError } from "@myelin/mesh";
-import { askCard, checkingContractOf, contractFromAfar, skillIn } from "../card.ts";
+import { askCard, checkingContractOf, contractFromAfar, schemaOf, skillIn } from "../card.ts";
 import { type Context, entering, look, note, printJson, tellLink } from "../context.ts";
 import { Exit, interruptible, usage } from "../failure.ts";
 import { parseDuration, readInput } from "../input.ts";
@@ -38,7 +38,7 @@ export async function submitTask(
     ...(priority === undefined ? {} : { priority: classOf(priority) }),
     ...(deadline === undefined ? {} : { deadlineMs: parseDuration(deadline, "--deadline") }),
   };
-  const contract = await contractToSubmit(context, target, flags.contract);
+  const { contract, unchecked } = await contractToSubmit(context, target, flags.contract);
   if (contract.skills[target.skill]?.streams === true) {
     throw usage(
       `${target.agent}.${target.skill} streams, and a task has one result: use \`myelin call\``,
@@ -56,6 +56,7 @@ export async function submitTask(
       );
     if (task.receipt?.listeners === "none")
       note(context, `nobody takes tasks of ${target.agent} now; it waits`);
+    if (unchecked !== undefined) note(context, plain(`not checked: ${unchecked}`));
     if (wait) await follow(context, { mesh, task }, signal);
     return Exit.ok;
   });
@@ -130,17 +131,29 @@ async function isServed(context: Context, target: TaskTarget): Promise<boolean> 
   }
 }
 
+interface Submitted {
+  readonly contract: Contract;
+  /** Why the input is not checked here; undefined where it is. */
+  readonly unchecked: string | undefined;
+}
+
 /** A task carries its contract's version: told by who serves it, or by who submits it while nobody does. */
 async function contractToSubmit(
   context: Context,
   target: TaskTarget,
   version: string | undefined,
-): Promise<Contract> {
-  if (version !== undefined) return contractFromAfar(target, version);
+): Promise<Submitted> {
+  if (version !== undefined) {
+    const unchecked = `with --contract no card is asked for; ${target.agent} checks the input when it takes it`;
+    return { contract: contractFromAfar(target, version), unchecked };
+  }
   await using observer = await look(context);
   try {
     const card = await askCard(observer, target.agent);
-    return checkingContractOf(card, skillIn(card, target.skill));
+    const shown = skillIn(card, target.skill);
+    const isShown = schemaOf(shown.input) !== undefined;
+    const unchecked = isShown ? undefined : `${target.agent} shows no schema of its input`;
+    return { contract: checkingContractOf(card, shown), unchecked };
   } catch (error) {
     if (!isMeshError(error, MeshCode.UnknownAgent)) throw error;
     const detail = `${error.detail}; with the version of its contract, such as --contract 1.0.0, the task waits for it`;

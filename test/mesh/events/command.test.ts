@@ -91,6 +91,13 @@ test("events publish stores an event under our own name, where mesh.yaml lets us
   assert.deepEqual([first.exit, first.out], [0, "n1\n"]);
   const again = await run(home, "publish", "note.left", '{"text":"hello"}', "--id", "n1");
   assert.match(again.err, /published before, and is stored once/);
+  assert.match(
+    first.err,
+    /^not checked: nobody serves ops now, whose card says what note\.left is/,
+  );
+  const script = await run(home, "publish", "note.left", "{}", "--json");
+  assert.match(JSON.parse(script.err).note, /^not checked: /);
+  assert.equal(JSON.parse(script.out).duplicate, false);
   const denied = await run(home, "publish", "user.left", "{}");
   assert.notEqual(denied.exit, 0);
   assert.match(denied.err, /permission_denied/);

@@ -229,7 +229,7 @@ test("tasks submit and watch work from the command line under the submitter's ow
   const as = ["--as", "boss", ...home(mesh)];
   const input = JSON.stringify({ what: "a door" });
   const ran = await mesh.run("tasks", "submit", "painter", "paint", input, "--id", "t1", ...as);
-  assert.deepEqual([ran.exit, ran.out], [0, "t1\n"], ran.err);
+  assert.deepEqual([ran.exit, ran.out, ran.err], [0, "t1\n", ""]);
   const watched = await mesh.run("tasks", "watch", "painter", "paint", "t1", ...as);
   assert.deepEqual([watched.exit, watched.out], [0, '{"painted":"a door"}\n'], watched.err);
   const waited = await mesh.run("tasks", "submit", "painter", "paint", input, "--wait", ...as);
@@ -263,7 +263,10 @@ test("a task is submitted while nobody serves its agent, and its result is read 
   assert.match(wrong.err, /version.*newest/);
   const stored = await submit("--id", "t1", "--contract", painter.version);
   assert.deepEqual([stored.exit, stored.out], [0, "t1\n"], stored.err);
-  assert.match(stored.err, /nobody takes tasks of painter now; it waits/);
+  assert.match(
+    stored.err,
+    /nobody takes tasks of painter now; it waits\nnot checked: with --contract/,
+  );
   const watching = watch();
   const worker = await servePainter(mesh, ({ what }) => ({ painted: what }));
   const first = await watching;
