@@ -59,17 +59,15 @@ function textOf(letter: DeadLetter): string {
     ["tries", `${facts.attempts}`],
     ...(facts.tries ?? []).map((one) => ["", tryText(one)]),
     ["trace", facts.traceId ?? "none"],
-    [
-      "brought back",
-      letter.generation === 0 ? "never" : `${count(letter.generation, "time")} before`,
-    ],
+    // Before it died: what became of the letter since is its state.
+    ["brought back before", letter.generation === 0 ? "never" : count(letter.generation, "time")],
     ...headersOf(letter).map(([name, value], at) => [
       at === 0 ? "headers" : "",
       `${name}: ${value}`,
     ]),
     ["body", bodyText(original)],
   ];
-  return `${lines.map(([name = "", text = ""]) => `${name.padEnd(13)} ${text}`).join("\n")}\n`;
+  return `${lines.map(([name = "", text = ""]) => `${name.padEnd(19)} ${text}`).join("\n")}\n`;
 }
 
 function markerText({ outcome, to, by, at }: DeadLetter["markers"][number]): string {

@@ -162,7 +162,8 @@ const columns: Column<Row>[] = [
   { title: "SKILL", text: ({ skill }) => skill },
   { title: "ID", text: nameOf },
   { title: "TRIES", text: ({ facts }) => `${facts.attempts}`, align: "right" },
-  { title: "BROUGHT BACK", text: ({ generation }) => `${generation}`, align: "right" },
+  // Before it died: what became of the letter since is its state.
+  { title: "BEFORE", text: ({ generation }) => `${generation}`, align: "right" },
   { title: "STATE", text: stateOf },
   { title: "CAUSE", text: ({ cause }) => plain(cause) },
   { title: "", text: ({ reason }) => plain(reason.replace(/^[a-z_]+: /, "")) },

@@ -52,7 +52,7 @@ test("dead ls lists letters, and each option narrows them", async () => {
   await using home = await withDead("t1", "t2", "r1");
   const { out, exit } = await dead(home, "ls");
   assert.equal(exit, 0);
-  assert.match(out, /DIED +KIND +AGENT +SKILL +ID +TRIES +BROUGHT BACK +STATE +CAUSE/);
+  assert.match(out, /DIED +KIND +AGENT +SKILL +ID +TRIES +BEFORE +STATE +CAUSE/);
   assert.match(out, /task +painter +paint +t1 +1 +0 +open +handler_failed/);
   const tasks = async (...options: readonly string[]): Promise<string> => {
     const { out: text, err } = await dead(home, "ls", "--json", ...options);
@@ -140,6 +140,11 @@ test("dead redrive and drop of a task's id mean the letter that is open, not tho
       return all.length === letters && (await open()).length === 1;
     });
   }
+  const { out } = await dead(home, "show", "t1");
+  assert.deepEqual(
+    out.match(/^brought back before .*$/gm)?.map((line) => line.slice(20)),
+    ["never", "1 time", "2 times"],
+  );
   const dropped = await dead(home, "drop", "t1");
   assert.deepEqual([dropped.exit, dropped.out], [0, "painter.paint t1 dropped\n"]);
   assert.equal((await dead(home, "redrive", "t1")).out.match(/refused/g)?.length, 3);
