@@ -26,7 +26,7 @@ export function addRunning(add: Add): void {
     'print exports for the nats CLI and others: eval "$(myelin env)"',
     (context, _args, options) => env(context, options),
   ).option("--out <file>", "where the nats CLI's context goes; default: .cache/nats/<name>.json");
-  add(
+  const keeping = add(
     "keeper",
     "look after dead letters and later tasks, until Ctrl-C; as keeper, unless --as is given",
     (context, _args, options) => keeper(context, options),
@@ -34,6 +34,10 @@ export function addRunning(add: Add): void {
     .option("--store-creds <file>", "its credentials in the store; default: those beside its own")
     .option("--port <number>", "serve probes and metrics there; default: none")
     .option("--host <address>", "listen on this address; default: 127.0.0.1");
+  // Of all commands this one alone goes by the name of its role, whatever the environment says.
+  for (const option of keeping.options) {
+    if (option.long === "--as") option.description = "a keeper of mesh.yaml; default: keeper";
+  }
   add("up", "start a server and the desk of agents, and stay", (context, args, options) =>
     up(context, args, options),
   )

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "@myelin/mesh/testing";
+import { HomeMesh } from "../../support/home-mesh.ts";
 import { MyelinProcess } from "../../support/myelin-process.ts";
 import { painterMesh } from "../../support/painter.ts";
 import { storedMesh } from "../../support/stores.ts";
@@ -30,8 +31,30 @@ test("a keeper without credentials of its role says what is missing", async () =
   const env = { MYELIN_URL: home.server.url, MYELIN_HOME: home.home.folder, NATS_URL: undefined };
   const keeper = new MyelinProcess(["keeper", "--as", "nobody"], { cwd: home.cwd, env });
   assert.notEqual(await keeper.exit, 0);
-  assert.match(keeper.err, /nobody/);
+  const advice =
+    /nobody is no keeper in mesh\.yaml.*desk\.roles\.keeper\.members is \[warden, keeper\]: --as warden, or leave --as out/;
+  assert.match(keeper.err, advice);
+  const nowhere = new MyelinProcess(["keeper", "--store-creds", "nofile"], { cwd: home.cwd, env });
+  assert.equal(await nowhere.exit, 2);
+  assert.match(
+    nowhere.err,
+    /--store-creds names \/.*nofile, and there is no such file; without it/,
+  );
+  assert.doesNotMatch(keeper.err + nowhere.err, /identity add/);
+  const help = new MyelinProcess(["keeper", "--help"], { cwd: home.cwd, env });
+  assert.equal(await help.exit, 0);
+  assert.match(help.out, /--as <name> +a keeper of mesh\.yaml; default: keeper/);
   const wrong = new MyelinProcess(["keeper", "--port", "http"], { cwd: home.cwd, env });
   assert.equal(await wrong.exit, 2);
   assert.match(wrong.err, /port of keeper's probes must be a whole number from 0 to 65535/);
+});
+
+test("where mesh.yaml has no keeper, the line that makes one is told", async () => {
+  await using home = await HomeMesh.start();
+  const { exit, err } = await home.run("keeper", "--home", "mesh");
+  assert.equal(exit, 2);
+  assert.match(
+    err,
+    /nobody is a keeper .*: add keeper: \{ members: \[keeper\] \} to .*desk\.roles/,
+  );
 });
