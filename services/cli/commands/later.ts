@@ -1,4 +1,4 @@
-import { MeshCode, MeshError } from "@myelin/mesh";
+import { isMeshError, MeshCode, MeshError } from "@myelin/mesh";
 import { type Backlog, openLater, type Scheduled, type WorkForLater } from "@myelin/mesh/operate";
 import { type Context, entering, note, printJson } from "../context.ts";
 import { Exit, interruptible } from "../failure.ts";
@@ -18,8 +18,7 @@ export interface LaterFlags {
 export async function listLater(context: Context, flags: LaterFlags): Promise<number> {
   await using later = await open(context);
   return await interruptible(context, async (signal) => {
-    const found: Scheduled[] = [];
-    for await (const one of later.list(flags, { signal })) found.push(one);
+    const found = await all(later.list(flags, { signal }));
     const { orders, isTaken } = await later.backlog();
     if (context.json) {
       printJson(context, { scheduled: found, waiting: orders, keeper: isTaken });
@@ -46,8 +45,9 @@ export async function cancelLater(
 ): Promise<number> {
   await using later = await open(context);
   return await interruptible(context, async (signal) => {
-    const meant: Scheduled[] = [];
-    for await (const one of later.list({ ...flags, id }, { signal })) meant.push(one);
+    const meant = await all(later.list({ ...flags, id }, { signal })).catch((error: unknown) => {
+      throw isMeshError(error, MeshCode.PermissionDenied) ? noOperator(error, context) : error;
+    });
     if (meant.length === 0) throw unknown(id, await later.backlog());
     if (meant.length > 1) {
       const whose = meant.map(({ agent, skill, submitter }) => `${submitter} to ${agent}.${skill}`);
@@ -65,6 +65,20 @@ export async function cancelLater(
     }
     return Exit.ok;
   });
+}
+
+async function all(listed: AsyncIterable<Scheduled>): Promise<readonly Scheduled[]> {
+  const found: Scheduled[] = [];
+  for await (const one of listed) found.push(one);
+  return found;
+}
+
+/** Who takes back what is its own need not become one who may take back everybody's. */
+function noOperator({ code, what }: MeshError, { name }: Context): MeshError {
+  const advice =
+    `what ${name} has for later itself its program takes back: mesh.task(contract, skill, id).cancel(); ` +
+    "to take back others' log in with --as as a member of roles.operator in mesh.yaml";
+  return new MeshError(code, what, { cause: new MeshError(code, `${what}; ${advice}`) });
 }
 
 /** What keeper has not taken yet is seen by nobody else: whether it is among that cannot be told. */

@@ -20,7 +20,7 @@ export function addLater(add: Add, parent: Command): void {
   meaning(
     add(
       "cancel",
-      "take a task or schedule back before it is due",
+      "take a task or schedule back before it is due; takes an operator",
       (context, [id = ""], options) => cancelLater(context, id, options),
       parent,
     ).argument("<id>", "as `myelin later ls` shows it"),

@@ -77,4 +77,10 @@ test("what is not there cannot be cancelled, and who is no operator may not look
   const rival = await later(home, "ls", "--as", "rival");
   assert.notEqual(rival.exit, 0);
   assert.match(rival.err, /permission_denied|not allowed/);
+  const own = await later(home, "cancel", "gate", "--as", "rival");
+  assert.equal(own.exit, 1, own.err);
+  const advice =
+    /permission_denied.*\nnext: what rival has for later itself .*mesh\.task\(.*\.cancel\(\)/;
+  assert.match(own.err, advice);
+  assert.doesNotMatch(own.err, /members: \[rival\]/);
 });
