@@ -1,5 +1,11 @@
 import { isMeshError, MeshCode, MeshError } from "@myelin/mesh";
-import { type Backlog, openLater, type Scheduled, type WorkForLater } from "@myelin/mesh/operate";
+import {
+  type Backlog,
+  type LaterFilter,
+  openLater,
+  type Scheduled,
+  type WorkForLater,
+} from "@myelin/mesh/operate";
 import { type Context, entering, note, printJson } from "../context.ts";
 import { Exit, interruptible } from "../failure.ts";
 import { fitted } from "../hints.ts";
@@ -45,10 +51,10 @@ export async function cancelLater(
 ): Promise<number> {
   await using later = await open(context);
   return await interruptible(context, async (signal) => {
-    const meant = await all(later.list({ ...flags, id }, { signal })).catch((error: unknown) => {
+    const { backlog, meant } = await lookFor(later, { ...flags, id }, signal).catch((error) => {
       throw isMeshError(error, MeshCode.PermissionDenied) ? noOperator(error, context) : error;
     });
-    if (meant.length === 0) throw unknown(id, await later.backlog());
+    if (meant.length === 0) throw unknown(id, backlog);
     if (meant.length > 1) {
       const whose = meant.map(({ agent, skill, submitter }) => `${submitter} to ${agent}.${skill}`);
       const detail = `${id} is several: ${whose.join(", ")}; say which with --agent, --skill or --submitter`;
@@ -65,6 +71,12 @@ export async function cancelLater(
     }
     return Exit.ok;
   });
+}
+
+async function lookFor(later: WorkForLater, filter: LaterFilter, signal: AbortSignal) {
+  // Asked before: what keeper takes meanwhile is listed then, and is in neither otherwise.
+  const backlog = await later.backlog();
+  return { backlog, meant: await all(later.list(filter, { signal })) };
 }
 
 async function all(listed: AsyncIterable<Scheduled>): Promise<readonly Scheduled[]> {
