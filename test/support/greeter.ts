@@ -26,7 +26,7 @@ export const greeter = defineAgent({
     }),
     /** Waits until its signal is aborted. */
     wait: skill({ input: z.object({}), output: z.object({}), deadlineMs: 5_000 }),
-    count: skill({ input: z.object({ to: z.number().int() }), frames: z.number(), idleMs: 2_000 }),
+    count: skill({ input: z.object({ to: z.number().int() }), frames: z.number(), idleMs: 20_000 }),
     /** Repeats its text; not idempotent. */
     echo: skill({ input: z.object({ text: z.string() }), output: z.object({ text: z.string() }) }),
   },
