@@ -14,3 +14,12 @@ export async function servePainter(
   await mesh.serve(painter, { paint, sketch: () => ({}), async *stroke() {} }, options);
   return mesh;
 }
+
+/** One that fails at once, but for what was brought back from the dead letters. */
+export function serveBroughtBack(home: HomeMesh): Promise<Mesh> {
+  const paint: Paint = ({ what }, { moved }) => {
+    if (moved === undefined) throw new TypeError("no paint");
+    return { painted: what };
+  };
+  return servePainter(home, paint, { tasks: { attempts: 1 } });
+}

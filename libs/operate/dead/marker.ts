@@ -4,7 +4,7 @@ import { readJson } from "../json.ts";
 import { type StoreDoor, type StoredOptions, storedMessages } from "../stores/index.ts";
 
 /** What became of a dead letter. */
-const outcomes = ["redriven", "dropped"] as const;
+export const outcomes = ["redriven", "dropped"] as const;
 
 export type Outcome = (typeof outcomes)[number];
 

@@ -1,14 +1,10 @@
-import {
-  type DeadAddress,
-  deadSubject,
-  ownStoreApi,
-  parseDeadSubject,
-  Store,
-} from "@myelin/subjects";
+import { ownStoreApi, parseDeadSubject, Store } from "@myelin/subjects";
 import { z } from "zod";
+import { gaveUp } from "../../pipeline/index.ts";
 import type { OpenLetters } from "../../telemetry/index.ts";
 import { jsonValue } from "../json.ts";
-import { type StoreDoor, unseen } from "../stores/index.ts";
+import { everyPage, type StoreDoor, unseen } from "../stores/index.ts";
+import { markerSubject, outcomes } from "./marker.ts";
 
 /** Most agents that are counted by themselves: guests choose their own names. */
 const mostAgents = 500;
@@ -33,7 +29,7 @@ export async function countOpenLetters(
     const address = parseDeadSubject(subject);
     if (!address.ok) continue;
     const { kind } = address.value;
-    if ((kind !== "task" && kind !== "event") || isDone(address.value, subjects)) continue;
+    if ((kind !== "task" && kind !== "event") || isDone(subject, subjects)) continue;
     const named = counted.has(keyOf(kind, address.value.agent)) || counted.size < mostAgents;
     const agent = named ? address.value.agent : otherAgents;
     const one = counted.get(keyOf(kind, agent)) ?? { kind, agent, open: 0 };
@@ -44,24 +40,20 @@ export async function countOpenLetters(
 }
 
 /** What was brought to a sandbox is marked under that agent's name, and still its own agent's to do. */
-function isDone(letter: DeadAddress, subjects: ReadonlySet<string>): boolean {
-  return ["redriven", "dropped"].some((kind) => subjects.has(deadSubject({ ...letter, kind })));
+function isDone(letter: string, subjects: ReadonlySet<string>): boolean {
+  return outcomes.some((outcome) => subjects.has(markerSubject(outcome, letter) ?? ""));
 }
 
 async function subjectsOf(door: StoreDoor, signal: AbortSignal): Promise<ReadonlySet<string>> {
-  const found = new Set<string>();
-  for (let [offset, total] = [0, 1]; offset < total && !signal.aborted; ) {
+  const all = await everyPage(async (offset) => {
+    if (signal.aborted) throw gaveUp("counting dead letters", signal);
     const question = JSON.stringify({ subjects_filter: ">", offset });
     const said = jsonValue(await door.ask(ownStoreApi.streamInfo(Store.dead), question));
     const read = page.safeParse(said);
     if (!read.success) throw unseen(Store.dead, said);
-    const subjects = Object.keys(read.data.state.subjects ?? {});
-    if (subjects.length === 0) break;
-    for (const subject of subjects) found.add(subject);
-    offset += subjects.length;
-    total = read.data.total;
-  }
-  return found;
+    return { total: read.data.total, items: Object.keys(read.data.state.subjects ?? {}) };
+  });
+  return new Set(all);
 }
 
 function keyOf(kind: string, agent: string): string {

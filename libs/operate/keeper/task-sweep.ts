@@ -1,6 +1,6 @@
 import { ownStoreApi, Store } from "@myelin/subjects";
-import { AnswerBox, readStream } from "../replay/index.ts";
-import { readExtent, type Stored } from "../stores/index.ts";
+import { AnswerBox } from "../answer-box.ts";
+import { readExtent, readStream, type Stored } from "../stores/index.ts";
 import type { StoreSide } from "./keeping.ts";
 
 /** Most bytes of a part. */

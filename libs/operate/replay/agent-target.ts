@@ -11,7 +11,7 @@ import { checkVersion } from "../../contract/index.ts";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import { checkNumber, hexId } from "../../pipeline/index.ts";
 import { isErrorHead, readFrames, writeRequestHead } from "../../wire/index.ts";
-import type { AnswerBox } from "./inbox.ts";
+import type { AnswerBox } from "../answer-box.ts";
 import type { LargeRecorded } from "./large.ts";
 import { errorIn, type Recorded, type RecordedAnswer, type RecordedFrame } from "./recorded.ts";
 import type { ReplayAgent, ReplayTarget } from "./targets.ts";

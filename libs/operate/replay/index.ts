@@ -1,7 +1,5 @@
 export { type AnswerDifference, type CompareOptions, compareAnswers } from "./compare.ts";
-export { AnswerBox } from "./inbox.ts";
 export type { PaceOptions, StepChoice } from "./pace.ts";
-export { readStream } from "./reader.ts";
 export type { Recorded, RecordedAnswer, RecordedFrame } from "./recorded.ts";
 export { openRecordings, type Recordings } from "./recordings.ts";
 export type { Replayed, ReplayOptions } from "./replaying.ts";

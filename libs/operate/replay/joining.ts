@@ -1,7 +1,7 @@
 import { Header, parseRecordSubject } from "@myelin/subjects";
 import { type RecordFacts, readRecordFacts, unwrapHead, wrappedIn } from "../../durable/index.ts";
 import { field, needle, readFrames, statusOf } from "../../wire/index.ts";
-import type { StreamMessage } from "./reader.ts";
+import type { StreamMessage } from "../stores/index.ts";
 import { errorIn, type Recorded, type RecordedFrame, recordedOf } from "./recorded.ts";
 import { whoseIs } from "./whose.ts";
 

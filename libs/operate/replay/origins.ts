@@ -1,8 +1,8 @@
 import { Header } from "@myelin/subjects";
 import { readDead, unwrapHead, wrappedIn } from "../../durable/index.ts";
 import { field, needle } from "../../wire/index.ts";
+import type { StreamMessage } from "../stores/index.ts";
 import { joined } from "./joining.ts";
-import type { StreamMessage } from "./reader.ts";
 import { errorIn, type Recorded, recordedOf } from "./recorded.ts";
 import type { ReplaySource } from "./selection.ts";
 import { isLetter, whoseIs } from "./whose.ts";

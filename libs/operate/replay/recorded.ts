@@ -13,7 +13,7 @@ import {
   readError,
   readReplay,
 } from "../../wire/index.ts";
-import type { StreamMessage } from "./reader.ts";
+import type { StreamMessage } from "../stores/index.ts";
 import type { Kind, Whose } from "./whose.ts";
 
 /** Part of an answer, as it crossed. */

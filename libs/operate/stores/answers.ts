@@ -2,23 +2,24 @@ import { z } from "zod";
 import { ErrCode } from "../../durable/index.ts";
 import { MeshCode, MeshError, type Reason } from "../../errors/index.ts";
 
-/** One page of the consumers of a stream, as the streams' API answers. */
-export interface ConsumerPage<Consumer> {
+/** One page of a list of the streams' API. */
+export interface Page<Item> {
+  /** How many the whole list has. */
   readonly total: number;
-  readonly consumers?: readonly Consumer[] | null | undefined;
+  readonly items: readonly Item[] | null | undefined;
 }
 
-/** Every consumer of a stream, page by page: `read` reads the one that begins there. */
-export async function everyConsumer<Consumer>(
-  read: (offset: number) => Promise<ConsumerPage<Consumer>>,
-): Promise<readonly Consumer[]> {
-  const found: Consumer[] = [];
+/** The whole of a list, page by page: `read` reads the one that begins there. */
+export async function everyPage<Item>(
+  read: (offset: number) => Promise<Page<Item>>,
+): Promise<readonly Item[]> {
+  const found: Item[] = [];
   for (let total = 1; found.length < total; ) {
     const page = await read(found.length);
-    const consumers = page.consumers ?? [];
+    const items = page.items ?? [];
     // Somebody takes some out meanwhile.
-    if (consumers.length === 0) break;
-    found.push(...consumers);
+    if (items.length === 0) break;
+    for (const item of items) found.push(item);
     total = page.total;
   }
   return found;

@@ -1,7 +1,7 @@
 import type { StoreName, storeApi } from "@myelin/subjects";
 import { z } from "zod";
 import { jsonValue } from "../json.ts";
-import { everyConsumer, isRefused, unseen } from "./answers.ts";
+import { everyPage, isRefused, unseen } from "./answers.ts";
 import type { StoreDoor } from "./door.ts";
 
 const facts = z.object({
@@ -40,11 +40,13 @@ export function consumerStates(
   { door, api }: ConsumerAsking,
   stream: StoreName,
 ): Promise<readonly ConsumerState[]> {
-  return everyConsumer(async (offset) => {
+  return everyPage(async (offset) => {
     const said = jsonValue(await door.ask(api.consumerList(stream), JSON.stringify({ offset })));
     const read = page.safeParse(said);
     // Of a stream that is not there the server sends an empty page beside the error.
-    if (read.success && !isRefused(said)) return read.data;
+    if (read.success && !isRefused(said)) {
+      return { total: read.data.total, items: read.data.consumers };
+    }
     throw unseen(stream, said);
   });
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { checkServer, ErrCode } from "../../durable/index.ts";
 import { MeshCode, MeshError, type MeshErrorOptions } from "../../errors/index.ts";
 import { jsonValue } from "../json.ts";
-import { everyConsumer, whyDown } from "./answers.ts";
+import { everyPage, whyDown } from "./answers.ts";
 
 /** A way into the account where a workspace's streams are. */
 export interface StoreDoor {
@@ -79,11 +79,13 @@ export class StoreApi {
 
   /** Every consumer of a stream. */
   async consumers(stream: string): Promise<readonly Found[]> {
-    const found = await everyConsumer(async (offset) => {
+    const found = await everyPage(async (offset) => {
       const said = await this.#ask(ownStoreApi.consumerList(stream), { offset });
       const page = list.safeParse(said);
       // Of a stream that cannot be asked now the server sends an empty page beside the error.
-      if (page.success && !error.safeParse(said).success) return page.data;
+      if (page.success && !error.safeParse(said).success) {
+        return { total: page.data.total, items: page.data.consumers };
+      }
       throw refused(`listing the consumers of ${stream}`, said);
     });
     return found.map(foundIn);

@@ -2,7 +2,7 @@ import { ownStoreApi } from "@myelin/subjects";
 import { z } from "zod";
 import type { StreamFill } from "../../telemetry/index.ts";
 import { jsonValue } from "../json.ts";
-import { isRefused, unseen } from "./answers.ts";
+import { everyPage, isRefused, unseen } from "./answers.ts";
 import type { StoreDoor } from "./door.ts";
 
 /** A stream, how full it is, and what tells whether something in it has changed. */
@@ -18,19 +18,13 @@ const stream = z.object({
 const page = z.object({ total: z.number(), streams: z.array(stream).nullish() });
 
 /** Every stream of the store account, in the order of names. */
-export async function readFills(door: StoreDoor): Promise<readonly FilledStream[]> {
-  const found: FilledStream[] = [];
-  for (let total = 1; found.length < total; ) {
-    const question = JSON.stringify({ offset: found.length });
-    const said = jsonValue(await door.ask(ownStoreApi.streamList, question));
+export function readFills(door: StoreDoor): Promise<readonly FilledStream[]> {
+  return everyPage(async (offset) => {
+    const said = jsonValue(await door.ask(ownStoreApi.streamList, JSON.stringify({ offset })));
     const read = page.safeParse(said);
     if (!read.success || isRefused(said)) throw unseen("the streams", said);
-    const streams = read.data.streams ?? [];
-    if (streams.length === 0) break;
-    found.push(...streams.map(fillOf));
-    total = read.data.total;
-  }
-  return found;
+    return { total: read.data.total, items: read.data.streams?.map(fillOf) };
+  });
 }
 
 function fillOf({ config, state }: z.output<typeof stream>): FilledStream {

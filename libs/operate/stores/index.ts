@@ -1,4 +1,4 @@
-export { unseen } from "./answers.ts";
+export { everyPage, unseen } from "./answers.ts";
 export { consumerStates } from "./consumer-states.ts";
 export { type Difference, differenceText } from "./difference.ts";
 export { StoreApi, type StoreDoor } from "./door.ts";
@@ -7,6 +7,7 @@ export { readFills } from "./fill.ts";
 export { type Manifest, manifestText, storeManifests } from "./manifest.ts";
 export type { StorePlan } from "./plan.ts";
 export { checkPlan, type Provisioned, planStore, provisionStores } from "./provision.ts";
+export { readStream, type StreamMessage } from "./reader.ts";
 export { type Stored, type StoredOptions, storedMessages } from "./stored.ts";
 export { type StoreView, viewStores } from "./view.ts";
 export type { StoreSettings } from "./wanted.ts";

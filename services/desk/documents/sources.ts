@@ -39,6 +39,7 @@ async function existing(path: string): Promise<string> {
   try {
     return await realpath(path);
   } catch (cause) {
-    throw new MeshError(MeshCode.InvalidArgument, `there is no file or folder ${path}`, { cause });
+    const detail = `there is no file or folder ${path}: name one that is there, or none for the documents of the installed packages`;
+    throw new MeshError(MeshCode.InvalidArgument, detail, { cause });
   }
 }

@@ -8,7 +8,7 @@ import type { Ran } from "../../support/cli-mesh.ts";
 import { left } from "../../support/durable-facts.ts";
 import type { HomeMesh } from "../../support/home-mesh.ts";
 import { painter, painterMesh } from "../../support/painter.ts";
-import { servePainter } from "../../support/painting.ts";
+import { serveBroughtBack, servePainter } from "../../support/painting.ts";
 import { storedMesh } from "../../support/stores.ts";
 
 const patience = { timeoutMs: 20_000 };
@@ -20,14 +20,7 @@ function dead(home: HomeMesh, ...args: readonly string[]): Promise<Ran> {
 /** A mesh with dead letters of these tasks; what was brought back is done. */
 async function withDead(...ids: readonly string[]): Promise<HomeMesh> {
   const home = await storedMesh(painterMesh, ["painter"]);
-  await servePainter(
-    home,
-    ({ what }, { moved }) => {
-      if (moved === undefined) throw new TypeError("no paint");
-      return { painted: what };
-    },
-    { tasks: { attempts: 1 } },
-  );
+  await serveBroughtBack(home);
   for (const id of ids) {
     const boss = await home.connect(id.startsWith("r") ? "rival" : "boss");
     const task = await boss.client(painter).paint.submit({ what: `a door, ${id}` }, { id });

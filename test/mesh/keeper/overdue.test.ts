@@ -33,6 +33,18 @@ function letterOf(id: string, generation = 0): string {
   return `mesh.dead.task.painter.paint.${id}.${generation} deadline_exceeded`;
 }
 
+/** Each has one letter, and one final result. */
+async function eachEndedOnce(home: HomeMesh, ids: readonly string[]): Promise<void> {
+  assert.deepEqual(
+    await letters(home),
+    ids.map((id) => letterOf(id)),
+  );
+  assert.deepEqual(
+    (await finals(home)).toSorted(),
+    ids.map((id) => `mesh.result.boss.${id}.final.painter`),
+  );
+}
+
 test("a task that no worker took by its deadline ends once: dead letter, final result, and it is gone", async () => {
   await using home = await storedMesh(painterMesh, ["painter"]);
   const boss = await home.connect("boss");
@@ -87,14 +99,7 @@ test("keepers side by side end each of many once, a few in each round, also for 
   await using _two = await joinQuick(home, { most: 7 });
   await using _three = await joinQuick(home, { most: 7 });
   await eventually("all are gone", async () => (await left(home, Store.tasks)) === 0);
-  assert.deepEqual(
-    await letters(home),
-    ids.map((id) => letterOf(id)),
-  );
-  assert.deepEqual(
-    (await finals(home)).toSorted(),
-    ids.map((id) => `mesh.result.boss.${id}.final.painter`),
-  );
+  await eachEndedOnce(home, ids);
 });
 
 test("a task that a worker has beyond its deadline is left to it", async () => {
@@ -183,14 +188,7 @@ test("workers that come in the same moment as a keeper end each task once with i
   await Promise.all([serve(), serve()]);
   await using _keeper = await joining;
   await eventually("all are gone", async () => (await left(home, Store.tasks)) === 0);
-  assert.deepEqual(
-    await letters(home),
-    ids.map((id) => letterOf(id)),
-  );
-  assert.deepEqual(
-    (await finals(home)).toSorted(),
-    ids.map((id) => `mesh.result.boss.${id}.final.painter`),
-  );
+  await eachEndedOnce(home, ids);
   assert.deepEqual(painted, []);
 });
 

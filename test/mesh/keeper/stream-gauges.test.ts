@@ -5,21 +5,14 @@ import { eventually } from "@myelin/mesh/testing";
 import { deadOffice, redriven } from "../../support/dead-office.ts";
 import { joinKeeper } from "../../support/keeping.ts";
 import { painter, painterMesh } from "../../support/painter.ts";
-import { servePainter } from "../../support/painting.ts";
+import { serveBroughtBack } from "../../support/painting.ts";
 import { storedMesh } from "../../support/stores.ts";
 
 const patience = { timeoutMs: 20_000 };
 
 test("keeper shows how full streams are, and the dead letters that nobody has seen to", async () => {
   await using home = await storedMesh(painterMesh, ["painter"]);
-  await servePainter(
-    home,
-    ({ what }, { moved }) => {
-      if (moved === undefined) throw new TypeError("no paint");
-      return { painted: what };
-    },
-    { tasks: { attempts: 1 } },
-  );
+  await serveBroughtBack(home);
   const boss = await home.connect("boss");
   const fails = async (id: string): Promise<void> => {
     const task = await boss.client(painter).paint.submit({ what: "a door" }, { id });

@@ -9,7 +9,7 @@ import { deadLetters, left } from "../../support/durable-facts.ts";
 import { HomeMesh } from "../../support/home-mesh.ts";
 import { joinKeeper } from "../../support/keeping.ts";
 import { painter, painterMesh } from "../../support/painter.ts";
-import { servePainter } from "../../support/painting.ts";
+import { serveBroughtBack } from "../../support/painting.ts";
 import { storedMesh } from "../../support/stores.ts";
 
 const patience = { timeoutMs: 20_000 };
@@ -20,14 +20,7 @@ const usualTidying = (keeping: Keeping): LetterTidying => new LetterTidying(keep
 
 test("keeper removes letters that were brought back or dropped, with their markers, and no others", async () => {
   await using home = await storedMesh(painterMesh, ["painter"]);
-  await servePainter(
-    home,
-    ({ what }, { moved }) => {
-      if (moved === undefined) throw new TypeError("no paint");
-      return { painted: what };
-    },
-    { tasks: { attempts: 1 } },
-  );
+  await serveBroughtBack(home);
   const boss = await home.connect("boss");
   for (const id of ["back", "dropped", "open"]) {
     const task = await boss.client(painter).paint.submit({ what: "a door" }, { id });

@@ -2,8 +2,8 @@ import { StoreHeader, type StoreName, storeApi } from "@myelin/subjects";
 import { MeshCode, MeshError } from "../../errors/index.ts";
 import type { Inbound } from "../../nats/index.ts";
 import { field, needle, statusOf } from "../../wire/index.ts";
-import type { Stored } from "../stores/index.ts";
-import type { AnswerBox } from "./inbox.ts";
+import type { AnswerBox } from "../answer-box.ts";
+import type { Stored } from "./stored.ts";
 
 /** One message of a stream, and of which. */
 export interface StreamMessage extends Stored {

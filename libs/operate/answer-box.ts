@@ -1,8 +1,8 @@
-import { MeshCode, MeshError } from "../../errors/index.ts";
-import type { Inbound, Link } from "../../nats/index.ts";
-import { gaveUp, hexId, onAbort, systemClock } from "../../pipeline/index.ts";
-import { Inbox } from "../../transport/index.ts";
-import { statusOf } from "../../wire/index.ts";
+import { MeshCode, MeshError } from "../errors/index.ts";
+import type { Inbound, Link } from "../nats/index.ts";
+import { gaveUp, hexId, onAbort, systemClock } from "../pipeline/index.ts";
+import { Inbox } from "../transport/index.ts";
+import { statusOf } from "../wire/index.ts";
 
 /** A question to which one or more answers come. */
 export interface Question {
