@@ -43,7 +43,8 @@ export function eventReader(
     if (address === undefined && !parseMovedEventSubject(subject).ok) return undefined;
     // Few subjects have many messages each: reading one again and again would cost more than the rest.
     if (address !== undefined && known.size < mostKnown) known.set(subject, address);
-    return { message, address, ...ack };
+    const { deliveries, sequence, storedAt } = ack;
+    return { message, address, deliveries, sequence, storedAt };
   };
 }
 

@@ -53,7 +53,7 @@ export interface FollowOptions extends RetryingOptions {
   readonly concurrency?: number;
   /** Longest an attempt may take, in milliseconds; then its signal is aborted. Default: 300000, five minutes. */
   readonly attemptMs?: number;
-  /** Most events that are fetched ahead, where they are handled quickly. Default: 512. */
+  /** Most events that are fetched ahead, where they are handled quickly. Default: 1000. */
   readonly prefetch?: number;
   /** How many handled events are remembered, so that one that comes again is not handled again. Default: 10000. */
   readonly remember?: number;
@@ -66,7 +66,7 @@ const followDefaults: FollowConfig = {
   ...retryingDefaults,
   concurrency: 16,
   attemptMs: 300_000,
-  prefetch: 512,
+  prefetch: 1_000,
   remember: 10_000,
 };
 

@@ -37,7 +37,7 @@ test("options of subscriptions have defaults and bounds, and say so", () => {
     attemptMs: 300_000,
     firstDelayMs: 500,
     maxDelayMs: 60_000,
-    prefetch: 512,
+    prefetch: 1_000,
     remember: 10_000,
   });
   assert.throws(
