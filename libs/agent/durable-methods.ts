@@ -41,7 +41,9 @@ export function durableMethods(contract: Contract, submitter: Submitter): BindDu
     const { trace, conversation, replay } = within ?? {};
     const about = { contract, operation, trace, conversation, replay };
     return {
-      submit: (input, options) => submitter.submit({ ...about, input, options }),
+      // Written out: to spread it here, and take it apart there, is a tenth of what submitting costs.
+      submit: (input, options) =>
+        submitter.submit({ contract, operation, input, trace, conversation, replay }, options),
       schedule: (input, options) => submitter.scheduler.schedule({ ...about, input, options }),
       schedules: (options) => submitter.scheduler.schedules(about, options),
     };

@@ -32,9 +32,9 @@ export function signTree(purpose: Purpose, bodies: readonly Uint8Array[], key: K
 }
 
 export interface SignedTree {
-  readonly signature: Uint8Array;
+  readonly signature: Buffer;
   /** Of each statement, the siblings on its way up: a byte for the side, and 32 of the hash. */
-  readonly ways: readonly Uint8Array[];
+  readonly ways: readonly Buffer[];
 }
 
 /** Checks statements that were signed together; of each signature it remembers that it held. */

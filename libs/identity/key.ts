@@ -20,7 +20,7 @@ export interface Key {
   /** The secret half. Whoever has this text is the key's owner. */
   seedText(): string;
   /** The signature of these bytes, 64 bytes long. */
-  sign(bytes: Uint8Array): Uint8Array;
+  sign(bytes: Uint8Array): Buffer;
   /** A text that only the key's owner can make of this one, always the same; it tells nothing of the key. */
   tag(text: string): string;
 }
@@ -50,13 +50,13 @@ class NativeKey implements Key {
     return seedText(this.kind, privateBytes(this.#native));
   }
 
-  sign(bytes: Uint8Array): Uint8Array {
+  sign(bytes: Uint8Array): Buffer {
     return sign(null, bytes, this.#native);
   }
 
   tag(text: string): string {
     // Ed25519 signs the same bytes always the same; no server can have these signed, for they are no text.
-    this.#secret ??= Buffer.from(this.sign(tagBytes)).toString("base64url");
+    this.#secret ??= this.sign(tagBytes).toString("base64url");
     // Twice, so that nobody makes that of a longer text out of it.
     return digestOf(this.#secret + digestOf(this.#secret + text));
   }

@@ -39,9 +39,9 @@ export function bodyOf(fields: readonly Field[]): Buffer {
 }
 
 /** A signed list as it is sent; `way` where it was signed with others. */
-export function statementText(body: Buffer, signature: Uint8Array, way?: Uint8Array): string {
-  const text = `${body.toString("base64url")}.${Buffer.from(signature).toString("base64url")}`;
-  return way === undefined ? text : `${text}.${Buffer.from(way).toString("base64url")}`;
+export function statementText(body: Buffer, signature: Buffer, way?: Buffer): string {
+  const text = `${body.toString("base64url")}.${signature.toString("base64url")}`;
+  return way === undefined ? text : `${text}.${way.toString("base64url")}`;
 }
 
 /** Reads a statement of so many fields; undefined for everything else. */

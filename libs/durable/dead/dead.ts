@@ -18,7 +18,7 @@ import { mostPayload } from "../stored/room.ts";
 import { envelopeHeaders, onceId } from "../stored/signing.ts";
 import type { Headers, OutMessage, StoreAccess } from "../stored/store.ts";
 import { write } from "../stored/writing.ts";
-import { readTaskHead } from "../tasks/task-headers.ts";
+import { readTaskHead } from "../tasks/task-message.ts";
 import type { KnownTask } from "../work/known-task.ts";
 import type { TaskDelivery } from "../work/task-delivery.ts";
 import { letterNames } from "./letter-name.ts";

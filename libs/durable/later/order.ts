@@ -11,7 +11,7 @@ import { field, needle } from "../../wire/index.ts";
 import type { Original } from "../dead/moved.ts";
 import { unwrapHead, wrapHead, wrappedIn } from "../dead/origin.ts";
 import type { Headers } from "../stored/store.ts";
-import { readTaskHead } from "../tasks/task-headers.ts";
+import { readTaskHead } from "../tasks/task-message.ts";
 import { type Plan, readPlan } from "./plan.ts";
 
 /** An order for later, as it lies in its stream. */

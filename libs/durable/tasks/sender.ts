@@ -11,9 +11,10 @@ import type {
   TraceContext,
 } from "../../pipeline/index.ts";
 import type { MeshMetrics, MeshTracer } from "../../telemetry/index.ts";
+import type { Body } from "../claims/bodies.ts";
 import type { Plan } from "../later/plan.ts";
 import { Signing } from "../stored/signing.ts";
-import type { StoreAccess } from "../stored/store.ts";
+import type { OutMessage, StoreAccess } from "../stored/store.ts";
 import { storeMessage } from "../stored/storing.ts";
 import { checkServer } from "../stored/version.ts";
 import { cancelLifeMs } from "./cancelling.ts";
@@ -21,7 +22,7 @@ import { inputBody } from "./input-body.ts";
 import type { SubmitConfig } from "./submit-options.ts";
 import { refuseUnsuitable } from "./suitable.ts";
 import { type Listeners, Takers } from "./takers.ts";
-import { type TaskMessage, taskHeaders } from "./task-headers.ts";
+import { type TaskMessage, writeTask } from "./task-message.ts";
 
 /** What is known once a task is stored. */
 export interface Receipt {
@@ -107,61 +108,63 @@ export class Sender {
     const own = { agent, skill, submitter: this.#parts.name };
     const subject =
       plan === undefined ? taskSubject({ ...own, priority: "high" }) : laterSubject(own);
-    const message = { subject, payload: "", id, operation, plan, deadlineMs: cancelLifeMs };
-    const headers = await this.#headers(message);
+    const notice = { subject, payload: "", id, operation, plan, deadlineMs: cancelLifeMs };
+    const message = await this.#write(notice);
     const what = `telling ${agent} ${id}`;
-    await storeMessage(this.#parts, {
-      message: { subject, payload: "", headers },
-      signal: undefined,
-      what,
-    });
+    await storeMessage(this.#parts, { message, signal: undefined, what });
   }
 
-  async #send(
-    { contract, operation, input, replay }: Submission,
-    { config, plan }: Sending,
-    trace: TraceContext,
-  ): Promise<Receipt> {
-    refuseUnsuitable(contract, operation);
-    checkServer(this.#parts.link.serverVersion, plan === undefined ? "tasks" : "work for later");
-    const { agent, skill, key: name } = operation;
-    const schema = contract.skills[skill]?.input;
-    if (schema !== undefined) check(schema, input, MeshCode.InvalidInput, `input of ${name}`);
-    const { id, priority, deadlineMs, key, conversation, signal } = config;
-    const own = { agent, skill, priority, submitter: this.#parts.name };
-    const isNow = plan === undefined;
-    const subject = isNow ? taskSubject(own) : laterSubject(own);
-    const { claims, link } = this.#parts;
-    const isAgain = plan?.does === "again";
-    const submitted = { operation, input, isAgain, config };
-    const fitted = inputBody(submitted, { claims, link });
-    // What fits is there already: waiting for nothing costs as much as writing it.
-    const { payload, contentType } = "payload" in fitted ? fitted : await fitted;
+  async #send(submission: Submission, sending: Sending, trace: TraceContext): Promise<Receipt> {
+    const { agent } = submission.operation;
+    const { id, priority, signal } = sending.config;
+    const made = this.#message(submission, sending, trace);
+    const isNow = sending.plan === undefined;
     const takers = this.#takers.of(isNow ? taskConsumer(agent, priority) : laterConsumer);
-    const made = this.#headers({
-      subject,
-      payload,
-      contentType,
-      id,
-      operation,
-      deadlineMs,
-      key,
-      conversation,
-      plan,
-      replay,
-      trace,
-    });
-    const headers = made instanceof Promise ? await made : made;
-    const message = { subject, payload, headers };
+    // Waiting for what is there already costs as much as writing it.
+    const message = made instanceof Promise ? await made : made;
     const what = `submitting task ${id}`;
     const { sequence, duplicate } = await storeMessage(this.#parts, { message, signal, what });
     const listeners = typeof takers === "string" ? takers : await takers;
     return Object.freeze({ id, stored: true, sequence, duplicate, listeners });
   }
 
-  #headers(message: TaskMessage): ReturnType<typeof taskHeaders> {
+  /** Apart from `#send`: what a function that waits has named lives until the store has answered. */
+  #message(
+    { contract, operation, input, replay }: Submission,
+    { config, plan }: Sending,
+    trace: TraceContext,
+  ): OutMessage | Promise<OutMessage> {
+    const { link, name: submitter } = this.#parts;
+    refuseUnsuitable(contract, operation);
+    checkServer(link.serverVersion, plan === undefined ? "tasks" : "work for later");
+    const { agent, skill, key: name } = operation;
+    const schema = contract.skills[skill]?.input;
+    if (schema !== undefined) check(schema, input, MeshCode.InvalidInput, `input of ${name}`);
+    const { id, priority, deadlineMs, key, conversation } = config;
+    const own = { agent, skill, priority, submitter };
+    const subject = plan === undefined ? taskSubject(own) : laterSubject(own);
+    const write = ({ payload, contentType }: Body) =>
+      this.#write({
+        subject,
+        payload,
+        contentType,
+        id,
+        operation,
+        deadlineMs,
+        key,
+        conversation,
+        plan,
+        replay,
+        trace,
+      });
+    const isAgain = plan?.does === "again";
+    const body = inputBody({ operation, input, isAgain, config }, this.#parts);
+    return body instanceof Promise ? body.then(write) : write(body);
+  }
+
+  #write(task: TaskMessage): OutMessage | Promise<OutMessage> {
     const { name, signer } = this.#parts;
-    return taskHeaders({ name, signer: signer(), signing: this.#signing }, message);
+    return writeTask({ name, signer: signer(), signing: this.#signing }, task);
   }
 }
 

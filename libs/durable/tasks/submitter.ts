@@ -33,10 +33,7 @@ export class Submitter {
   }
 
   /** Resolves when the task is stored; throws when it is not, or `unknown_outcome`. */
-  async submit({
-    options,
-    ...submission
-  }: Submission & { readonly options: SubmitOptions | undefined }): Promise<Task> {
+  async submit(submission: Submission, options: SubmitOptions | undefined): Promise<Task> {
     const config = within(submission.conversation, resolveSubmit(options));
     const { when, priority, id } = config;
     if (when === undefined) {

@@ -6,7 +6,7 @@ import { type Moved, readMoved } from "../dead/moved.ts";
 import { cancelledBy, cancelledFor } from "../tasks/cancelling.ts";
 import { statesOf } from "../tasks/documents.ts";
 import { isTaskKey } from "../tasks/submit-options.ts";
-import { readTaskHead } from "../tasks/task-headers.ts";
+import { readTaskHead } from "../tasks/task-message.ts";
 import type { TaskDelivery } from "./task-delivery.ts";
 
 /** A delivered message that is a task, or the cancellation of one. */

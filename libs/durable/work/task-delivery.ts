@@ -2,7 +2,7 @@ import { type ConsumerName, parseTaskSubject, type TaskAddress } from "@myelin/s
 import type { Inbound } from "../../nats/index.ts";
 import { ackReader, type Delivered } from "../stored/acks.ts";
 import { cancelledBy } from "../tasks/cancelling.ts";
-import { readTaskHead } from "../tasks/task-headers.ts";
+import { readTaskHead } from "../tasks/task-message.ts";
 
 /** One message as a consumer of tasks delivered it. */
 export interface TaskDelivery extends Delivered {

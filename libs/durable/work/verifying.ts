@@ -4,7 +4,7 @@ import { movedType, type Original, readMoved } from "../dead/moved.ts";
 import { refuseUnlessCanceller, refuseUnlessMover } from "../dead/roles.ts";
 import { signedStored } from "../later/plan.ts";
 import { ownAccount, signatureOf, signedType } from "../stored/verifying.ts";
-import { readTaskHead } from "../tasks/task-headers.ts";
+import { readTaskHead } from "../tasks/task-message.ts";
 import type { VerifyTask } from "./work-parts.ts";
 
 /**

@@ -5,7 +5,7 @@ import { formatTraceparent } from "../../telemetry/index.ts";
 import { field, json, needle, writeReplay } from "../../wire/index.ts";
 import { type Plan, signedOrder, writePlan } from "../later/plan.ts";
 import { messageId, onceId, type Signing } from "../stored/signing.ts";
-import type { Headers } from "../stored/store.ts";
+import type { Headers, OutMessage } from "../stored/store.ts";
 
 /** A task, a cancellation, or an order for later, before it has its headers. */
 export interface TaskMessage {
@@ -53,36 +53,39 @@ export function readTaskHead(head: string) {
 /** How long a task's signature holds at least, in milliseconds. */
 const leastSignedMs = 600_000;
 
-/** What a task has beside its body: whose it is, until when, and who signs for it. */
-export function taskHeaders(
+/** The message with its headers: whose it is, until when, and who signs for it. */
+export function writeTask(
   { name, signer, signing }: Writer,
-  message: TaskMessage,
-): Headers | Promise<Headers> {
-  const { operation, id, subject, deadlineMs, key, conversation, plan, replay, trace } = message;
-  const { contentType = operation.request.contentType } = message;
+  task: TaskMessage,
+): OutMessage | Promise<OutMessage> {
+  const { operation, id, subject, deadlineMs, key, conversation, plan, replay, trace } = task;
+  const { contentType = operation.request.contentType } = task;
   const target = operation.agent;
   const order = plan === undefined ? undefined : writePlan(plan);
   const kind = order === undefined ? "task" : "later";
-  const payload = order === undefined ? message.payload : signedOrder(order, message.payload);
+  const payload = order === undefined ? task.payload : signedOrder(order, task.payload);
   // The same task twice is one; what is said of a schedule later is something new.
   const isOnce = plan === undefined || plan.does === "once";
   const what = `${order === undefined ? "" : "later "}${target} ${name} ${id}`;
-  const own: Headers = [
+  const own: Headers[number][] = [
     [StoreHeader.id, isOnce ? messageId(what, signer) : onceId()],
-    [Header.later, order],
     [Header.id, id],
     [Header.timeout, Math.ceil(deadlineMs)],
     [Header.contract, operation.version],
-    [Header.key, key],
-    [Header.conversation, conversation],
-    [Header.replay, replay === undefined ? undefined : writeReplay(replay)],
     [Header.traceparent, trace === undefined ? undefined : formatTraceparent(trace)],
-    [Header.contentType, contentType === json.contentType ? undefined : contentType],
   ];
+  // They live until the store has answered: those that are not there would be half of them.
+  if (order !== undefined) own.push([Header.later, order]);
+  if (key !== undefined) own.push([Header.key, key]);
+  if (conversation !== undefined) own.push([Header.conversation, conversation]);
+  if (replay !== undefined) own.push([Header.replay, writeReplay(replay)]);
+  if (contentType !== json.contentType) own.push([Header.contentType, contentType]);
   // That a task comes too late is its deadline's to say: a signature that has expired is a forgery's error.
   const signed = { lifeMs: Math.max(deadlineMs, leastSignedMs) };
   const about = { kind, target, subject, id, contentType, payload, ...signed } as const;
   const envelope = signing.headers(about);
-  if (!(envelope instanceof Promise)) return [...own, ...envelope];
-  return envelope.then((headers) => [...own, ...headers]);
+  const message = (signature: Headers): OutMessage => {
+    return { subject, payload: task.payload, headers: own.concat(signature) };
+  };
+  return envelope instanceof Promise ? envelope.then(message) : message(envelope);
 }
