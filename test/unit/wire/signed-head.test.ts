@@ -19,6 +19,15 @@ test("no N stands in the headers of a signed message, and what they say is read 
   );
 });
 
+test("so it is of long ones, and of a short one after them", () => {
+  for (const length of [8_191, 8_192, 8_193, 20_000, 3]) {
+    const envelope = "aNN".repeat(length).slice(0, length);
+    const headers = signedHeaders({ envelope, signer: "x" });
+    assert.equal(headers[0][1], envelope.replaceAll("N", "~"));
+    assert.equal(readSigned(headOf(headers))?.envelope, envelope);
+  }
+});
+
 test("headers that say it as it is are read as well", () => {
   const head = headOf([
     ["Mesh-Envelope", "aN.b"],
