@@ -23,6 +23,8 @@ const absentMs = 30_000;
 const silentMs = 500;
 /** Least time between two questions for one account: anybody may make a hint, in milliseconds. */
 const leastGapMs = 250;
+/** So long after a hint what is found unchanged is asked again: a hint comes before the store, or a copy of it, shows it. */
+const settledMs = 2_000;
 const mostAccounts = 64;
 
 interface Known {
@@ -31,8 +33,9 @@ interface Known {
   keptMs: number;
   issuedAt: number;
   askedAt: number;
-  /** Hints that it has changed, and how many there were when the store was last asked. */
+  /** Hints that it has changed, when the last one came, and how many there were when the store had answered them. */
   hints: number;
+  hintedAt: number;
   seenHints: number;
   asking: Promise<void> | undefined;
 }
@@ -74,7 +77,9 @@ export class PublishedTrust implements Trust {
   #begin(account: string): Known {
     this.#listening ??= this.#parts.link.subscribe(configSubject("account.*"), ({ subject }) => {
       const changed = this.#accounts.get(subject.slice(subject.lastIndexOf(".") + 1));
-      if (changed !== undefined) changed.hints++;
+      if (changed === undefined) return;
+      changed.hints++;
+      changed.hintedAt = this.#parts.clock.now();
     });
     if (this.#accounts.size >= mostAccounts) this.#makeRoom();
     const known: Known = {
@@ -83,6 +88,7 @@ export class PublishedTrust implements Trust {
       issuedAt: 0,
       askedAt: Number.NEGATIVE_INFINITY,
       hints: 0,
+      hintedAt: 0,
       seenHints: 0,
       asking: undefined,
     };
@@ -104,10 +110,12 @@ export class PublishedTrust implements Trust {
     known.asking = undefined;
     known.keptMs = said.is === "silent" ? silentMs : said.is === "absent" ? absentMs : freshMs;
     if (said.is === "silent") return;
-    known.seenHints = hints;
+    const isSettled = this.#parts.clock.now() - known.hintedAt > settledMs;
+    if (isSettled) known.seenHints = hints;
     const jwt = said.is === "published" ? said.jwt : undefined;
     const issuedAt = jwt === undefined ? undefined : this.#issuedAt(account, jwt);
     if (jwt === undefined || issuedAt === undefined || issuedAt < known.issuedAt) return;
+    if (issuedAt > known.issuedAt) known.seenHints = hints;
     known.jwt = jwt;
     known.issuedAt = issuedAt;
   }

@@ -24,9 +24,14 @@ export type WatchEnd =
   | { readonly is: "final" }
   | { readonly is: "stopped"; readonly error: MeshError };
 
-/** Between two looks into the store, where live messages may have been lost; in milliseconds. */
-const firstLookMs = 500;
+/**
+ * Between two looks into the store, each twice as long as the one before, in milliseconds: live messages may have been
+ * lost, and an end that was told before anybody listened may not have been stored yet at the first look.
+ */
+const firstLookMs = 50;
 const mostLookMs = 5_000;
+/** The first of them after a live message that tells the end: it comes before the store, or a copy of it, can show it. */
+const soonMs = 5;
 /** Most that waits for a reader; of more, the oldest goes. */
 const mostWaiting = 1_000;
 
@@ -104,7 +109,10 @@ export class ResultWatch implements AsyncIterable<Progress>, Disposable {
   #hear(message: Inbound): void {
     const told = this.#parts.hear(message);
     if (told === undefined || this.#ended !== undefined) return;
-    if (told === "end") return this.#look();
+    if (told === "end") {
+      this.#againMs = soonMs;
+      return this.#look();
+    }
     if (this.#told.length >= mostWaiting) this.#told.shift();
     this.#told.push(told);
     this.#wake?.();

@@ -52,6 +52,12 @@ export async function roundTrips(
       unit: "tasks/s",
       note: `${levels.many} in flight; ${cost(many)}`,
     },
+    {
+      id: "durable.task.p99",
+      ...middle(many.map(({ p99Ms }) => p99Ms)),
+      unit: "ms",
+      note: `${levels.many} in flight`,
+    },
   ];
 }
 

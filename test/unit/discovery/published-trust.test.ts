@@ -117,6 +117,45 @@ test("after a hint the truth is read from the store before anybody is judged", a
   assert.equal(await next, revoking);
 });
 
+test("a hint that comes before the store shows the change is followed until it does", async () => {
+  const { asked, clock, trust, answer, changed } = world();
+  const old = await jwtOf();
+  const first = trust.accountJwt(account);
+  answer(old);
+  await first;
+  clock.advance(1_000);
+  changed();
+  const early = trust.accountJwt(account);
+  answer(old);
+  assert.equal(await early, old);
+  clock.advance(300);
+  const next = trust.accountJwt(account);
+  assert.equal(asked.length, 3);
+  const revoking = await newer(old, { revocations: { "*": new Date() } });
+  answer(revoking);
+  assert.equal(await next, revoking);
+  clock.advance(300);
+  assert.equal(await trust.accountJwt(account), revoking);
+  assert.equal(asked.length, 3);
+});
+
+test("a hint that nothing comes of is forgotten after two seconds", async () => {
+  const { asked, clock, trust, answer, changed } = world();
+  const jwt = await jwtOf();
+  const first = trust.accountJwt(account);
+  answer(jwt);
+  await first;
+  clock.advance(1_000);
+  changed();
+  for (let at = 0; at < 20; at++) {
+    clock.advance(300);
+    const found = trust.accountJwt(account);
+    answer(jwt);
+    assert.equal(await found, jwt);
+  }
+  assert.ok(asked.length <= 9, `${asked.length} questions`);
+});
+
 test("a flood of hints asks the store four times a second at most", async () => {
   const { asked, clock, trust, answer, changed } = world();
   const jwt = await jwtOf();
@@ -152,11 +191,11 @@ test("a JWT of another account or another operator, an older one, or none at all
 });
 
 /** Times of issue are whole seconds. */
-async function newer(than: string): Promise<string> {
+async function newer(than: string, change: Parameters<typeof jwtOf>[0] = {}): Promise<string> {
   const issuedAt = (jwt: string): number =>
     JSON.parse(Buffer.from(jwt.split(".")[1] ?? "", "base64url").toString()).iat;
   const issued = async () => {
-    const jwt = await jwtOf();
+    const jwt = await jwtOf(change);
     return issuedAt(jwt) > issuedAt(than) ? jwt : undefined;
   };
   return eventually("its time of issue is later", issued, { everyMs: 50 });
