@@ -110,12 +110,12 @@ export class PublishedTrust implements Trust {
     known.asking = undefined;
     known.keptMs = said.is === "silent" ? silentMs : said.is === "absent" ? absentMs : freshMs;
     if (said.is === "silent") return;
-    const isSettled = this.#parts.clock.now() - known.hintedAt > settledMs;
-    if (isSettled) known.seenHints = hints;
     const jwt = said.is === "published" ? said.jwt : undefined;
     const issuedAt = jwt === undefined ? undefined : this.#issuedAt(account, jwt);
+    const isNewer = issuedAt !== undefined && issuedAt > known.issuedAt;
+    const isSettled = this.#parts.clock.now() - known.hintedAt > settledMs;
+    if (isNewer || isSettled) known.seenHints = hints;
     if (jwt === undefined || issuedAt === undefined || issuedAt < known.issuedAt) return;
-    if (issuedAt > known.issuedAt) known.seenHints = hints;
     known.jwt = jwt;
     known.issuedAt = issuedAt;
   }

@@ -88,9 +88,13 @@ function parse(args: readonly string[]) {
   } catch (cause) {
     // Node's advice behind the first sentence is about its own function.
     const [first = ""] = String(cause instanceof Error ? cause.message : cause).split(". ");
-    throw new MeshError(MeshCode.InvalidArgument, `${first}; --help tells what there is`, {
-      cause,
-    });
+    throw new MeshError(
+      MeshCode.InvalidArgument,
+      `${first}; npm start -- --help tells what there is`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { on, once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { connect as dial } from "node:net";
 import { join } from "node:path";
@@ -25,35 +25,26 @@ export async function bareSocket(place: Place): Promise<(load: Load) => Promise<
   const socket = await login(place);
   const writeTasks = taskWriter();
   return async ({ inFlight, forMs }) => {
-    let sent = 0;
+    const until = performance.now() + forMs;
+    let sent = inFlight;
     let acknowledged = 0;
     let inTime = 0;
-    const until = performance.now() + forMs;
-    await new Promise<void>((resolve, reject) => {
-      const send = (count: number): void => {
-        sent += count;
-        socket.write(writeTasks(count));
-      };
-      const take = (bytes: Buffer): void => {
-        // An acknowledgement is one JSON object, and nothing else that comes holds a brace.
-        const acks = countOf(bytes, closingBrace);
-        acknowledged += acks;
-        if (bytes.includes('"error"')) finish(new BenchError(`a task was refused: ${bytes}`));
-        else if (performance.now() < until) {
-          inTime = acknowledged;
-          send(acks);
-        } else if (acknowledged === sent) finish();
-      };
-      const finish = (failure?: Error): void => {
-        socket.off("data", take);
-        if (failure === undefined) resolve();
-        else reject(failure);
-      };
-      socket.on("data", take);
-      send(inFlight);
-    });
-    const driven = { rate: (inTime * 1_000) / forMs, p50Ms: Number.NaN, p99Ms: Number.NaN };
-    return { ...driven, answers: inTime, failures: 0, firstFailure: undefined };
+    socket.write(writeTasks(inFlight));
+    for await (const [bytes] of on(socket, "data", { close: ["close"] })) {
+      if (bytes.includes('"error"')) throw new BenchError(`a task was refused: ${bytes}`);
+      // An acknowledgement is one JSON object, and nothing else that comes holds a brace.
+      const acks = countOf(bytes, closingBrace);
+      acknowledged += acks;
+      if (performance.now() < until) {
+        inTime = acknowledged;
+        sent += acks;
+        socket.write(writeTasks(acks));
+      } else if (acknowledged === sent) {
+        const driven = { rate: (inTime * 1_000) / forMs, p50Ms: Number.NaN, p99Ms: Number.NaN };
+        return { ...driven, answers: inTime, failures: 0, firstFailure: undefined };
+      }
+    }
+    throw new BenchError("the server went away before it had acknowledged all tasks");
   };
 }
 

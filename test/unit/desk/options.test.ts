@@ -51,12 +51,12 @@ test("chaos has the seed that is given, or one of its own", () => {
 for (const [args, message] of [
   [["--seed", "7"], /--seed is of --chaos; give both or none/],
   [["--chaos", "--seed", "x"], /--seed must be a whole number from 0 to 4294967295, got x/],
-  [["--fast"], /Unknown option '--fast'; --help/],
+  [["--fast"], /Unknown option '--fast'; npm start -- --help tells/],
   [["--limit", "0"], /--limit must be a whole number from 1 to 10000, got 0/],
   [["--limit", "1e3"], /--limit must be a whole number from 1 to 10000, got 1e3/],
   [["--words", "9"], /--words must be a whole number from 10 to 500, got 9/],
   [["--summarizers", "2"], /--summarizers must be a whole number from 3 to 16, got 2/],
-  [["--out"], /--out.* argument missing; --help/],
+  [["--out"], /--out.* argument missing; npm start -- --help tells/],
 ] as const) {
   test(`${args.join(" ")} is refused with what is allowed`, () => {
     assert.throws(

@@ -42,6 +42,17 @@ function world() {
   return { clock, asked, trust, answer, changed };
 }
 
+/** The same, where the account's JWT was read a second ago. */
+async function knownWorld() {
+  const made = world();
+  const jwt = await jwtOf();
+  const first = made.trust.accountJwt(account);
+  made.answer(jwt);
+  assert.equal(await first, jwt);
+  made.clock.advance(1_000);
+  return { ...made, jwt };
+}
+
 test("an account's JWT is read from the store once, and kept", async () => {
   const { asked, trust, answer } = world();
   const jwt = await jwtOf();
@@ -88,11 +99,7 @@ test("nobody answers: it is unknown after a second, and asked for again by the n
 });
 
 test("a hint counts until the store has answered: what was revoked is not believed for its silence", async () => {
-  const { clock, trust, answer, changed } = world();
-  const first = trust.accountJwt(account);
-  answer(await jwtOf());
-  await first;
-  clock.advance(1_000);
+  const { clock, trust, answer, changed } = await knownWorld();
   changed();
   const unanswered = trust.accountJwt(account);
   await clock.advanceAsync(1_000);
@@ -104,11 +111,7 @@ test("a hint counts until the store has answered: what was revoked is not believ
 });
 
 test("after a hint the truth is read from the store before anybody is judged", async () => {
-  const { asked, clock, trust, answer, changed } = world();
-  const first = trust.accountJwt(account);
-  answer(await jwtOf());
-  await first;
-  clock.advance(1_000);
+  const { asked, trust, answer, changed } = await knownWorld();
   changed();
   const next = trust.accountJwt(account);
   assert.equal(asked.length, 2);
@@ -118,12 +121,7 @@ test("after a hint the truth is read from the store before anybody is judged", a
 });
 
 test("a hint that comes before the store shows the change is followed until it does", async () => {
-  const { asked, clock, trust, answer, changed } = world();
-  const old = await jwtOf();
-  const first = trust.accountJwt(account);
-  answer(old);
-  await first;
-  clock.advance(1_000);
+  const { asked, clock, trust, answer, changed, jwt: old } = await knownWorld();
   changed();
   const early = trust.accountJwt(account);
   answer(old);
@@ -140,12 +138,7 @@ test("a hint that comes before the store shows the change is followed until it d
 });
 
 test("a hint that nothing comes of is forgotten after two seconds", async () => {
-  const { asked, clock, trust, answer, changed } = world();
-  const jwt = await jwtOf();
-  const first = trust.accountJwt(account);
-  answer(jwt);
-  await first;
-  clock.advance(1_000);
+  const { asked, clock, trust, answer, changed, jwt } = await knownWorld();
   changed();
   for (let at = 0; at < 20; at++) {
     clock.advance(300);
@@ -157,11 +150,7 @@ test("a hint that nothing comes of is forgotten after two seconds", async () => 
 });
 
 test("a flood of hints asks the store four times a second at most", async () => {
-  const { asked, clock, trust, answer, changed } = world();
-  const jwt = await jwtOf();
-  const first = trust.accountJwt(account);
-  answer(jwt);
-  await first;
+  const { asked, clock, trust, answer, changed, jwt } = await knownWorld();
   for (let at = 0; at < 100; at++) {
     clock.advance(10);
     changed();
